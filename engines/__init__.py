@@ -1,0 +1,1 @@
+"""Engines: generators from a checked config to events. They know nothing of the page."""

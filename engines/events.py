@@ -1,0 +1,93 @@
+"""What engines yield: plain numbers, numpy arrays and Messages, never tensors.
+
+An engine is `Generator[Event, bool, None]`: each yield gives an event and receives True once the person
+asked to stop. An engine then leaves its loop, yields what it wants kept, and ends. Being paused is only a
+yield that takes long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engines.messages import Message
+
+
+@dataclass(frozen=True)
+class Note:
+    """A sentence about what is happening now, such as "Loading PyTorch"; shown until the next one."""
+
+    message: Message
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the run is: steps done of `total`, and counts worth showing."""
+
+    step: int
+    total: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """Named numbers at a step. Names that are always yielded together share a `group`."""
+
+    step: int
+    values: Mapping[str, float]
+    group: str = "losses"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Generated pictures, uint8 [N, H, W, C] with C 1 or 3, shown as a grid and kept as history."""
+
+    step: int
+    images: np.ndarray
+    columns: int | None = None  # of the grid; square if None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Real pictures to compare with, uint8 [N, H, W, C]."""
+
+    images: np.ndarray
+    columns: int | None = None
+
+
+@dataclass(frozen=True)
+class Shares:
+    """A share from 0 to 1 for each label, such as the classes among the generated pictures."""
+
+    name: str
+    labels: tuple[str, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A diagnosis: `state` is its short name, the sentences say what was measured and what to try."""
+
+    state: str
+    title: Message
+    reason: Message
+    advice: Message
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A model as it is now: name -> array, for sampling beside the training and for download.
+
+    `facts` is what a config does not tell and rebuilding the model needs, ready for JSON.
+    """
+
+    step: int
+    tensors: Mapping[str, np.ndarray]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Event = Note | Progress | Metrics | Samples | Reference | Shares | Verdict | Weights
+Events = Generator[Event, bool, None]

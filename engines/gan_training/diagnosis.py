@@ -1,0 +1,165 @@
+"""What is going wrong, in plain words, from signals that were measured. Needs no torch.
+
+Thresholds come from the table of signals in tests/benchmarks/LOG.md: three seeds of each preset.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engines.events import Verdict
+from engines.messages import Message
+
+EARLY_EXAMS = 3  # before that many exams, noise is all there is
+LOW_DIVERSITY = 0.5  # mean pairwise distance, as a share of that of the real pictures
+MISSING_SHARE = 0.1  # of a fair share; a class below it counts as missing
+MANY_MISSING = 0.4  # share of the classes
+SURE = 0.98  # share of pairs in which D scores the real picture higher
+VANISHED = 0.05  # G's gradient, as a share of its largest so far
+BIG_LOSS = 30.0
+WORSE = 3.0  # the Fréchet distance, as a multiple of its best
+
+
+@dataclass(frozen=True)
+class Exam:
+    """The signals of one moment."""
+
+    step: int
+    signals: Mapping[str, float]  # as Trainer.signals gives them
+    frechet: float
+    diversity: float
+    shares: tuple[float, ...]
+
+    @property
+    def missing(self) -> int:
+        """How many classes hardly appear."""
+        return sum(share * len(self.shares) < MISSING_SHARE for share in self.shares)
+
+
+class Doctor:
+    """Looks at one exam after another and remembers the extremes."""
+
+    def __init__(self) -> None:
+        self._exams = 0
+        self._largest_gradient = 1e-12
+        self._best_frechet = math.inf
+
+    def examine(self, exam: Exam) -> Verdict:
+        """The most serious thing that the signals show."""
+        self._exams += 1
+        self._largest_gradient = max(self._largest_gradient, exam.signals["grad_norm_g"])
+        self._best_frechet = min(self._best_frechet, exam.frechet)
+        gradient = exam.signals["grad_norm_g"] / self._largest_gradient
+        worse = exam.frechet / max(self._best_frechet, 1e-12)
+        loss = max(abs(exam.signals["Loss_D"]), abs(exam.signals["Loss_G"]))
+        if self._exams <= EARLY_EXAMS:
+            return early(exam)
+        if loss > BIG_LOSS or worse > WORSE:
+            return diverging(loss, worse)
+        if exam.signals["pair_accuracy"] > SURE and gradient < VANISHED:
+            return d_too_strong(exam, gradient)
+        if exam.diversity < LOW_DIVERSITY or exam.missing > MANY_MISSING * len(exam.shares):
+            return collapse(exam)
+        return healthy(exam)
+
+
+def early(exam: Exam) -> Verdict:
+    """Nothing can be said yet."""
+    return Verdict(
+        "early",
+        Message("Too early to tell"),
+        Message("After {steps} steps the networks have only begun.", steps=exam.step),
+        Message("Watch the grid: blobs come first, then shapes, then detail."),
+    )
+
+
+def healthy(exam: Exam) -> Verdict:
+    """D and G keep each other busy and the pictures are varied."""
+    return Verdict(
+        "healthy",
+        Message("Healthy: both networks are learning"),
+        Message(
+            "D tells real from generated in {sure} % of pairs, and the pictures have {diversity} % of the"
+            " variety of the real ones.",
+            sure=percent(exam.signals["pair_accuracy"]),
+            diversity=percent(exam.diversity),
+        ),
+        Message("Let it run: the Fréchet distance should go on falling, ever more slowly."),
+    )
+
+
+def collapse(exam: Exam) -> Verdict:
+    """G repeats itself (Goodfellow 2016, section 5.1.1)."""
+    variety = Message(
+        "The pictures have only {diversity} % of the variety of the real ones.", diversity=percent(exam.diversity)
+    )
+    if exam.missing:
+        variety = Message(
+            "{variety} {missing} of {classes} classes hardly appear.",
+            variety=variety,
+            missing=exam.missing,
+            classes=len(exam.shares),
+        )
+    return Verdict(
+        "collapse",
+        Message("Mode collapse: G repeats itself"),
+        variety,
+        Message(
+            "G found a few pictures that fool D and draws little else. Try a lower learning rate for G, more"
+            " D steps per G step, a larger latent size, or the relativistic objective."
+        ),
+    )
+
+
+def d_too_strong(exam: Exam, gradient: float) -> Verdict:
+    """D is sure of everything and G gets no gradient (Arjovsky & Bottou 2017, arXiv 1701.04862)."""
+    return Verdict(
+        "d_too_strong",
+        Message("The discriminator is too strong"),
+        Message(
+            "D is right in {sure} % of pairs (D(x) = {real}, D(G(z)) = {fake}), and G's gradient has shrunk to"
+            " {gradient} % of its largest: G is told that it is wrong, not how to do better.",
+            sure=percent(exam.signals["pair_accuracy"]),
+            real=f"{exam.signals['D(x)']:.2f}",
+            fake=f"{exam.signals['D(G(z))']:.2g}",
+            gradient=percent(gradient),
+        ),
+        Message(
+            "Try a lower learning rate for D, fewer D steps per G step, or an objective whose gradient does"
+            " not vanish: non-saturating, or WGAN-GP."
+        ),
+    )
+
+
+def diverging(loss: float, worse: float) -> Verdict:
+    """The losses or the pictures run away."""
+    reason = (
+        Message("A loss has grown to {loss}.", loss=f"{loss:.3g}")
+        if loss > BIG_LOSS
+        else Message("The Fréchet distance is {worse} times its best.", worse=f"{worse:.1f}")
+    )
+    return _diverging(reason)
+
+
+def diverged() -> Verdict:
+    """A loss is NaN or infinite."""
+    return _diverging(Message("A loss is not a number any more."))
+
+
+def _diverging(reason: Message) -> Verdict:
+    return Verdict(
+        "diverging",
+        Message("Diverging: the training runs away"),
+        reason,
+        Message("Try learning rates ten times lower, a lower Beta1 (0 to 0.5), or a larger batch."),
+    )
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1 as a person would say it: 87, 0.4, less than 0.1."""
+    value = 100 * share
+    if value < 0.1:
+        return "< 0.1"
+    return f"{value:.1f}" if value < 2 else f"{value:.0f}"

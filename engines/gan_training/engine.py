@@ -1,0 +1,208 @@
+"""Trains a GAN and tells what happens: a generator from a GanConfig to events."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engines.events import Event, Events, Metrics, Note, Progress, Reference, Samples, Shares, Weights
+from engines.gan_training.config import GanConfig
+from engines.gan_training.diagnosis import Doctor, Exam, diverged
+from engines.messages import EngineError, Message
+from engines.pictures import PictureSet, load_bundled, load_whole
+from engines.uploads import read_uploads
+
+if TYPE_CHECKING:
+    from engines.features import Judge
+    from engines.gan_training.step import Trainer
+
+ROWS = 8  # of the grid
+JUDGED = 1000  # generated pictures behind each Fréchet distance and class share
+REAL_JUDGED = 2000
+DOWNLOADS = Path("data")
+SHOWN = ("Loss_D", "Loss_G", "D(x)", "D(G(z))")
+FIXED_NOISE = 1  # seed; the same in every run, so that runs can be compared
+
+
+class Diverged(Exception):
+    """A loss is not finite; `step` says when."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step)
+        self.step = step
+
+
+class Clock:
+    """Says when something is due: every `seconds`, but taking at most `share` of the time."""
+
+    def __init__(self, seconds: float, share: float = 0.05) -> None:
+        self.seconds, self.share = seconds, share
+        self._began = self._next = time.monotonic()
+
+    def due(self) -> bool:
+        """Whether it is time; the work is then taken to begin."""
+        self._began = time.monotonic()
+        return self._began >= self._next
+
+    def done(self) -> None:
+        """The work that `due` allowed has ended."""
+        took = time.monotonic() - self._began
+        self._next = self._began + max(self.seconds, took / self.share)
+
+
+def train(config: GanConfig, uploads: Sequence[str] = ()) -> Events:
+    """Train on the config's dataset, or on the uploaded files; ends early when told to stop.
+
+    Yields Reference, then Progress and Metrics ("losses") four times a second, Samples from fixed noise
+    twice a second, and every few seconds Metrics ("scores"), class Shares, a Verdict and Weights. Raises
+    EngineError when a loss is not finite any more; what was yielded before stays good.
+    """
+    yield Note(Message("Loading PyTorch"))
+    from engines.device import pick_device, release_memory
+    from engines.features import Judge, load_net
+    from engines.gan_training.step import Trainer
+
+    yield Note(Message("Loading the pictures"))
+    pictures = yield from _load_pictures(config, uploads)
+    grid = _Grid(config, pictures)
+    yield grid.reference()
+    yield Note(Message("Building the networks"))
+    device, trainer, judge = pick_device(), None, None
+    try:
+        net = load_net(pictures.name, pictures.channels)
+        judge = Judge(pictures.sample(REAL_JUDGED, seed=0), net, device)
+        classes = len(pictures.class_names)
+        trainer = Trainer(config, pictures.images, pictures.labels, classes, device)
+        yield from _Training(config, trainer, judge, grid).events()
+    except Diverged as problem:
+        yield diverged()
+        raise EngineError(
+            "At step {step} a loss was not a number any more: the training has diverged. Lower the learning"
+            " rates and start again; the last good pictures and generator are kept.",
+            step=problem.step,
+        ) from problem
+    finally:
+        del trainer, judge
+        release_memory()
+
+
+def _load_pictures(config: GanConfig, uploads: Sequence[str]) -> Events:
+    """Returns the pictures at the config's size; the bundled ones where the whole set cannot be had."""
+    if config.dataset == "own":
+        if not uploads:
+            raise EngineError("Choose your own pictures first: several files, or one ZIP.")
+        return read_uploads(uploads, config.size)
+    if config.whole:
+        yield Note(Message("Downloading the whole dataset"))
+        try:
+            return load_whole(config.dataset, DOWNLOADS).resized(config.size)
+        except EngineError as problem:
+            yield Note(Message("{problem} The bundled pictures are used.", problem=problem.message))
+    return load_bundled(config.dataset).resized(config.size)
+
+
+class _Grid:
+    """What the two grids show: the same noise each time, and a column a class where G is told the class."""
+
+    def __init__(self, config: GanConfig, pictures: PictureSet) -> None:
+        from engines.gan_training.networks import latents
+
+        self.pictures = pictures
+        classes = len(pictures.class_names)
+        by_class = config.conditional and 1 < classes <= 12
+        self.columns = classes if by_class else ROWS
+        self.labels = np.arange(ROWS * self.columns) % max(1, classes)
+        self.by_class = by_class
+        self.noise = latents(len(self.labels), config.latent, FIXED_NOISE)
+
+    def reference(self) -> Reference:
+        """Real pictures in the same arrangement."""
+        shuffled = self.pictures.sample(len(self.pictures), seed=0)
+        if not self.by_class:
+            return Reference(shuffled.images[: len(self.labels)], self.columns)
+        by_class = [shuffled.images[shuffled.labels == c][:ROWS] for c in range(self.columns)]
+        return Reference(np.stack(by_class, axis=1).reshape(-1, *shuffled.images.shape[1:]), self.columns)
+
+
+class _Training:
+    """One run from its first step to its last."""
+
+    def __init__(self, config: GanConfig, trainer: Trainer, judge: Judge, grid: _Grid) -> None:
+        self.config, self.trainer, self.judge, self.grid = config, trainer, judge, grid
+        self.doctor = Doctor()
+        self.signals: dict[str, float] = {}
+        self.step = 0
+
+    def events(self) -> Events:
+        """All events of the run; see `train`."""
+        jobs = [
+            (Clock(0.25), self._report),
+            (Clock(0.5), self._show),
+            (Clock(3.0), self._examine),
+            (Clock(5.0), self._keep),
+        ]
+        stop = yield from _each(self._show())
+        while self.step < self.config.steps and not stop:
+            self.trainer.step()
+            self.step += 1
+            for clock, job in jobs:
+                if clock.due():
+                    events = job()
+                    clock.done()  # before the yield, which may be a long pause
+                    stop = yield from _each(events)
+        for _, job in jobs:
+            yield from _each(job())
+
+    def _report(self) -> list[Event]:
+        """Losses and progress."""
+        self.signals = self.trainer.signals() or self.signals
+        if not self.signals:
+            return []
+        if not all(map(math.isfinite, self.signals.values())):
+            raise Diverged(self.step)
+        counts = {"{n} pictures": self.step * self.config.batch}
+        shown = {name: self.signals[name] for name in SHOWN}
+        return [Metrics(self.step, shown), Progress(self.step, self.config.steps, counts)]
+
+    def _show(self) -> list[Event]:
+        """The grid from fixed noise."""
+        images = self.trainer.sample(self.grid.noise, self.grid.labels)
+        return [Samples(self.step, images, self.grid.columns)]
+
+    def _examine(self) -> list[Event]:
+        """Fréchet distance, class shares and the diagnosis, on fresh noise."""
+        from engines.features import to_tensor
+        from engines.gan_training.networks import latents
+
+        if not self.signals:
+            return []
+        images = self.trainer.sample(latents(JUDGED, self.config.latent, seed=self.step))
+        generated = PictureSet("generated", images, np.zeros(len(images), np.int64))
+        scores = self.judge.judge(to_tensor(generated))
+        exam = Exam(self.step, self.signals, scores.frechet, scores.diversity, scores.shares)
+        events: list[Event] = [
+            Metrics(self.step, {"Fréchet distance": scores.frechet, "Diversity": scores.diversity}, "scores"),
+            self.doctor.examine(exam),
+        ]
+        if scores.shares:
+            events.append(Shares("Classes among the generated pictures", self.judge.class_names, scores.shares))
+        return events
+
+    def _keep(self) -> list[Event]:
+        """The generator as it is now."""
+        pictures = self.grid.pictures
+        facts = {"channels": pictures.channels, "class_names": list(pictures.class_names)}
+        return [Weights(self.step, self.trainer.weights(), facts)]
+
+
+def _each(events: list[Event]) -> Generator[Event, bool, bool]:
+    """Yields all the events; returns whether a stop was asked for."""
+    stop = False
+    for event in events:
+        stop = (yield event) or stop
+    return stop

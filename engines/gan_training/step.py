@@ -1,0 +1,237 @@
+"""One training step, fast: data on the device, one pass of G for both updates, no waiting for numbers."""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+
+from engines.gan_training.config import GanConfig
+from engines.gan_training.networks import build_discriminator, build_generator, generate
+from engines.gan_training.objectives import OBJECTIVES
+
+log = logging.getLogger(__name__)
+
+SIGNALS = ("Loss_D", "Loss_G", "D(x)", "D(G(z))", "pair_accuracy")
+
+
+def precision(device: torch.device) -> torch.dtype:
+    """The type of the multiplications: bfloat16 where it was measured to pay, else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float32
+    if device.type == "cpu" and torch.cpu._is_amx_tile_supported():
+        return torch.bfloat16
+    return torch.float32
+
+
+def leave_cores() -> None:
+    """Makes PyTorch use half of the cores from here on, so one of two.
+
+    Threads meet after each of the hundreds of small operations of a step, and one that must wait for a core
+    holds up all: on two cores that something else also used, two threads were 2 to 50 times slower than one.
+    """
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+
+
+class Trainer:
+    """G, D, their optimisers and the data on one device. Not for use by two threads at once.
+
+    images: uint8 [N, S, S, C] with S = config.size; labels: int64 [N] in [0, classes).
+    Two trainers with the same config, seed included, make the same weights, also side by side.
+    """
+
+    def __init__(
+        self,
+        config: GanConfig,
+        images: np.ndarray,
+        labels: np.ndarray,
+        classes: int,
+        device: str | torch.device = "cpu",
+    ) -> None:
+        if images.dtype != np.uint8 or images.shape[1:3] != (config.size, config.size):
+            raise ValueError(f"images must be uint8 [N, {config.size}, {config.size}, C]")
+        self.config, self.classes, self.device = config, classes, torch.device(device)
+        self.objective = OBJECTIVES[config.objective]
+        self.dtype = precision(self.device)
+        self.rng = torch.Generator(self.device).manual_seed(config.seed)
+        self.images = torch.tensor(images, device=self.device)
+        self.labels = torch.tensor(labels, dtype=torch.int64, device=self.device)
+        channels, layout = images.shape[3], torch.channels_last
+        self.g = build_generator(config, channels, classes).to(self.device, memory_format=layout)
+        self.d = build_discriminator(config, channels, classes).to(self.device, memory_format=layout)
+        self.opt_g = self._adam(self.g, config.lr_g)
+        self.opt_d = self._adam(self.d, config.lr_d)
+        self.ema = AveragedModel(self.g, multi_avg_fn=self._average, use_buffers=True) if config.ema else None
+        self.steps = 0
+        self._sums = torch.zeros(len(SIGNALS) + 1, device=self.device)  # the last one counts
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._warm_up = 3 if self.device.type == "cuda" else 0  # eager steps before capture
+
+    def step(self) -> None:
+        """config.d_steps updates of D and one of G."""
+        if self.device.type == "cuda":
+            self._step_cuda()
+        else:
+            self._update()
+        if self.ema is not None:
+            self.ema.update_parameters(self.g)
+        self.steps += 1
+
+    def signals(self) -> dict[str, float]:
+        """Means since the last call, and the norm of G's last gradient; waits for the device.
+
+        Loss_D and Loss_G, D(x) and D(G(z)) as the objective shows them, pair_accuracy: the share of pairs
+        in which the real picture scores above the fake. Empty before the first step.
+        """
+        *sums, count = self._sums.tolist()
+        if not count:
+            return {}
+        self._sums.zero_()
+        norms = [p.grad.norm() for p in self.g.parameters() if p.grad is not None]
+        values = {name: value / count for name, value in zip(SIGNALS, sums, strict=True)}
+        return values | {"grad_norm_g": torch.stack(norms).norm().item()}
+
+    def sample(self, z: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Pictures uint8 [N, S, S, C] of the averaged G for z [N, latent]; the labels take turns if left out."""
+        labels = np.arange(len(z)) % max(1, self.classes) if labels is None else labels
+        with self._autocast():
+            pictures = generate(self._best(), z, labels)
+        self.g.train()  # the average may be G itself
+        return pictures
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Copies of the averaged G's parameters and buffers."""
+        return {k: v.to("cpu", copy=True).contiguous().numpy() for k, v in self._best().state_dict().items()}
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that is needed to go on as if never stopped; shares memory with the trainer."""
+        parts = {k: v.state_dict() for k, v in self._parts().items()}
+        return {**parts, "rng": self.rng.get_state(), "steps": self.steps}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Goes on from a state_dict of a trainer with the same config and data."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self.rng.set_state(state["rng"])
+        self.steps = state["steps"]
+        self._graph = None  # it would write to the tensors that were just replaced
+
+    def _parts(self) -> dict[str, Any]:
+        parts = {"g": self.g, "d": self.d, "opt_g": self.opt_g, "opt_d": self.opt_d}
+        return parts if self.ema is None else {**parts, "ema": self.ema}
+
+    def _best(self) -> torch.nn.Module:
+        return self.g if self.ema is None else self.ema.module
+
+    def _adam(self, net: torch.nn.Module, lr: float) -> torch.optim.Adam:
+        return torch.optim.Adam(
+            net.parameters(),
+            lr=lr,
+            betas=(self.config.beta1, 0.999),
+            fused=self.device.type in ("cpu", "cuda"),
+            capturable=self.device.type == "cuda",
+        )
+
+    def _autocast(self) -> AbstractContextManager:
+        # A CUDA graph must hold the casts itself, so nothing may be cached across its borders.
+        low = self.dtype != torch.float32
+        return torch.autocast(
+            self.device.type, self.dtype, enabled=low, cache_enabled=self.device.type != "cuda"
+        )
+
+    @torch.no_grad()
+    def _average(self, averaged: tuple[Tensor, ...], current: tuple[Tensor, ...], count: Tensor) -> None:
+        """EMA that starts short, so that the average does not lag in the first seconds."""
+        n = int(count)  # kept on the CPU, so this waits for nothing
+        decay = min(self.config.ema, (1 + n) / (10 + n))
+        if averaged[0].is_floating_point():
+            torch._foreach_lerp_(averaged, current, 1 - decay)
+        else:
+            torch._foreach_copy_(averaged, current)
+
+    def _batch(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Real pictures float32 [N, C, S, S] in [-1, 1], their labels, and noise [N, latent]."""
+        n, rng = self.config.batch, self.rng
+        index = torch.randint(len(self.images), (n,), generator=rng, device=self.device)
+        real = self.images[index].permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+        z = torch.randn(n, self.config.latent, generator=rng, device=self.device)
+        return real, self.labels[index], z
+
+    def _update(self) -> None:
+        """Algorithm 1 of Goodfellow et al. 2014; G's step reuses the pictures of D's last one."""
+        for _ in range(self.config.d_steps):
+            real, y, z = self._batch()
+            with self._autocast():
+                fake = self.g(z, y)
+            loss_d, real_score, fake_score = self._update_d(real, fake.detach(), y)
+        loss_g = self._update_g(real, fake, y)
+        with torch.no_grad():
+            output = self.objective.output
+            now = [loss_d, loss_g, output(real_score).mean(), output(fake_score).mean()]
+            now += [(real_score > fake_score).float().mean(), torch.ones_like(loss_d)]
+            self._sums += torch.stack(now)
+
+    def _update_d(self, real: Tensor, fake: Tensor, y: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """One step of D; returns its loss and the scores of real and fake pictures, all detached."""
+        self.opt_d.zero_grad()
+        with self._autocast():
+            real_score, fake_score = self.d(real, y).float(), self.d(fake, y).float()
+            loss = self.objective.d_loss(real_score, fake_score)
+            if self.objective.penalty is not None and self.config.gamma:
+                loss = loss + self.config.gamma * self._penalty(real, fake.float(), y)
+        loss.backward()
+        self.opt_d.step()
+        return loss.detach(), real_score.detach(), fake_score.detach()
+
+    def _penalty(self, real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
+        def critic(x: Tensor) -> Tensor:
+            return self.d(x, y.repeat(len(x) // len(y)))
+
+        return self.objective.penalty(critic, real, fake, self.rng)
+
+    def _update_g(self, real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
+        """One step of G; returns its loss, detached. D's weights need no gradients here."""
+        self.opt_g.zero_grad()
+        self.d.requires_grad_(False)
+        with self._autocast():
+            fake_score = self.d(fake, y).float()
+            real_score = self.d(real, y).float() if self.objective.paired else fake_score
+            loss = self.objective.g_loss(real_score, fake_score)
+        loss.backward()
+        self.d.requires_grad_(True)
+        self.opt_g.step()
+        return loss.detach()
+
+    def _step_cuda(self) -> None:
+        """A few eager steps on a side stream, then one CUDA graph of the whole step, replayed."""
+        if self._graph is not None:
+            self._graph.replay()
+            return
+        side = torch.cuda.Stream(self.device)
+        side.wait_stream(torch.cuda.current_stream(self.device))
+        with torch.cuda.stream(side):
+            self._update()
+        torch.cuda.current_stream(self.device).wait_stream(side)
+        self._warm_up -= 1
+        if self._warm_up == 0:
+            self._capture()
+
+    def _capture(self) -> None:
+        """Records a step without running it. Where that fails, steps go on eagerly."""
+        graph = torch.cuda.CUDAGraph()
+        try:
+            graph.register_generator_state(self.rng)
+            self.opt_g.zero_grad()
+            self.opt_d.zero_grad()
+            with torch.cuda.graph(graph):
+                self._update()
+        except RuntimeError:
+            log.warning("CUDA graph capture failed; training goes on without", exc_info=True)
+        else:
+            self._graph = graph

@@ -1,0 +1,127 @@
+"""Settings with their limits, labels and help in one place.
+
+A Config is a frozen dataclass whose fields are knobs. The knob that makes the slider is the knob that
+checks the value, whether it came from a widget, a file or a call over the API.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from engines.messages import ConfigError, Message
+
+C = TypeVar("C", bound="Config")
+
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Knob:
+    """One setting: its default (which gives its type), limits, and what the page says about it."""
+
+    default: bool | int | float | str
+    label: str
+    help: str = ""
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None  # of the slider; not enforced
+    choices: Mapping[Any, str] | None = None  # value -> label
+    max_length: int = 200  # of a text
+    more: bool = False  # belongs under "More"
+
+    def check(self, value: Any) -> Any:
+        """`value` in this knob's type, or ConfigError naming the field and what is allowed."""
+        if self.choices is not None:
+            if isinstance(value, bool) is isinstance(self.default, bool):
+                for choice in self.choices:
+                    if value == choice and not isinstance(value, float):
+                        return choice
+            raise self._error("one of {allowed}", value, allowed=", ".join(map(str, self.choices)))
+        if isinstance(self.default, bool):
+            if isinstance(value, bool):
+                return value
+            raise self._error("true or false", value)
+        if isinstance(self.default, str):
+            if isinstance(value, str) and len(value) <= self.max_length:
+                return value
+            raise self._error("a text of at most {length} characters", value, length=self.max_length)
+        return self._check_number(value)
+
+    def _check_number(self, value: Any) -> int | float:
+        whole = isinstance(self.default, int)
+        allowed = "a whole number from {low} to {high}" if whole else "a number from {low} to {high}"
+        limits = {"low": self.low, "high": self.high}
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self._error(allowed, value, **limits)
+        if not self.low <= value <= self.high:  # also false for NaN
+            raise self._error(allowed, value, **limits)
+        if whole and value != math.floor(value):
+            raise self._error(allowed, value, **limits)
+        return int(value) if whole else float(value)
+
+    def _error(self, allowed: str, value: Any, **limits: Any) -> ConfigError:
+        got = repr(value)
+        got = got if len(got) <= 40 else got[:37] + "…"
+        return ConfigError(
+            "{field} must be {allowed}; it is {got}.",
+            field=Message(self.label),
+            allowed=Message(allowed, **limits),
+            got=got,
+        )
+
+
+def knob(default: Any, label: str, help: str = "", **limits: Any) -> Any:
+    """A dataclass field that carries a Knob; `limits` are the Knob's other fields."""
+    return dataclasses.field(default=default, metadata={"knob": Knob(default, label, help, **limits)})
+
+
+def seed_knob(label: str = "Seed", help: str = "-1 picks one at random; the one used is shown.") -> Any:
+    """The seed every engine has, under the same name and limits."""
+    return knob(-1, label, help, low=-1, high=MAX_SEED, step=1, more=True)
+
+
+@dataclass(frozen=True)
+class Config:
+    """Base of every engine's settings: each field is checked, then `check` looks across fields."""
+
+    def __post_init__(self) -> None:
+        for name, a_knob in self.knobs().items():
+            object.__setattr__(self, name, a_knob.check(getattr(self, name)))
+        self.check()
+
+    def check(self) -> None:
+        """Limits on combinations of fields; raises ConfigError. The base has none."""
+
+    @classmethod
+    def knobs(cls) -> dict[str, Knob]:
+        """Field name -> Knob, in order."""
+        return {f.name: f.metadata["knob"] for f in dataclasses.fields(cls)}
+
+    @classmethod
+    def from_dict(cls: type[C], values: Mapping[str, Any]) -> C:
+        """A checked config; fields left out keep their defaults, unknown ones raise ConfigError."""
+        if not isinstance(values, Mapping):
+            raise ConfigError("The settings must be a JSON object of names and values.")
+        for name in values:
+            if name not in cls.knobs():
+                raise ConfigError(
+                    "There is no setting called {name}; there are {known}.",
+                    name=repr(name)[:40],
+                    known=", ".join(cls.knobs()),
+                )
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return dataclasses.asdict(self)
+
+    def with_seed(self: C) -> C:
+        """This config with a random seed in place of -1, so that what ran can be repeated."""
+        if getattr(self, "seed", 0) != -1:
+            return self
+        return dataclasses.replace(self, seed=secrets.randbelow(MAX_SEED))

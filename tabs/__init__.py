@@ -1,0 +1,9 @@
+"""Tabs: layout and wiring. They hold no model code; TABS is their order on the page."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from tabs import gan_training
+
+TABS: dict[str, ModuleType] = {"Live GAN training": gan_training}

@@ -1,0 +1,251 @@
+"""The Live GAN training tab: its layout, and which component calls which action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import gradio as gr
+
+from engines.gan_training.config import PRESETS, GanConfig
+from engines.messages import EngineError
+from engines.runs import Run, Runs
+from tabs.forms import Form
+from tabs.gan_actions import ALL_CLASSES, ENGINE, GanActions, preview_dataset, preview_uploads
+from tabs.language import is_chinese, t, translate
+from tabs.live import live_view
+from tabs.polite import polite
+
+CONTROLS = {"start": "gan-start", "stop": "gan-stop", "pause": "gan-pause", "resume": "gan-resume"}
+MAX_SEED = 2**31 - 1
+# Handlers that only read or flip a flag: no queue, no spinner, and not part of the listed API.
+QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
+
+INTRO = (
+    "Press **Start**: a small GAN begins to learn these pictures on this machine, with no download. Shapes"
+    " appear within half a minute. Close the page if you like; the run goes on without it."
+)
+KEEP = (
+    "The **run file** replays this run anywhere without training: settings, seed, curves, grids and weights."
+    " The **generator** is a safetensors file with its settings as JSON."
+)
+COPY_LINK = """async (run) => {
+  const link = new URL(location.pathname, location.href);
+  link.searchParams.set("run", run);
+  try { await navigator.clipboard.writeText(link.href); } catch { window.prompt("", link.href); }
+}"""
+
+
+def build(runs: Runs, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
+    """Lay the tab out and wire it. After `arrived`, `owner` and `visit`, the address's query, are known."""
+    tab = GanTab(GanActions(runs))
+    tab.build_layout()
+    tab.wire(owner, visit, arrived)
+    tab.add_endpoints()
+
+
+class GanTab:
+    """The tab's components and the handlers that update them."""
+
+    def __init__(self, actions: GanActions) -> None:
+        self.actions = actions
+        self.runs = actions.runs
+        self.preview_dataset = lru_cache(maxsize=8)(preview_dataset)
+
+    # --- layout ------------------------------------------------------------------------------------------
+
+    def build_layout(self) -> None:
+        """Make the components."""
+        gr.Markdown(t(INTRO))
+        with gr.Row():
+            with gr.Column(scale=7, min_width=320):
+                self._build_controls()
+                self.live = live_view(self.runs, "gan-live", CONTROLS)
+            with gr.Column(scale=3, min_width=300):
+                self._build_settings()
+        with gr.Tabs():
+            with gr.Tab(t("Look into the generator")):
+                self._build_explore()
+            with gr.Tab(t("Take it home")):
+                self._build_keep()
+            with gr.Tab(t("Open a run file")):
+                label = t("A run file (ZIP) that was saved here before; it replays without training")
+                self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="gan-open")
+
+    def _build_controls(self) -> None:
+        look: dict[str, Any] = {"min_width": 84, "scale": 1, "size": "md"}
+        off: dict[str, Any] = {**look, "interactive": False}
+        with gr.Row(elem_classes="controls"):
+            self.start = gr.Button(t("Start"), variant="primary", elem_id=CONTROLS["start"], **look)
+            self.pause = gr.Button(t("Pause"), elem_id=CONTROLS["pause"], **off)
+            self.resume = gr.Button(t("Resume"), elem_id=CONTROLS["resume"], visible=False, **look)
+            self.stop = gr.Button(t("Stop"), elem_id=CONTROLS["stop"], **off)
+            self.link = gr.Button(t("Copy watch link"), elem_id="gan-link", **off)
+
+    def _build_settings(self) -> None:
+        recipe = PRESETS["default"]
+        choices = [(t(preset.title), key) for key, preset in PRESETS.items()]
+        self.preset = gr.Dropdown(
+            choices, value="default", label=t("Recipe"), info=t(recipe.help), elem_id="gan-preset"
+        )
+        self.form = Form(GanConfig, "gan")
+        self.form.add(["dataset"])
+        self.preview = gr.HTML(elem_id="gan-preview", apply_default_css=False)
+        self.uploads = gr.File(
+            label=t("Your pictures: several files, or one ZIP"),
+            file_count="multiple",
+            file_types=["image", ".zip"],
+            visible=False,
+            height=140,
+            elem_id="gan-uploads",
+        )
+        self.form.add([name for name, knob in GanConfig.knobs().items() if not knob.more and name != "dataset"])
+        with gr.Accordion(t("More settings"), open=False):
+            self.form.add_rest()
+
+    def _build_explore(self) -> None:
+        seed: dict[str, Any] = {"precision": 0, "minimum": 0, "maximum": MAX_SEED}
+        with gr.Row():
+            with gr.Column(scale=1, min_width=280):
+                self.seed = gr.Number(1, label=t("Seed"), elem_id="gan-sample-seed", **seed)
+                self.label = gr.Dropdown([(t("All classes"), ALL_CLASSES)], value=ALL_CLASSES, label=t("Class"))
+                self.sample = gr.Button(t("New samples"), elem_id="gan-sample")
+                self.seed_to = gr.Number(2, label=t("Walk to seed"), elem_id="gan-walk-seed", **seed)
+                self.walk = gr.Button(t("Latent walk"), elem_id="gan-walk")
+                self.film = gr.Button(t("The training as an animation"), elem_id="gan-film")
+            with gr.Column(scale=2, min_width=320):
+                self.picture = gr.Image(
+                    label=t("Made by the generator"),
+                    type="filepath",
+                    interactive=False,
+                    height=460,
+                    buttons=["download", "fullscreen"],
+                    elem_id="gan-picture",
+                )
+
+    def _build_keep(self) -> None:
+        gr.Markdown(t(KEEP))
+        with gr.Row():
+            self.save_run = gr.Button(t("Run file"), elem_id="gan-save-run")
+            self.save_generator = gr.Button(t("Generator"), elem_id="gan-save-generator")
+            self.save_gif = gr.Button(t("Training as GIF"), elem_id="gan-save-gif")
+            self.save_webp = gr.Button(t("Training as WebP"), elem_id="gan-save-webp")
+        self.file = gr.File(label=t("Download"), interactive=False, elem_id="gan-file", height=90)
+
+    # --- wiring ------------------------------------------------------------------------------------------
+
+    def wire(self, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
+        """Connect events to handlers."""
+        actions, form = self.actions, self.form
+        buttons = [self.start, self.pause, self.resume, self.stop, self.link, self.label]
+        arrived.then(self.arrive, [owner, visit], [self.live, self.preview], **QUICK)
+        self.live.tick(self.show_controls, [self.live, owner], buttons, **QUICK)
+        self.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
+        for action in ("pause", "resume", "stop"):
+            getattr(self, action).click(self._control(action), [self.live, owner], buttons, **QUICK)
+        self.link.click(None, self.live, js=COPY_LINK).then(self.say_copied, **QUICK)
+        self.preset.input(self.choose_preset, self.preset, [self.preset, *form.widgets], **QUICK)
+        gr.on(
+            [form["dataset"].change, self.uploads.change],
+            self.choose_data,
+            [form["dataset"], self.uploads],
+            [self.preview, self.uploads],
+            **QUICK,
+        )
+        self.opened.upload(actions.open, [self.opened, owner], self.live, api_name="gan_open")
+        seeds = [self.live, self.seed, self.seed_to, self.label]
+        self.sample.click(
+            actions.new_samples,
+            [self.live, self.seed, self.label],
+            self.picture,
+            api_name="gan_samples",
+            **EXPLORE,
+        )
+        self.walk.click(actions.latent_walk, seeds, self.picture, api_name="gan_walk", **EXPLORE)
+        self.film.click(actions.film_webp, self.live, self.picture, api_visibility="private", **EXPLORE)
+        for button, action, name in [
+            (self.save_run, actions.run_file, "gan_run_file"),
+            (self.save_generator, actions.generator_file, "gan_generator"),
+            (self.save_gif, actions.film_gif, "gan_gif"),
+            (self.save_webp, actions.film_webp, "gan_webp"),
+        ]:
+            button.click(action, self.live, self.file, api_name=name, **EXPLORE)
+
+    def add_endpoints(self) -> None:
+        """What a script can do that no button does in the same form."""
+        gr.api(self.actions.api_start, api_name="gan_start", queue=False)
+        gr.api(self.actions.api_status, api_name="gan_status", queue=False)
+        gr.api(self.actions.api_control, api_name="gan_control", queue=False)
+
+    # --- handlers ----------------------------------------------------------------------------------------
+
+    def arrive(self, owner: str, visit: dict[str, str]) -> tuple[str, str]:
+        """What a page shows first."""
+        return self.actions.first_run(owner, visit), strip(self.preview_dataset("fashion_mnist"))
+
+    def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:
+        """Start a run with the form's values; the live view then follows it."""
+        with polite(request):
+            return self.actions.begin(lambda: self.form.read(values), uploads or (), owner).id
+
+    @staticmethod
+    def say_copied(request: gr.Request) -> None:
+        """Tell that the link is in the clipboard."""
+        sentence = "The link is copied: whoever opens it can watch this run, and only watch."
+        gr.Info(translate(sentence, is_chinese(request)), duration=5)
+
+    def _control(self, action: str) -> Callable[..., list[Any]]:
+        def act(run_id: str, owner: str, request: gr.Request) -> list[Any]:
+            with polite(request):
+                self.runs.control(run_id, owner, action)
+            return self.show_controls(run_id, owner)
+
+        return act
+
+    def show_controls(self, run_id: str, owner: str) -> list[Any]:
+        """Which buttons can be used now, and the classes one can ask the generator for."""
+        mine = self.runs.latest(owner, ENGINE)
+        busy = mine is not None and not mine.board.ended
+        try:
+            run: Run | None = self.runs.get(run_id)
+        except EngineError:
+            run = None
+        state = run.board.state if run and run.owned_by(owner) else ""
+        paused = state in ("pausing", "paused")
+        return [
+            gr.update(interactive=not busy),
+            gr.update(interactive=state == "running", visible=not paused),
+            gr.update(visible=paused),
+            gr.update(interactive=state in ("queued", "running", "pausing", "paused")),
+            gr.update(interactive=run is not None and bool(run.owner)),
+            self._classes(run),
+        ]
+
+    @staticmethod
+    def _classes(run: Run | None) -> dict[str, Any]:
+        weights = run.board.weights if run else None
+        names = weights.facts["class_names"] if weights and run.config.conditional else []
+        choices = [(t("All classes"), ALL_CLASSES), *((t(name), i) for i, name in enumerate(names))]
+        return gr.update(choices=choices, visible=bool(names), value=ALL_CLASSES)
+
+    def choose_preset(self, key: str) -> list[Any]:
+        """Put a recipe's settings into the form."""
+        preset = PRESETS[key]
+        return [gr.update(info=t(preset.help)), *self.form.show(preset.values)]
+
+    def choose_data(self, dataset: str, uploads: list[str] | None, request: gr.Request) -> tuple[Any, Any]:
+        """Show what the real pictures look like."""
+        with polite(request):
+            if dataset != "own":
+                return strip(self.preview_dataset(dataset)), gr.update(visible=False)
+            if not uploads:
+                return "", gr.update(visible=True)
+            picture, _ = preview_uploads(uploads)
+            return strip(picture), gr.update(visible=True)
+
+
+def strip(picture: str) -> str:
+    """The preview's HTML."""
+    return f'<img src="{picture}" alt="Real pictures" style="width:100%;display:block;border-radius:8px">'

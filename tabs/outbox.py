@@ -1,0 +1,25 @@
+"""Files made for a visitor, kept only long enough for Gradio to pick them up."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+KEPT_SECONDS = 600.0
+
+
+class Outbox:
+    """A temporary folder that ends with the app and clears itself of what was picked up long ago."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="aigc-playground-", ignore_cleanup_errors=True)
+
+    def path(self, name: str) -> Path:
+        """A new path that ends with `name`, which the visitor sees as the file's name."""
+        root = Path(self._folder.name)
+        for old in root.iterdir():
+            if time.time() - old.stat().st_mtime > KEPT_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+        return Path(tempfile.mkdtemp(dir=root)) / name

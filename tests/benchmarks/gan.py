@@ -1,0 +1,196 @@
+"""Speed and quality of the live GAN training: `python -m tests.benchmarks.gan` prints one JSON line.
+
+The textbook it is compared with is the loop of PyTorch's DCGAN tutorial
+(https://docs.pytorch.org/tutorials/beginner/dcgan_faces_tutorial.html): a Dataset that turns a PIL image
+into a normalised tensor, a DataLoader with two workers, float32 networks with a Sigmoid at the end, plain
+Adam, and losses read after every step. It has the same layers, data, batch and number of updates as ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from torch.utils.data import DataLoader, Dataset
+from torchvision import transforms
+
+from engines.gan_training.config import GanConfig
+from engines.gan_training.step import Trainer, leave_cores
+from engines.pictures import PictureSet, load_bundled
+
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
+
+
+class PictureDataset(Dataset):
+    """As torchvision's MNIST: each access makes a PIL image and transforms it."""
+
+    def __init__(self, images: np.ndarray) -> None:
+        self.images = images
+        self.transform = transforms.Compose([transforms.ToTensor(), transforms.Normalize(0.5, 0.5)])
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return self.transform(Image.fromarray(self.images[index, :, :, 0]))
+
+
+def textbook_networks(latent: int, f: int) -> tuple[nn.Module, nn.Module]:
+    """The tutorial's G and D with the two doublings that 28 px needs: the layers of our DCGAN."""
+    g = nn.Sequential(
+        nn.ConvTranspose2d(latent, 2 * f, 7, 1, 0, bias=False),
+        nn.BatchNorm2d(2 * f),
+        nn.ReLU(True),
+        nn.ConvTranspose2d(2 * f, f, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(f),
+        nn.ReLU(True),
+        nn.ConvTranspose2d(f, 1, 4, 2, 1, bias=False),
+        nn.Tanh(),
+    )
+    d = nn.Sequential(
+        nn.Conv2d(1, f, 4, 2, 1, bias=False),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(f, 2 * f, 4, 2, 1, bias=False),
+        nn.BatchNorm2d(2 * f),
+        nn.LeakyReLU(0.2, inplace=True),
+        nn.Conv2d(2 * f, 1, 7, 1, 0, bias=False),
+        nn.Sigmoid(),
+    )
+    for module in [*g.modules(), *d.modules()]:
+        if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d)):
+            nn.init.normal_(module.weight, 0.0, 0.02)
+        elif isinstance(module, nn.BatchNorm2d):
+            nn.init.normal_(module.weight, 1.0, 0.02)
+    return g.to(DEVICE), d.to(DEVICE)
+
+
+def textbook_steps(config: GanConfig, data: PictureSet) -> Iterator[None]:
+    """The tutorial's training loop, one item a step, without end."""
+    loader = DataLoader(
+        PictureDataset(data.images), config.batch, shuffle=True, num_workers=2, drop_last=True
+    )
+    net_g, net_d = textbook_networks(config.latent, config.features)
+    criterion = nn.BCELoss()
+    optimizer_d = torch.optim.Adam(net_d.parameters(), lr=config.lr_d, betas=(config.beta1, 0.999))
+    optimizer_g = torch.optim.Adam(net_g.parameters(), lr=config.lr_g, betas=(config.beta1, 0.999))
+    losses: list[tuple[float, float]] = []
+    while True:
+        for batch in loader:
+            net_d.zero_grad()
+            real = batch.to(DEVICE)
+            label = torch.full((len(real),), 1.0, device=DEVICE)
+            output = net_d(real).view(-1)
+            loss_real = criterion(output, label)
+            loss_real.backward()
+            d_x = output.mean().item()
+            noise = torch.randn(len(real), config.latent, 1, 1, device=DEVICE)
+            fake = net_g(noise)
+            label.fill_(0.0)
+            output = net_d(fake.detach()).view(-1)
+            loss_fake = criterion(output, label)
+            loss_fake.backward()
+            d_g_z1 = output.mean().item()
+            loss_d = loss_real + loss_fake
+            optimizer_d.step()
+            net_g.zero_grad()
+            label.fill_(1.0)
+            output = net_d(fake).view(-1)
+            loss_g = criterion(output, label)
+            loss_g.backward()
+            d_g_z2 = output.mean().item()
+            optimizer_g.step()
+            losses.append((loss_d.item(), loss_g.item()))
+            assert 0 <= min(d_x, d_g_z1, d_g_z2)
+            yield
+
+
+def our_steps(config: GanConfig, data: PictureSet) -> Iterator[None]:
+    """The same with our Trainer, its signals read four times a second as the engine does."""
+    trainer = Trainer(config, data.images, data.labels, len(data.class_names), DEVICE)
+    read = time.perf_counter()
+    while True:
+        trainer.step()
+        if time.perf_counter() - read > 0.25:
+            trainer.signals()
+            read = time.perf_counter()
+        yield
+
+
+def per_second(steps: Iterator[None], seconds: float, threads: int) -> float:
+    """Steps a second over about `seconds` with so many threads, the device's work included."""
+    torch.set_num_threads(threads)
+    count, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        next(steps)
+        count += 1
+    if DEVICE == "cuda":
+        torch.cuda.synchronize()
+    return count / (time.perf_counter() - start)
+
+
+def measure_speed(quick: bool) -> dict[str, float]:
+    """`ratio`: pictures a second of ours over the textbook's, taking turns so that both meet the same load.
+
+    The textbook runs with PyTorch's own number of threads and with ours, and the faster one counts.
+    """
+    config, data = GanConfig(seed=0), load_bundled("fashion_mnist")
+    ours, textbook = our_steps(config, data), textbook_steps(config, data)
+    default = torch.get_num_threads()
+    leave_cores()
+    threads = torch.get_num_threads()
+    per_second(ours, 0.5, threads)
+    per_second(textbook, 0.5, threads)
+    rounds = []
+    for _ in range(3 if quick else 9):
+        fast = per_second(ours, 1.5, threads)
+        rounds.append((fast, max(per_second(textbook, 1.5, n) for n in (default, threads))))
+    return {
+        "ratio": statistics.median(a / b for a, b in rounds),
+        "ours_pictures_per_second": config.batch * statistics.median(a for a, _ in rounds),
+        "textbook_pictures_per_second": config.batch * statistics.median(b for _, b in rounds),
+    }
+
+
+def measure_quality(quick: bool) -> dict[str, float | None]:
+    """To come: Fréchet distance after 60 s of the default run."""
+    return {"fd_60s": None}
+
+
+def measure_start(quick: bool) -> dict[str, float | None]:
+    """To come: time to the first picture, relative to importing torch."""
+    return {"start_ratio": None}
+
+
+def measure_stream(quick: bool) -> dict[str, float | None]:
+    """To come: share of the CPU that showing the run takes."""
+    return {"stream_cpu_share": None}
+
+
+MEASUREMENTS: tuple[Callable[[bool], dict], ...] = (
+    measure_speed,
+    measure_quality,
+    measure_start,
+    measure_stream,
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="end within 50 seconds")
+    quick = parser.parse_args().quick
+    result: dict[str, object] = {"device": DEVICE, "threads": torch.get_num_threads(), "quick": quick}
+    for measure in MEASUREMENTS:
+        figures = measure(quick)
+        result |= {k: round(v, 3) if isinstance(v, float) else v for k, v in figures.items()}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -137,7 +137,7 @@ def make(name: str, fashion: Path) -> None:
         "features": str(FEATURES),
         "class_names": json.dumps(card.class_names),
     }
-    save_file(net.state_dict(), net_file(name), facts)
+    save_file({k: v.contiguous() for k, v in net.state_dict().items()}, net_file(name), facts)
     print(f"{net_file(name).name}: {net_file(name).stat().st_size:,} bytes, {facts}")
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engines.events import (
+    Caption,
     Event,
     Metrics,
     Note,
@@ -102,6 +103,7 @@ class Board:
     latest: Frame | None = None
     history: list[Frame] = field(default_factory=list)
     series: dict[str, Series] = field(default_factory=dict)
+    captions: dict[str, Message] = field(default_factory=dict)
     weights: Weights | None = None
     started: float = field(default_factory=time.time)
     active_seconds: float = 0.0  # time spent running, pauses left out
@@ -129,6 +131,8 @@ class Board:
                     self.series[group] = Series(tuple(values))
                 with self._lock:
                     self.series[group].append(step, values)
+            case Caption(group, message):
+                self.captions[group] = message
             case Samples(step, images, columns):
                 self.add_frame(Frame(step, encode_grid(images, columns)))
             case Reference(images, columns):

@@ -42,6 +42,14 @@ class Metrics:
 
 
 @dataclass(frozen=True)
+class Caption:
+    """What the numbers of a group mean: how they are measured, and what they can't be compared with."""
+
+    group: str
+    message: Message
+
+
+@dataclass(frozen=True)
 class Samples:
     """Generated pictures, uint8 [N, H, W, C] with C 1 or 3, shown as a grid and kept as history."""
 
@@ -89,5 +97,5 @@ class Weights:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-Event = Note | Progress | Metrics | Samples | Reference | Shares | Verdict | Weights
+Event = Note | Progress | Metrics | Caption | Samples | Reference | Shares | Verdict | Weights
 Events = Generator[Event, bool, None]

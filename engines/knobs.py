@@ -37,11 +37,7 @@ class Knob:
     def check(self, value: Any) -> Any:
         """`value` in this knob's type, or ConfigError naming the field and what is allowed."""
         if self.choices is not None:
-            if isinstance(value, bool) is isinstance(self.default, bool):
-                for choice in self.choices:
-                    if value == choice and not isinstance(value, float):
-                        return choice
-            raise self._error("one of {allowed}", value, allowed=", ".join(map(str, self.choices)))
+            return self._check_choice(value)
         if isinstance(self.default, bool):
             if isinstance(value, bool):
                 return value
@@ -52,17 +48,24 @@ class Knob:
             raise self._error("a text of at most {length} characters", value, length=self.max_length)
         return self._check_number(value)
 
+    def _check_choice(self, value: Any) -> Any:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)  # JavaScript has only one kind of number
+        if isinstance(value, type(self.default)) and not isinstance(value, bool) and value in self.choices:
+            return value
+        raise self._error("one of {choices}", value, choices=", ".join(map(str, self.choices)))
+
     def _check_number(self, value: Any) -> int | float:
         whole = isinstance(self.default, int)
-        allowed = "a whole number from {low} to {high}" if whole else "a number from {low} to {high}"
-        limits = {"low": self.low, "high": self.high}
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self._error(allowed, value, **limits)
-        if not self.low <= value <= self.high:  # also false for NaN
-            raise self._error(allowed, value, **limits)
-        if whole and value != math.floor(value):
-            raise self._error(allowed, value, **limits)
-        return int(value) if whole else float(value)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if number and self.low <= value <= self.high and not (whole and value != math.floor(value)):  # NaN fails
+            return int(value) if whole else float(value)
+        raise self._error(
+            "a whole number from {low} to {high}" if whole else "a number from {low} to {high}",
+            value,
+            low=self.low,
+            high=self.high,
+        )
 
     def _error(self, allowed: str, value: Any, **limits: Any) -> ConfigError:
         got = repr(value)

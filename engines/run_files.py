@@ -16,6 +16,7 @@ import json
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,7 @@ def _describe(board: Board) -> dict[str, Any]:
         },
         "shares": shares and {"name": shares.name, "labels": shares.labels, "values": shares.values},
         "error": board.error and board.error.to_json(),
+        "captions": {group: caption.to_json() for group, caption in board.captions.items()},
         "widths": {group: series.width for group, series in board.series.items()},
         "weights": board.weights and {"step": board.weights.step, "facts": dict(board.weights.facts)},
     }
@@ -160,8 +162,8 @@ def _read(archive: zipfile.ZipFile) -> Board:
     board.started = float(about["started"])
     board.active_seconds = float(about["active_seconds"])
     if about["progress"]:
-        counts = {str(k): int(v) for k, v in about["progress"]["counts"].items()}
-        board.progress = Progress(int(about["progress"]["step"]), int(about["progress"]["total"]), 0.0, counts)
+        step, total, counts = (about["progress"][key] for key in ("step", "total", "counts"))
+        board.progress = Progress(int(step), int(total), {str(name): int(n) for name, n in counts.items()})
     if about["verdict"]:
         parts = {part: Message.from_json(about["verdict"][part]) for part in ("title", "reason", "advice")}
         board.verdict = Verdict(str(about["verdict"]["state"]), **parts)
@@ -171,6 +173,7 @@ def _read(archive: zipfile.ZipFile) -> Board:
         board.shares = Shares(str(shares["name"]), tuple(map(str, shares["labels"])), values)
     if about["error"]:
         board.error = Message.from_json(about["error"])
+    board.captions = {str(group): Message.from_json(text) for group, text in about["captions"].items()}
     for group, width in list(about["widths"].items())[:10]:
         board.series[group] = _read_series(read_member(archive, f"{group}.csv").decode(), int(width))
     _read_pictures(archive, board)
@@ -192,13 +195,12 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
 def _read_series(text: str, width: int) -> Series:
     rows = csv.reader(io.StringIO(text))
     names = tuple(next(rows)[1:])
-    series = Series(names[:20])
+    series = Series(names)
     series.width = max(1, width)
-    for row in rows:
-        if len(series.rows) < MAX_POINTS:
-            series.rows.append(tuple(float(value) for value in row[: len(series.names) + 1]))
-    if any(len(row) != len(series.names) + 1 for row in series.rows):
-        raise ValueError("ragged rows")
+    for row in islice(rows, MAX_POINTS):
+        if len(row) != len(names) + 1:
+            raise ValueError("ragged rows")
+        series.rows.append(tuple(map(float, row)))
     return series
 
 

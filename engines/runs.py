@@ -6,6 +6,7 @@ holds a slot. A paused run gives its slot to the next in line and asks for one a
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import logging
 import secrets
@@ -97,21 +98,21 @@ class Run:
 
     def pause(self) -> None:
         """Ask for a pause; it takes effect at the engine's next yield."""
-        self._ask("pause", {"running"}, "pausing", "Only a run that is going can be paused.")
+        self._ask("pause", {"running"}, "pausing", EngineError("Only a run that is going can be paused."))
 
     def resume(self) -> None:
         """Go on, in turn with other runs."""
-        self._ask("", {"pausing", "paused"}, None, "Only a paused run can be resumed.")
+        self._ask("", {"pausing", "paused"}, None, EngineError("Only a paused run can be resumed."))
 
     def stop(self) -> None:
         """Ask the engine to end; everything made so far is kept."""
         live = {"queued", "running", "pausing", "paused"}
-        self._ask("stop", live, "stopping", "This run has ended already.")
+        self._ask("stop", live, "stopping", EngineError("This run has ended already."))
 
-    def _ask(self, wish: str, allowed: set[str], state: str | None, refusal: str) -> None:
+    def _ask(self, wish: str, allowed: set[str], state: str | None, refusal: EngineError) -> None:
         with self._wished:
             if self.board.state not in allowed:
-                raise EngineError(refusal)
+                raise refusal
             if self.board.state == "pausing" and not wish:
                 state = "running"
             self._wish = wish
@@ -245,3 +246,12 @@ class Runs:
         actions[action]()
         self._slots.wake()
         return run
+
+    def stop_all(self) -> None:
+        """Ask every live run to stop, as when the app ends."""
+        with self._lock:
+            live = [run for run in self._runs.values() if not run.board.ended]
+        for run in live:
+            with contextlib.suppress(EngineError):  # it may have ended just now
+                run.stop()
+        self._slots.wake()

@@ -92,7 +92,9 @@ class GanTab:
         )
         self.form = Form(GanConfig, "gan")
         self.form.add(["dataset"])
-        self.preview = gr.HTML(elem_id="gan-preview", apply_default_css=False)
+        self.preview = gr.HTML(
+            value=lambda: strip(self.preview_dataset("fashion_mnist")), elem_id="gan-preview", apply_default_css=False
+        )
         self.uploads = gr.File(
             label=t("Your pictures: several files, or one ZIP"),
             file_count="multiple",
@@ -140,7 +142,7 @@ class GanTab:
         """Connect events to handlers."""
         actions, form = self.actions, self.form
         buttons = [self.start, self.pause, self.resume, self.stop, self.link, self.label]
-        arrived.then(self.arrive, [owner, visit], [self.live, self.preview], **QUICK)
+        arrived.then(self.arrive, [owner, visit], [self.live, *form.widgets], **QUICK)
         self.live.tick(self.show_controls, [self.live, owner], buttons, **QUICK)
         self.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
         for action in ("pause", "resume", "stop"):
@@ -181,9 +183,11 @@ class GanTab:
 
     # --- handlers ----------------------------------------------------------------------------------------
 
-    def arrive(self, owner: str, visit: dict[str, str]) -> tuple[str, str]:
-        """What a page shows first."""
-        return self.actions.first_run(owner, visit), strip(self.preview_dataset("fashion_mnist"))
+    def arrive(self, owner: str, visit: dict[str, str]) -> list[Any]:
+        """What a page shows first, with the settings of the visitor's latest run if there is one."""
+        run_id = self.actions.first_run(owner, visit)
+        mine = self.runs.latest(owner, ENGINE)
+        return [run_id, *self.form.show(mine.config.to_dict() if mine else {})]
 
     def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:
         """Start a run with the form's values; the live view then follows it."""

@@ -40,7 +40,7 @@ let generation = 0; // follow() of an older generation ends by itself
 const frames = new Map(); // step -> data address, of grids looked at
 
 function forget(id) {
-  run = { id, state: "none", version: 0, series: {}, steps: "", shown: null, config: [] };
+  run = { id, state: "none", version: 0, series: {}, steps: "", shown: null, config: [], captions: {} };
   frames.clear();
 }
 
@@ -49,6 +49,7 @@ function take(news) {
     run[key] = news[key];
   if (news.config) run.config = news.config;
   if (news.reference) run.reference = news.reference;
+  if (news.captions) run.captions = news.captions;
   if (news.frame) {
     run.frame = news.frame;
     frames.set(news.frame.step, news.frame.src);
@@ -75,6 +76,7 @@ function cursor() {
   return {
     run: run.id, version: run.version, series, steps: run.steps,
     frame: run.frame ? run.frame.step : null, reference: Boolean(run.reference),
+    captions: Object.keys(run.captions).length,
   };
 }
 
@@ -255,6 +257,7 @@ function paintCharts() {
   text(".losses-title", t("Losses"));
   text(".outputs-title", t("What D says: of real and of generated pictures"));
   text(".frechet-title", t("Fréchet distance: lower is closer to the real pictures"));
+  text(".scores-caption", say(run.captions.scores));
   curve($("canvas.losses"), losses, pick(losses, [["Loss_D", "--theirs"], ["Loss_G", "--ours"]]), true);
   curve($("canvas.outputs"), losses, pick(losses, [["D(x)", "--theirs"], ["D(G(z))", "--ours"]]), true);
   curve($("canvas.frechet"), scores, pick(scores, [["Fréchet distance", "--good"]]), false, true);

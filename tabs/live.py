@@ -59,16 +59,17 @@ def live_view(runs: Runs, elem_id: str, controls: dict[str, str]) -> gr.HTML:
 
 
 def news(run: Run, cursor: dict[str, Any]) -> dict[str, Any]:
-    """What a viewer at `cursor` lacks, ready for JSON. A cursor holds version, frame, frames, series."""
+    """What a viewer at `cursor` lacks, ready for JSON. A cursor says what the page has: see live.js."""
     board = run.board
     answer = {"run": run.id, "version": board.version, "state": board.state, "ended": board.ended}
     answer |= status(board)
     answer["series"] = board.series_since(_series_cursor(cursor))
     if not cursor.get("version"):
         answer["config"] = summary(run)
-        answer["reference"] = board.reference.data_uri() if board.reference else ""
-    elif board.reference and not cursor.get("reference"):
+    if board.reference and not cursor.get("reference"):
         answer["reference"] = board.reference.data_uri()
+    if len(board.captions) != cursor.get("captions"):
+        answer["captions"] = {group: to_json(caption) for group, caption in board.captions.items()}
     latest: Frame | None = board.latest
     if latest and latest.step != cursor.get("frame"):
         answer["frame"] = {"step": latest.step, "src": latest.picture.data_uri()}

@@ -55,9 +55,7 @@ def test_distance_holds_for_singular_covariances() -> None:
     few = torch.randn(5, 64, generator=generator).T.cov()  # rank 4
     assert frechet_distance(torch.zeros(64), few, torch.zeros(64), few) == pytest.approx(0, abs=1e-5)
     nothing = torch.zeros(64, 64)
-    assert frechet_distance(torch.zeros(64), few, torch.zeros(64), nothing) == pytest.approx(
-        few.trace().item()
-    )
+    assert frechet_distance(torch.zeros(64), few, torch.zeros(64), nothing) == pytest.approx(few.trace().item())
 
 
 @pytest.mark.parametrize("name", DATASETS)

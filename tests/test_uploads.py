@@ -212,15 +212,11 @@ def test_zeros_that_lie_about_their_size(tmp_path) -> None:
 
 
 def test_a_member_larger_than_any_picture(tmp_path) -> None:
-    refused(
-        zip_of(tmp_path, {"0.png": bytes(5 * 10**6)}), "0.png", "1 million", limits=UploadLimits(megapixels=1)
-    )
+    refused(zip_of(tmp_path, {"0.png": bytes(5 * 10**6)}), "0.png", "1 million", limits=UploadLimits(megapixels=1))
 
 
 def test_sizes_add_up(tmp_path) -> None:
-    refused(
-        zip_of(tmp_path, sixteen(**{"a.png": bytes(3 * 10**6)})), "2 MB", limits=UploadLimits(unpacked_mb=2)
-    )
+    refused(zip_of(tmp_path, sixteen(**{"a.png": bytes(3 * 10**6)})), "2 MB", limits=UploadLimits(unpacked_mb=2))
     big = files_of(tmp_path, sixteen() | {"a.bmp": plain(size=(1000, 1000), format="BMP")})
     refused(big, "1 MB", limits=UploadLimits(upload_mb=1))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from engines.knobs import Config, knob, seed_knob
@@ -98,12 +97,8 @@ class GanConfig(Config):
         step=10,
         more=True,
     )
-    lr_g: float = knob(
-        5e-4, "Learning rate of G", "How far each step moves G.", low=1e-6, high=0.5, more=True
-    )
-    lr_d: float = knob(
-        5e-4, "Learning rate of D", "How far each step moves D.", low=1e-6, high=0.5, more=True
-    )
+    lr_g: float = knob(5e-4, "Learning rate of G", "How far each step moves G.", low=1e-6, high=0.5, more=True)
+    lr_d: float = knob(5e-4, "Learning rate of D", "How far each step moves D.", low=1e-6, high=0.5, more=True)
     beta1: float = knob(
         0.5,
         "Beta1",
@@ -145,41 +140,40 @@ class GanConfig(Config):
         work = (self.d_steps + 1) * self.batch * self.features**2 * self.size**2
         if work > MAX_WORK_PER_STEP:
             raise ConfigError(
-                "Batch size, Features, Image size and D steps per G step are too large together; lower one of them."
+                "Batch size, Features, Image size and D steps per G step are too large together; lower one."
             )
         if work * self.steps > MAX_WORK_PER_RUN:
             raise ConfigError(
-                "Steps must be at most {most} with this Batch size, Features, Image size and D steps per G step.",
-                most=MAX_WORK_PER_RUN // work,
+                "With this Batch size, these Features and this Image size there may be at most {steps} steps.",
+                steps=MAX_WORK_PER_RUN // work,
             )
 
 
 @dataclass(frozen=True)
 class Preset:
-    """Settings that show something, `values` being what differs from the defaults."""
+    """A named set of values; fields not named keep their defaults."""
 
     title: str
     help: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-PRESETS: Mapping[str, Preset] = MappingProxyType(
-    {
-        "default": Preset("Clothes, quickly", "The defaults: something recognisable within a minute."),
-        "mode_collapse": Preset(
-            "Break it: mode collapse",
-            "G learns far faster than D and ends up drawing the same few pictures.",
-            {"lr_g": 0.01, "lr_d": 0.0001, "latent": 4},
-        ),
-        "d_too_strong": Preset(
-            "Break it: D too strong",
-            "The objective of 2014 and a D that learns too well: G's gradient vanishes.",
-            {"objective": "minimax", "d_steps": 5, "lr_d": 0.002, "lr_g": 0.00005},
-        ),
-        "lr_too_high": Preset(
-            "Break it: learning rate too high",
-            "Both networks take steps so large that they never settle.",
-            {"lr_g": 0.1, "lr_d": 0.1},
-        ),
-    }
-)
+PRESETS: dict[str, Preset] = {
+    "default": Preset("Fast and good", "Clothes that you can recognise within a minute."),
+    "steady": Preset(
+        "Steadier: R3GAN",
+        "The relativistic objective with both gradient penalties: slower, and it does not fall over.",
+        {"objective": "relativistic"},
+    ),
+    "digits": Preset(
+        "Digits by class",
+        "G is told which digit to draw, so that you can ask for one.",
+        {"dataset": "mnist", "conditional": True},
+    ),
+    "emoji": Preset("Emoji in colour", "Small faces and things in colour.", {"dataset": "emoji", "size": 32}),
+    "mode_collapse": Preset("Break it: mode collapse", "G finds few pictures that fool D, and draws only those."),
+    "d_too_strong": Preset(
+        "Break it: D too strong", "D is always right, so G's gradient vanishes and it learns nothing."
+    ),
+    "lr_too_high": Preset("Break it: learning rate too high", "Each step overshoots, and the pictures never settle."),
+}

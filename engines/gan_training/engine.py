@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engines.events import Event, Events, Metrics, Note, Progress, Reference, Samples, Shares, Weights
+from engines.events import Caption, Event, Events, Metrics, Note, Progress, Reference, Samples, Shares, Weights
 from engines.gan_training.config import GanConfig
 from engines.gan_training.diagnosis import Doctor, Exam, diverged
 from engines.messages import EngineError, Message
@@ -64,7 +64,7 @@ def train(config: GanConfig, uploads: Sequence[str] = ()) -> Events:
     """
     yield Note(Message("Loading PyTorch"))
     from engines.device import pick_device, release_memory
-    from engines.features import Judge, load_net
+    from engines.features import Judge, describe_features, load_net
     from engines.gan_training.step import Trainer
 
     yield Note(Message("Loading the pictures"))
@@ -75,6 +75,7 @@ def train(config: GanConfig, uploads: Sequence[str] = ()) -> Events:
     device, trainer, judge = pick_device(), None, None
     try:
         net = load_net(pictures.name, pictures.channels)
+        yield Caption("scores", describe_features(pictures.name, pictures.channels))
         judge = Judge(pictures.sample(REAL_JUDGED, seed=0), net, device)
         classes = len(pictures.class_names)
         trainer = Trainer(config, pictures.images, pictures.labels, classes, device)

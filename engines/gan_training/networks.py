@@ -7,6 +7,8 @@ networks whatever else runs in the process.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -82,19 +84,17 @@ def _mlp_generator(config: GanConfig, inputs: int, channels: int) -> nn.Sequenti
     """Three hidden layers, each twice as wide as the one before."""
     widths = [inputs, *(config.features * m for m in (4, 8, 16))]
     layers: list[nn.Module] = []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in itertools.pairwise(widths):
         layers += [nn.Linear(before, after, bias=False), nn.BatchNorm1d(after), nn.ReLU(inplace=True)]
     shape = (channels, config.size, config.size)
-    return nn.Sequential(
-        *layers, nn.Linear(widths[-1], channels * config.size**2), nn.Tanh(), nn.Unflatten(1, shape)
-    )
+    return nn.Sequential(*layers, nn.Linear(widths[-1], channels * config.size**2), nn.Tanh(), nn.Unflatten(1, shape))
 
 
 def _mlp_discriminator(config: GanConfig, channels: int) -> tuple[nn.Sequential, int, int]:
     """Two hidden layers; returns them with the number of features and positions (one) they give."""
     widths = [channels * config.size**2, config.features * 16, config.features * 8]
     layers: list[nn.Module] = [nn.Flatten()]
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in itertools.pairwise(widths):
         layers += [nn.Linear(before, after), nn.LeakyReLU(0.2, inplace=True)]
     return nn.Sequential(*layers, nn.Unflatten(1, (widths[-1], 1, 1))), widths[-1], 1
 
@@ -122,7 +122,7 @@ def _dcgan_discriminator(config: GanConfig, channels: int) -> tuple[nn.Sequentia
     start, widths = _stages(config)
     widths = [channels, *reversed(widths)]
     layers: list[nn.Module] = []
-    for i, (before, after) in enumerate(zip(widths, widths[1:], strict=False)):
+    for i, (before, after) in enumerate(itertools.pairwise(widths)):
         norm = normalise and i > 0  # the paper leaves D's first layer as it is
         layers += [nn.Conv2d(before, after, 4, stride=2, padding=1, bias=not norm)]
         layers += [nn.BatchNorm2d(after)] * norm + [nn.LeakyReLU(0.2, inplace=True)]

@@ -127,9 +127,7 @@ OBJECTIVES: dict[str, Objective] = {
         penalty=gradient_penalty,
         output=_identity,
     ),
-    "hinge": Objective(
-        "Hinge", "Lim and Ye 2017, arXiv:1705.02894", hinge_d, raise_score_g, output=_identity
-    ),
+    "hinge": Objective("Hinge", "Lim and Ye 2017, arXiv:1705.02894", hinge_d, raise_score_g, output=_identity),
     "relativistic": Objective(
         "Relativistic + R1 + R2",
         "Huang et al. 2024, arXiv:2501.05441",

@@ -141,9 +141,7 @@ class Trainer:
     def _autocast(self) -> AbstractContextManager:
         # A CUDA graph must hold the casts itself, so nothing may be cached across its borders.
         low = self.dtype != torch.float32
-        return torch.autocast(
-            self.device.type, self.dtype, enabled=low, cache_enabled=self.device.type != "cuda"
-        )
+        return torch.autocast(self.device.type, self.dtype, enabled=low, cache_enabled=self.device.type != "cuda")
 
     @torch.no_grad()
     def _average(self, averaged: tuple[Tensor, ...], current: tuple[Tensor, ...], count: Tensor) -> None:

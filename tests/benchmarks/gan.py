@@ -73,9 +73,7 @@ def textbook_networks(latent: int, f: int) -> tuple[nn.Module, nn.Module]:
 
 def textbook_steps(config: GanConfig, data: PictureSet) -> Iterator[None]:
     """The tutorial's training loop, one item a step, without end."""
-    loader = DataLoader(
-        PictureDataset(data.images), config.batch, shuffle=True, num_workers=2, drop_last=True
-    )
+    loader = DataLoader(PictureDataset(data.images), config.batch, shuffle=True, num_workers=2, drop_last=True)
     net_g, net_d = textbook_networks(config.latent, config.features)
     criterion = nn.BCELoss()
     optimizer_d = torch.optim.Adam(net_d.parameters(), lr=config.lr_d, betas=(config.beta1, 0.999))
@@ -107,7 +105,7 @@ def textbook_steps(config: GanConfig, data: PictureSet) -> Iterator[None]:
             d_g_z2 = output.mean().item()
             optimizer_g.step()
             losses.append((loss_d.item(), loss_g.item()))
-            assert 0 <= min(d_x, d_g_z1, d_g_z2)
+            assert min(d_x, d_g_z1, d_g_z2) >= 0
             yield
 
 

@@ -1,0 +1,106 @@
+"""A real app and a real Chromium. Any request that leaves this machine fails the test."""
+
+from __future__ import annotations
+
+import shutil
+from urllib.parse import urlparse
+
+import pytest
+
+import app as playground
+from engines.runs import Runs
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run"]  # fmt: skip
+WIDE = {"width": 1280, "height": 900}
+NARROW = {"width": 390, "height": 844}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if "tests/browser" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium where it is installed, else Playwright's own."""
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def url():
+    """The address of a fresh app, whose runs are stopped at the end."""
+    runs = Runs()
+    demo = playground.create_app(runs)
+    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
+    yield address
+    runs.stop_all()
+    demo.close()
+
+
+class Visitor:
+    """One person's browser, with what went wrong in it."""
+
+    def __init__(self, browser: Browser, url: str, viewport: dict[str, int] = WIDE, **options) -> None:
+        self.context: BrowserContext = browser.new_context(viewport=viewport, accept_downloads=True, **options)
+        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(30_000)
+        self.url = url
+        self.troubles: list[str] = []
+        self.page.on("request", self._check_request)
+        self.page.on("pageerror", lambda error: self.troubles.append(f"script error: {error}"))
+
+    def _check_request(self, request) -> None:
+        address = urlparse(request.url)
+        if address.scheme in ("http", "https", "ws", "wss") and address.hostname not in ("127.0.0.1", "localhost"):
+            self.troubles.append(f"a request left the machine: {request.url}")
+
+    def arrive(self, query: str = "") -> Page:
+        """Open the page and wait until the live view has painted."""
+        self.page.goto(self.url + query)
+        self.page.wait_for_function("document.querySelector('#gan-live .made-title')?.textContent")
+        return self.page
+
+    def button(self, name: str):
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def state(self) -> str:
+        return self.page.inner_text("#gan-live .state")
+
+    def wait_for_state(self, *states: str, seconds: float = 60) -> None:
+        self.page.wait_for_function(
+            "states => states.includes(document.querySelector('#gan-live .state')?.textContent)",
+            arg=list(states),
+            timeout=1000 * seconds,
+        )
+
+    def wait_for_step(self, least: int, seconds: float = 90) -> None:
+        """Until the newest grid is of at least this step."""
+        self.page.wait_for_function(
+            "least => Number(document.querySelector('#gan-live .made-step')?.textContent.replace(/\\D/g, '')) >= least",
+            arg=least,
+            timeout=1000 * seconds,
+        )
+
+
+@pytest.fixture
+def visit(browser, url):
+    """A function that makes visitors; at the end none may have had trouble."""
+    visitors: list[Visitor] = []
+
+    def make(**options) -> Visitor:
+        visitors.append(Visitor(browser, url, **options))
+        return visitors[-1]
+
+    yield make
+    troubles = [trouble for visitor in visitors for trouble in visitor.troubles]
+    for visitor in visitors:
+        visitor.context.close()
+    assert not troubles

@@ -1,0 +1,144 @@
+"""The app starts light, and everything a person can do works from a script."""
+
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from gradio_client import Client, handle_file
+from PIL import Image
+
+import app as playground
+from engines.runs import Runs
+
+ROOT = Path(__file__).parent.parent
+HEAVY = ("torch", "torchvision", "transformers", "diffusers", "matplotlib.pyplot", "safetensors.torch")
+
+
+def run_python(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_serving_the_page_loads_nothing_heavy():
+    code = f"""
+import sys, urllib.request
+import app
+from engines.runs import Runs
+demo = app.create_app(Runs())
+_, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **app.look(), **app.safe())
+assert b"AIGC Playground" in urllib.request.urlopen(url).read()
+print([name for name in {HEAVY} if name in sys.modules])
+demo.close()
+"""
+    assert run_python(code).strip().splitlines()[-1] == "[]"
+
+
+def test_engines_know_no_gradio_and_tabs_load_no_torch():
+    code = """
+import pkgutil, sys, importlib, engines
+for module in pkgutil.walk_packages(engines.__path__, "engines."):
+    importlib.import_module(module.name)
+assert "gradio" not in sys.modules
+"""
+    run_python(code)
+    for path in (ROOT / "tabs").glob("*.py"):
+        assert "import torch" not in path.read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def client():
+    runs = Runs()
+    demo = playground.create_app(runs)
+    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
+    yield Client(url, verbose=False)
+    runs.stop_all()
+    demo.close()
+
+
+def test_every_action_has_a_named_documented_endpoint(client):
+    endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    assert set(endpoints) == {
+        "/gan_start", "/gan_status", "/gan_control", "/gan_samples", "/gan_walk",
+        "/gan_run_file", "/gan_generator", "/gan_gif", "/gan_webp", "/gan_open",
+    }  # fmt: skip
+    assert all(endpoint["description"] for endpoint in endpoints.values())
+
+
+def test_a_script_trains_looks_and_takes_home(client):
+    settings = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 30, "seed": 5}
+    started = client.predict(settings=settings, owner="", api_name="/gan_start")
+    run, owner = started["run"], started["owner"]
+    assert started["config"]["seed"] == 5
+    assert started["config"]["steps"] == 30
+
+    for _ in range(600):
+        status = client.predict(run=run, api_name="/gan_status")
+        if status["state"] in ("finished", "failed"):
+            break
+        client.predict(run=run, api_name="/gan_status")
+    assert status["state"] == "finished", status
+    assert status["progress"]["step"] == 30
+    assert set(status["metrics"]) == {"Loss_D", "Loss_G", "D(x)", "D(G(z))", "Fréchet distance", "Diversity"}
+
+    with pytest.raises(Exception, match="This run has ended already"):
+        client.predict(run=run, owner=owner, action="stop", api_name="/gan_control")
+
+    run_file = client.predict(run, api_name="/gan_run_file")
+    with zipfile.ZipFile(run_file) as archive:
+        assert json.loads(archive.read("run.json"))["config"] == started["config"]
+    opened = client.predict(handle_file(run_file), api_name="/gan_open")
+    assert client.predict(run=opened, api_name="/gan_status")["progress"]["step"] == 30
+
+    with zipfile.ZipFile(client.predict(run, api_name="/gan_generator")) as archive:
+        assert set(archive.namelist()) == {"generator.safetensors", "config.json", "README.txt"}
+    samples = client.predict(run, 3, -1, api_name="/gan_samples")
+    again = client.predict(opened, 3, -1, api_name="/gan_samples")
+    assert Image.open(samples).size == (224, 224)
+    assert Image.open(samples).tobytes() == Image.open(again).tobytes(), "a reopened run has the same generator"
+    assert Image.open(client.predict(run, 1, 2, -1, api_name="/gan_walk")).n_frames > 20
+    assert Image.open(client.predict(run, api_name="/gan_gif")).format == "GIF"
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"lr_g": float("nan")}, "Learning rate of G must be a number"),
+        ({"batch": 10**9}, "Batch size must be a whole number"),
+        ({"size": 64, "batch": 512, "features": 128, "d_steps": 10}, "too large together"),
+        ({"dataset": "../../etc/passwd"}, "Dataset must be one of"),
+        ({"dataset": None}, "Dataset must be one of"),
+        ({"nonsense": 1}, "no setting called"),
+        ([1, 2], "must be a JSON object"),
+    ],
+)
+def test_a_bad_setting_from_a_script_gets_one_clear_sentence(client, settings, says):
+    with pytest.raises(Exception, match=says):
+        client.predict(settings=settings, owner="x", api_name="/gan_start")
+
+
+@pytest.mark.parametrize("run", ["nonsense", "", "../../x", "é" * 1000])
+def test_an_unknown_run_gets_one_clear_sentence(client, run):
+    with pytest.raises(Exception, match="There is no such run"):
+        client.predict(run=run, api_name="/gan_status")
+
+
+def test_own_pictures_are_asked_for(client):
+    started = client.predict(settings={"dataset": "own"}, owner="", api_name="/gan_start")
+    for _ in range(200):
+        status = client.predict(run=started["run"], api_name="/gan_status")
+        if status["state"] == "failed":
+            break
+    assert "Choose your own pictures" in status["error"]["template"]
+
+
+def test_only_the_owner_may_stop(client):
+    started = client.predict(settings={"steps": 200_000}, owner="", api_name="/gan_start")
+    with pytest.raises(Exception, match="Only the person who started"):
+        client.predict(run=started["run"], owner="guess", action="stop", api_name="/gan_control")
+    with pytest.raises(Exception, match="The action must be"):
+        client.predict(run=started["run"], owner=started["owner"], action="explode", api_name="/gan_control")
+    client.predict(run=started["run"], owner=started["owner"], action="stop", api_name="/gan_control")

@@ -1,0 +1,59 @@
+import asyncio
+import json
+
+import pytest
+
+from engines.runs import Runs
+from tabs.live import live_view, news
+from tests.fakes import FakeConfig, full_board
+
+
+@pytest.fixture
+def runs():
+    runs = Runs()
+    runs.add(full_board(), FakeConfig(seed=7), owner="ann", run_id="run")
+    return runs
+
+
+def test_a_new_viewer_gets_all_and_it_is_json(runs):
+    all_news = news(runs.get("run"), {})
+    json.dumps(all_news)
+    assert all_news["ended"]
+    assert all_news["frame"]["step"] == 30
+    assert all_news["frame"]["src"].startswith("data:image/png;base64,")
+    assert all_news["reference"]
+    assert len(all_news["steps"].split(",")) == 30
+    assert len(all_news["series"]["losses"]["steps"].split(",")) == 30
+    assert ["Seed", 7] in all_news["config"]
+    assert ["Objective", "First"] in all_news["config"]
+
+
+def test_a_viewer_that_has_all_gets_next_to_nothing(runs):
+    first = news(runs.get("run"), {})
+    cursor = {
+        "version": first["version"], "frame": 30, "steps": first["steps"], "reference": True, "captions": 1,
+        "series": {"losses": [1, 30], "scores": [1, 1]},
+    }  # fmt: skip
+    again = news(runs.get("run"), cursor)
+    assert not again["series"]
+    assert not {"frame", "steps", "reference", "config"} & set(again)
+    assert len(json.dumps(again)) < 1500
+
+
+@pytest.mark.parametrize("cursor", [{}, {"run": None}, {"run": "x"}, {"run": "run", "version": "x"}, [], None, 5])
+def test_a_made_up_question_gets_a_plain_answer(runs, cursor):
+    view = live_view(runs, "x", {})
+    assert asyncio.run(view.watch(cursor)) == {"state": "gone"}
+    assert asyncio.run(view.frame(cursor)) == ""
+
+
+def test_odd_cursors_count_as_having_nothing(runs):
+    for series in ({"losses": "x"}, {"losses": [1]}, {"losses": [None, 2]}, "x", {"losses": [1, 10**9]}):
+        answer = news(runs.get("run"), {"version": 1, "series": series})
+        assert answer["series"]["losses"]["start"] == 0
+
+
+def test_a_grid_of_the_history_is_served(runs):
+    view = live_view(runs, "x", {})
+    assert asyncio.run(view.frame({"run": "run", "step": 12})).startswith("data:image/png")
+    assert asyncio.run(view.frame({"run": "run", "step": 999})) == ""

@@ -124,7 +124,7 @@ class Board:
             case Note(message):
                 self.note = message
             case Progress():
-                self.progress = event
+                self.progress, self.note = event, None
                 self._pace.append((self.active_seconds, event.step))
             case Metrics(step, values, group):
                 if group not in self.series:

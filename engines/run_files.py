@@ -99,6 +99,7 @@ def _describe(board: Board) -> dict[str, Any]:
             **{part: getattr(verdict, part).to_json() for part in ("title", "reason", "advice")},
         },
         "shares": shares and {"name": shares.name, "labels": shares.labels, "values": shares.values},
+        "note": board.note and board.note.to_json(),
         "error": board.error and board.error.to_json(),
         "captions": {group: caption.to_json() for group, caption in board.captions.items()},
         "widths": {group: series.width for group, series in board.series.items()},
@@ -171,8 +172,9 @@ def _read(archive: zipfile.ZipFile) -> Board:
         shares = about["shares"]
         values = tuple(float(value) for value in shares["values"])
         board.shares = Shares(str(shares["name"]), tuple(map(str, shares["labels"])), values)
-    if about["error"]:
-        board.error = Message.from_json(about["error"])
+    for name in ("note", "error"):
+        if about[name]:
+            setattr(board, name, Message.from_json(about[name]))
     board.captions = {str(group): Message.from_json(text) for group, text in about["captions"].items()}
     for group, width in list(about["widths"].items())[:10]:
         board.series[group] = _read_series(read_member(archive, f"{group}.csv").decode(), int(width))

@@ -88,6 +88,7 @@ class Run:
         self.owner = owner
         self.board = board or Board(engine, config.to_dict())
         self._wish = ""  # "", "pause" or "stop"
+        self._overslept = False
         self._wished = threading.Condition()
 
     def owned_by(self, key: str) -> bool:
@@ -162,6 +163,8 @@ class Run:
             events.close()
             if holding:
                 slots.release()
+        if self._overslept:
+            self.board.fold(Note(Message("Paused for too long, so it was stopped; everything is kept.")))
         self.board.set_state(state, error=error)
 
     def _enter(self, slots: Slots) -> bool:
@@ -182,8 +185,7 @@ class Run:
                 return
             self.board.set_state("paused")
             if not self._wished.wait_for(lambda: self._wish != "pause", seconds):
-                self._wish = "stop"
-                self.board.fold(Note(Message("Paused for too long, so it was stopped; everything is kept.")))
+                self._wish, self._overslept = "stop", True
                 self.board.set_state("stopping")
 
 

@@ -153,7 +153,7 @@ function paintStatus() {
   live.toggleAttribute("data-busy", starting || run.state === "queued");
   const place = run.state === "queued" && run.position ? " · " + fill("place {n}", { n: run.position }) : "";
   text(".state", t(starting ? "Starting…" : STATES[run.state] || "") + place);
-  text(".note", progress && !run.ended ? "" : say(run.note));
+  text(".note", say(run.note));
   const share = progress ? (100 * progress.step) / Math.max(1, progress.total) : 0;
   $(".bar i").style.width = starting || run.state === "queued" ? "" : share + "%";
   $(".bar").setAttribute("aria-valuenow", String(Math.round(share)));
@@ -257,7 +257,7 @@ function paintCharts() {
   text(".losses-title", t("Losses"));
   text(".outputs-title", t("What D says: of real and of generated pictures"));
   text(".frechet-title", t("Fréchet distance: lower is closer to the real pictures"));
-  text(".scores-caption", say(run.captions.scores));
+  text(".captions", Object.values(run.captions).map(say).join(" "));
   curve($("canvas.losses"), losses, pick(losses, [["Loss_D", "--theirs"], ["Loss_G", "--ours"]]), true);
   curve($("canvas.outputs"), losses, pick(losses, [["D(x)", "--theirs"], ["D(G(z))", "--ours"]]), true);
   curve($("canvas.frechet"), scores, pick(scores, [["Fréchet distance", "--good"]]), false, true);

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engines.events import Metrics, Note, Progress, Reference, Samples, Shares, Verdict, Weights
+from engines.events import Caption, Metrics, Note, Progress, Reference, Samples, Shares, Verdict, Weights
 from engines.gan_training import engine
 from engines.gan_training.config import GanConfig
 from engines.gan_training.explore import export, load_export, sample, walk
@@ -80,8 +80,7 @@ def test_a_loss_that_is_no_number_ends_the_run_in_plain_words(monkeypatch):
     monkeypatch.setattr(engine.Clock, "due", lambda self: True)
     events = []
     with pytest.raises(EngineError, match="At step 3 a loss was not a number any more"):
-        for event in engine.train(GanConfig(**SMALL, steps=50)):
-            events.append(event)  # noqa: PERF402 (what came before the error is wanted)
+        events.extend(engine.train(GanConfig(**SMALL, steps=50)))  # keeps what came before the error
     assert of(events, Verdict)[-1].state == "diverging"
     assert of(events, Weights)[-1].step == 2
 
@@ -106,7 +105,7 @@ def test_without_the_network_the_bundled_pictures_are_used(monkeypatch):
 
     monkeypatch.setattr(engine, "load_whole", unreachable)
     events = run(GanConfig(**SMALL, steps=10, whole=True))
-    assert any("The bundled pictures are used" in note.message for note in of(events, Note))
+    assert any("The bundled pictures are used" in caption.message for caption in of(events, Caption))
     assert of(events, Weights)
 
 

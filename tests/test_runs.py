@@ -113,6 +113,7 @@ def test_a_run_paused_for_too_long_is_stopped_and_kept():
     wait_until(lambda: paced.run.board.ended)
     assert paced.state == "stopped"
     assert paced.run.board.weights is not None
+    assert "Paused for too long" in paced.run.board.note
 
 
 def test_places_in_line_move_up_and_one_in_line_can_be_stopped():

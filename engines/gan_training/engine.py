@@ -103,7 +103,8 @@ def _load_pictures(config: GanConfig, uploads: Sequence[str]) -> Events:
         try:
             return load_whole(config.dataset, DOWNLOADS).resized(config.size)
         except EngineError as problem:
-            yield Note(Message("{problem} The bundled pictures are used.", problem=problem.message))
+            sentence = Message("{problem} The bundled pictures are used.", problem=problem.message)
+            yield Caption("pictures", sentence)
     return load_bundled(config.dataset).resized(config.size)
 
 

@@ -1,0 +1,50 @@
+"""Takes the README's screenshots anew: python -m tests.browser.screenshots [seconds of training]"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+import app as playground
+from engines.runs import Runs
+from tests.browser.conftest import FLAGS, NARROW, Visitor
+
+FOLDER = Path(__file__).parents[2] / "assets" / "screenshots"
+WIDE = {"width": 1280, "height": 1180}
+
+
+def main(seconds: int) -> None:
+    """Train with the defaults for `seconds`, and photograph it at work, finished, in the dark and on a phone."""
+    FOLDER.mkdir(exist_ok=True)
+    runs = Runs()
+    demo = playground.create_app(runs)
+    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        owner = Visitor(browser, url, WIDE)
+        page = owner.arrive()
+        owner.button("Start").click()
+        owner.wait_for_step(1)
+        page.wait_for_timeout(1000 * seconds)
+        page.screenshot(path=FOLDER / "gan_training.png")
+        owner.button("Stop").click()
+        owner.wait_for_state("Stopped, and kept")
+        page.get_by_role("button", name="Latent walk").click()
+        page.locator("#gan-picture img").wait_for()
+        page.wait_for_timeout(1500)
+        page.screenshot(path=FOLDER / "gan_finished.png", full_page=True)
+        phone = Visitor(browser, url, NARROW, color_scheme="dark", device_scale_factor=2, is_mobile=True)
+        phone.arrive("?__theme=dark")
+        phone.page.locator("#gan-live img.made[src]").wait_for()
+        phone.page.wait_for_timeout(500)
+        phone.page.screenshot(path=FOLDER / "gan_phone.png")
+        browser.close()
+    runs.stop_all()
+    demo.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 90)

@@ -74,15 +74,19 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
     parser.add_argument("--open", action="store_true", help="open a browser window")
     args = parser.parse_args()
-    app = create_app(Runs())
-    app.launch(
-        share=args.share,
-        server_name=args.host,
-        server_port=args.port,
-        inbrowser=args.open,
-        **look(),
-        **safe(),
-    )
+    runs = Runs()
+    app = create_app(runs)
+    try:
+        app.launch(
+            share=args.share,
+            server_name=args.host,
+            server_port=args.port,
+            inbrowser=args.open,
+            **look(),
+            **safe(),
+        )
+    finally:
+        runs.stop_all()
 
 
 if __name__ == "__main__":

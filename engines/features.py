@@ -14,6 +14,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engines.catalog import DATASETS
 from engines.messages import Message
@@ -22,7 +23,7 @@ from engines.pictures import PictureSet
 ASSETS = Path(__file__).parent.parent / "assets"
 FEATURES = 64
 PAIRED = 500  # pictures behind a mean pairwise distance
-BATCH = 64
+BATCH = 128
 
 
 class FeatureNet(nn.Module):
@@ -43,8 +44,15 @@ class FeatureNet(nn.Module):
 
     @staticmethod
     def _block(fan_in: int, fan_out: int) -> list[nn.Module]:
+        # ReLU after the pooling gives the same as before it, at a quarter of the work.
         convolution = nn.Conv2d(fan_in, fan_out, 3, padding=1, bias=False)
-        return [convolution, nn.BatchNorm2d(fan_out), nn.ReLU(), nn.MaxPool2d(2)]
+        return [convolution, nn.BatchNorm2d(fan_out), nn.MaxPool2d(2), nn.ReLU()]
+
+    def fuse(self) -> None:
+        """Folds each batch norm into its convolution, for a net in eval mode; faster, and the same."""
+        for i in range(0, len(self.layers) - 2, 4):
+            self.layers[i] = fuse_conv_bn_eval(self.layers[i], self.layers[i + 1])
+            self.layers[i + 1] = nn.Identity()
 
     def features(self, images: Tensor) -> Tensor:
         """Pictures float [N, C, H, W] from -1 to 1, of any size, gray or RGB -> [N, 64]."""
@@ -96,7 +104,8 @@ def load_net(dataset: str, channels: int, device: torch.device | str = "cpu") ->
     facts = read_metadata(path)
     net = FeatureNet(int(facts["size"]), int(facts["channels"]), tuple(json.loads(facts["class_names"])))
     net.load_state_dict(load_file(path))
-    return net.to(device, memory_format=torch.channels_last).eval().requires_grad_(False)
+    net.eval().fuse()
+    return net.to(device, memory_format=torch.channels_last).requires_grad_(False)
 
 
 def describe_features(dataset: str, channels: int = 1) -> Message:

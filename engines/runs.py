@@ -89,6 +89,7 @@ class Run:
         self.board = board or Board(engine, config.to_dict())
         self._wish = ""  # "", "pause" or "stop"
         self._overslept = False
+        self.thread: threading.Thread | None = None
         self._wished = threading.Condition()
 
     def owned_by(self, key: str) -> bool:
@@ -206,10 +207,10 @@ class Runs:
             if self._slots.waiting() >= self.limits.queue:
                 raise EngineError("The line is full: {count} runs are waiting.", count=self.limits.queue)
             run = self._add(Run(engine, config, owner))
-        thread = threading.Thread(
+        run.thread = threading.Thread(
             target=run.drive, args=(events, self._slots, self.limits), name=f"run-{run.id}", daemon=True
         )
-        thread.start()
+        run.thread.start()
         return run
 
     def add(self, board: Board, config: Config, owner: str, run_id: str = "") -> Run:
@@ -249,11 +250,14 @@ class Runs:
         self._slots.wake()
         return run
 
-    def stop_all(self) -> None:
-        """Ask every live run to stop, as when the app ends."""
+    def stop_all(self, seconds: float = 10.0) -> None:
+        """Stop every live run and wait for them, as when the app ends: torch must not be cut off at work."""
         with self._lock:
             live = [run for run in self._runs.values() if not run.board.ended]
         for run in live:
             with contextlib.suppress(EngineError):  # it may have ended just now
                 run.stop()
         self._slots.wake()
+        for run in live:
+            if run.thread:
+                run.thread.join(seconds)

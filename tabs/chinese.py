@@ -99,6 +99,14 @@ _LIVE = {
     "{problem} The bundled pictures are used.": "{problem}改用自带的图片。",
 }
 
+_MEASURES = {
+    "Fréchet distance in the {features} features of a small classifier of {dataset} that ships with this app"
+    " ({accuracy} % right on held-out pictures); not comparable to published FID.": (
+        "Fréchet 距离在本应用自带的 {dataset} 小分类器的 {features} 维特征中测量（该分类器在留出图片上的准确率为"
+        " {accuracy}%）；不能与论文中的 FID 比较。"
+    ),
+}
+
 _DIAGNOSIS = {
     "Diagnosis": "诊断",
     "Appears here in plain words once there is something to measure.": "有了测量结果后，会在这里用白话说明。",
@@ -115,7 +123,9 @@ _DIAGNOSIS = {
     "The pictures have only {diversity} % of the variety of the real ones.": (
         "生成图片的多样性只有真实图片的 {diversity}%。"
     ),
-    "{variety} {missing} of {classes} classes hardly appear.": "{variety}{classes} 个类别中有 {missing} 个几乎没有出现。",
+    "{variety} {missing} of {classes} classes hardly appear.": (
+        "{variety}{classes} 个类别中有 {missing} 个几乎没有出现。"
+    ),
     "G found a few pictures that fool D and draws little else. Try a lower learning rate for G, more D steps"
     " per G step, a larger latent size, or the relativistic objective.": (
         "G 找到了少数能骗过 D 的图片，就只画这些。可以试试：降低 G 的学习率、增加每步 G 对应的 D 步数、"
@@ -198,6 +208,25 @@ _KNOBS = {
     "{field} must be {allowed}; it is {got}.": "{field}必须是{allowed}；现在是 {got}。",
 }
 
+_RECIPES = {
+    "Fast and good": "又快又好",
+    "Clothes that you can recognise within a minute.": "一分钟内就能认出衣物。",
+    "Steadier: R3GAN": "更稳：R3GAN",
+    "The relativistic objective with both gradient penalties: slower, and it does not fall over.": (
+        "带双重梯度惩罚的相对论式目标：较慢，但不会崩溃。"
+    ),
+    "Digits by class": "按类别写数字",
+    "G is told which digit to draw, so that you can ask for one.": "告诉 G 要写哪个数字，之后就能点名要。",
+    "Emoji in colour": "彩色表情符号",
+    "Small faces and things in colour.": "彩色的小脸和小物件。",
+    "Break it: mode collapse": "弄坏它：模式崩溃",
+    "G finds few pictures that fool D, and draws only those.": "G 找到少数能骗过 D 的图片，只画这些。",
+    "Break it: D too strong": "弄坏它：D 太强",
+    "D is always right, so G's gradient vanishes and it learns nothing.": "D 总是对的，G 的梯度消失，什么也学不到。",
+    "Break it: learning rate too high": "弄坏它：学习率太高",
+    "Each step overshoots, and the pictures never settle.": "每一步都走过头，图片总不安定。",
+}
+
 _CLASSES = {
     "MNIST digits": "MNIST 手写数字",
     "T-shirt": "T 恤",
@@ -221,12 +250,40 @@ _CLASSES = {
 }
 
 _TROUBLES = {
+    "Batch size, Features, Image size and D steps per G step are too large together; lower one.": (
+        "批量、特征数、图片尺寸和 D 步数合起来太大；请减小其中一项。"
+    ),
+    "With this Batch size, these Features and this Image size there may be at most {steps} steps.": (
+        "在这样的批量、特征数和图片尺寸下，最多 {steps} 步。"
+    ),
+    "Choose either picture files or one ZIP file, not both.": "请选择图片文件或一个 ZIP，不要两者都选。",
+    "Choose some pictures, or a ZIP file of pictures.": "请选择一些图片，或一个图片 ZIP。",
+    "Choose your own pictures first: several files, or one ZIP.": "请先选择您自己的图片：多个文件，或一个 ZIP。",
+    "The ZIP is too large; unpacked it may have {most} MB.": "ZIP 太大；解压后最多 {most} MB。",
+    "The files are too large; together they may have {most} MB.": "文件太大；合计最多 {most} MB。",
+    "The pictures are too large; together they may have {most} million pixels.": (
+        "图片太大；合计最多 {most} 百万像素。"
+    ),
+    "The whole picture set could not be fetched ({reason}).": "无法下载完整数据集（{reason}）。",
+    "The whole picture set is out of reach from here.": "从这里无法访问完整数据集。",
+    "There is no larger version of this picture set.": "这个数据集没有更大的版本。",
+    "{count} pictures are too few; choose at least {least}.": "{count} 张图片太少；请至少选择 {least} 张。",
+    "{count} pictures are too many; choose at most {most}.": "{count} 张图片太多；请最多选择 {most} 张。",
+    "{file} is damaged inside the ZIP.": "ZIP 中的 {file} 已损坏。",
+    "{file} is damaged, or not a ZIP file.": "{file} 已损坏，或不是 ZIP 文件。",
+    "{file} is encrypted; make the ZIP without a password.": "{file} 已加密；请制作不带密码的 ZIP。",
+    "{file} is no PNG, JPEG, WebP, GIF or BMP picture.": "{file} 不是 PNG、JPEG、WebP、GIF 或 BMP 图片。",
+    "{file} is not an allowed name inside a ZIP.": "{file} 不是 ZIP 中允许的文件名。",
+    "{file} is packed in a rare way; make an ordinary ZIP.": "{file} 的压缩方式不常见；请制作普通的 ZIP。",
+    "{file} is too large; at most {most} million pixels.": "{file} 太大；最多 {most} 百万像素。",
     "That did not work": "没有成功",
     "Something went wrong inside the program (reference {reference}).": "程序内部出错（编号 {reference}）。",
     "Something went wrong inside the program (reference {reference}). What was made is kept.": (
         "程序内部出错（编号 {reference}）。已有的成果都保留着。"
     ),
-    "You have a run that has not ended. Stop it first, or let it finish.": "您有一次训练还没有结束。请先停止，或等它完成。",
+    "You have a run that has not ended. Stop it first, or let it finish.": (
+        "您有一次训练还没有结束。请先停止，或等它完成。"
+    ),
     "The line is full: {count} runs are waiting.": "队伍已满：有 {count} 次训练在等待。",
     "Only the person who started this run can do that; you are watching it.": (
         "只有开始这次训练的人才能这样做；您正在观看。"
@@ -250,4 +307,13 @@ _TROUBLES = {
     "an exported generator": "导出的生成器",
 }
 
-CHINESE: dict[str, str] = {**_PAGE, **_LIVE, **_DIAGNOSIS, **_KNOBS, **_CLASSES, **_TROUBLES}
+CHINESE: dict[str, str] = {
+    **_PAGE,
+    **_LIVE,
+    **_MEASURES,
+    **_DIAGNOSIS,
+    **_KNOBS,
+    **_RECIPES,
+    **_CLASSES,
+    **_TROUBLES,
+}

@@ -46,12 +46,12 @@ class GanActions:
         return self.runs.start(ENGINE, config, lambda: train(config, tuple(uploads)), owner)
 
     def open(self, path: str, owner: str, request: gr.Request) -> str:
-        """Keep the run of an uploaded run file; returns its id."""
+        """Keep the run of an uploaded run file, and return its id; `owner` may be any secret, or empty."""
         with polite(request):
             board = load_run(Path(path))
             if board.engine != ENGINE:
                 raise EngineError("This run file is of another tab.")
-            return self.runs.add(board, GanConfig.from_dict(board.config), owner).id
+            return self.runs.add(board, GanConfig.from_dict(board.config), owner or new_key()).id
 
     def first_run(self, owner: str, query: dict[str, str]) -> str:
         """The run to show on arrival: the one of a watch link, the visitor's latest, or the example."""
@@ -141,7 +141,7 @@ class GanActions:
         all settings as they are used, the seed included.
         """
         with polite(request):
-            owner = owner or secrets.token_urlsafe(16)
+            owner = owner or new_key()
             run = self.begin(lambda: GanConfig.from_dict(settings), (), owner)
             return {"run": run.id, "owner": owner, "config": run.config.to_dict()}
 
@@ -160,6 +160,11 @@ class GanActions:
         """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key."""
         with polite(request):
             return {"state": self.runs.control(run, owner, action).board.state}
+
+
+def new_key() -> str:
+    """An owner key that cannot be guessed."""
+    return secrets.token_urlsafe(16)
 
 
 def preview(pictures: PictureSet) -> str:

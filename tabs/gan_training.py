@@ -92,9 +92,7 @@ class GanTab:
         )
         self.form = Form(GanConfig, "gan")
         self.form.add(["dataset"])
-        self.preview = gr.HTML(
-            value=lambda: strip(self.preview_dataset("fashion_mnist")), elem_id="gan-preview", apply_default_css=False
-        )
+        self.preview = gr.HTML(elem_id="gan-preview", apply_default_css=False)
         self.uploads = gr.File(
             label=t("Your pictures: several files, or one ZIP"),
             file_count="multiple",
@@ -142,7 +140,7 @@ class GanTab:
         """Connect events to handlers."""
         actions, form = self.actions, self.form
         buttons = [self.start, self.pause, self.resume, self.stop, self.link, self.label]
-        arrived.then(self.arrive, [owner, visit], [self.live, *form.widgets], **QUICK)
+        arrived.then(self.arrive, [owner, visit], [self.live, self.preview, *form.widgets], **QUICK)
         self.live.tick(self.show_controls, [self.live, owner], buttons, **QUICK)
         self.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
         for action in ("pause", "resume", "stop"):
@@ -187,7 +185,9 @@ class GanTab:
         """What a page shows first, with the settings of the visitor's latest run if there is one."""
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, ENGINE)
-        return [run_id, *self.form.show(mine.config.to_dict() if mine else {})]
+        settings = self.form.show(mine.config.to_dict() if mine else {})
+        dataset = settings[self.form.names.index("dataset")]
+        return [run_id, strip(self.preview_dataset(dataset)) if dataset != "own" else "", *settings]
 
     def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:
         """Start a run with the form's values; the live view then follows it."""

@@ -65,8 +65,9 @@ def train(config: GanConfig, uploads: Sequence[str] = ()) -> Events:
     yield Note(Message("Loading PyTorch"))
     from engines.device import pick_device, release_memory
     from engines.features import Judge, describe_features, load_net
-    from engines.gan_training.step import Trainer
+    from engines.gan_training.step import Trainer, leave_cores
 
+    leave_cores()
     yield Note(Message("Loading the pictures"))
     pictures = yield from _load_pictures(config, uploads)
     grid = _Grid(config, pictures)

@@ -118,7 +118,7 @@ def make(name: str, fashion: Path) -> None:
     recipe, card, start = RECIPES[name], DATASETS[name], time.perf_counter()
     seen, held_out = split(name, fashion)
     net = FeatureNet(recipe.size, card.channels, card.class_names).to(memory_format=torch.channels_last)
-    images, held_images = net.fitted(to_tensor(seen)), net.fitted(to_tensor(held_out))
+    images, held_images = net.fitted(to_tensor(seen.images)), net.fitted(to_tensor(held_out.images))
     labels, held_labels = torch.from_numpy(seen.labels), torch.from_numpy(held_out.labels)
 
     def report(epoch: int) -> None:

@@ -97,5 +97,63 @@ class Weights:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-Event = Note | Progress | Metrics | Caption | Samples | Reference | Shares | Verdict | Weights
+@dataclass(frozen=True)
+class Download:
+    """A model's files on their way: bytes so far of `total`, which is 0 while unknown."""
+
+    message: Message  # from where, such as "Downloading GPT-2 from the Hugging Face hub"
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Token:
+    """One generated token. Probabilities are the model's own, before temperature and the other knobs.
+
+    `text` is "" while a character is not complete yet; the texts of an answer's tokens put together are the
+    answer.
+    """
+
+    text: str
+    token_id: int
+    probability: float  # from 0 to 1
+    alternatives: tuple[tuple[str, float], ...]  # the five likeliest (text, probability), best first
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A generated text as a whole, and how it went; the last event of a generation."""
+
+    text: str
+    prompt_tokens: int
+    new_tokens: int
+    seconds_to_first: float  # from the request to the first token, the line waited in included; loading is not
+    tokens_per_second: float  # after the first token; 0 when there was only one
+    ended: str  # "end" the model ended it, "length" Max new tokens, "context" context full, "stopped" by the person
+    seed: int  # the one used
+
+
+@dataclass(frozen=True)
+class Perplexity:
+    """How likely a model finds a text: exp of the mean negative log-likelihood of its tokens."""
+
+    value: float
+    tokens: tuple[Token, ...]  # the first has no probability of its own: it is 1 and has no alternatives
+
+
+Event = (
+    Note
+    | Progress
+    | Metrics
+    | Caption
+    | Samples
+    | Reference
+    | Shares
+    | Verdict
+    | Weights
+    | Download
+    | Token
+    | Answer
+    | Perplexity
+)
 Events = Generator[Event, bool, None]

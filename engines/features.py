@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -121,9 +122,9 @@ def describe_features(dataset: str, channels: int = 1) -> Message:
     )
 
 
-def to_tensor(pictures: PictureSet) -> Tensor:
-    """The pictures as float [N, C, H, W] from -1 to 1."""
-    return torch.tensor(pictures.images).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
+def to_tensor(images: np.ndarray) -> Tensor:
+    """uint8 [N, H, W, C] as float [N, C, H, W] from -1 to 1."""
+    return torch.tensor(images).permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
 
 
 def frechet_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> float:
@@ -168,7 +169,7 @@ class Judge:
         """About 2,000 real pictures are enough, drawn at random; `net` moves to `device`."""
         self.net, self.device = net.to(device), device
         self.class_names = real.class_names if real.class_names == net.class_names else ()
-        features = self._features(to_tensor(real))
+        features = self._features(to_tensor(real.images))
         self._mean, self._cov = moments(features)
         self._spread = spread(features)
         self.real_shares = self._shares(features)

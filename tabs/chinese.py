@@ -111,7 +111,7 @@ _DIAGNOSIS = {
     "Diagnosis": "诊断",
     "Appears here in plain words once there is something to measure.": "有了测量结果后，会在这里用白话说明。",
     "Too early to tell": "现在下结论还太早",
-    "After {steps} steps the networks have only begun.": "才训练了 {steps} 步，网络刚刚起步。",
+    "At step {step} the networks have only begun.": "才到第 {step} 步，网络刚刚起步。",
     "Watch the grid: blobs come first, then shapes, then detail.": "请看样本图：先是色块，然后是形状，最后是细节。",
     "Healthy: both networks are learning": "健康：两个网络都在学习",
     "D tells real from generated in {sure} % of pairs, and the pictures have {diversity} % of the variety of"

@@ -19,8 +19,9 @@ from tabs.polite import polite
 
 CONTROLS = {"start": "gan-start", "stop": "gan-stop", "pause": "gan-pause", "resume": "gan-resume"}
 MAX_SEED = 2**31 - 1
-# Handlers that only read or flip a flag: no queue, no spinner, and not part of the listed API.
-QUICK: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+# Handlers that only read or flip a flag: none waits for another, no spinner, not in the listed API. They go
+# through the queue all the same, since only there can they show an error or a message.
+QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 INTRO = (

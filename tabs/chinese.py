@@ -18,9 +18,9 @@ _PAGE = {
     "Recipe": "配方",
     "More settings": "更多设置",
     "Your pictures: several files, or one ZIP": "您的图片：多个文件，或一个 ZIP",
-    "Look into the generator": "探索生成器",
-    "Take it home": "带走成果",
-    "Open a run file": "打开训练记录",
+    "Explore": "探索",
+    "Take home": "带走",
+    "Open": "打开",
     "A run file (ZIP) that was saved here before; it replays without training": (
         "以前在这里保存的训练记录（ZIP）；无需训练即可重放"
     ),

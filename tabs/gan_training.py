@@ -67,11 +67,11 @@ class GanTab:
             with gr.Column(scale=3, min_width=300):
                 self._build_settings()
         with gr.Tabs():
-            with gr.Tab(t("Look into the generator")):
+            with gr.Tab(t("Explore")):
                 self._build_explore()
-            with gr.Tab(t("Take it home")):
+            with gr.Tab(t("Take home")):
                 self._build_keep()
-            with gr.Tab(t("Open a run file")):
+            with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
                 self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="gan-open")
 

@@ -42,31 +42,26 @@ class Sampler:
         self.penalty = config.repetition_penalty
         self._chance = np.random.default_rng(config.seed)
 
-    def pick(self, logits: np.ndarray, log_total: float) -> int | None:
-        """An index into `logits`, which are the row's highest in descending order, or None if they are too few.
+    def pick(self, logits: np.ndarray, log_total: float, complete: bool) -> int | None:
+        """An index into `logits`, a row's highest in descending order; None if these are too few to choose from.
 
-        log_total: log of the sum of exp(logit / temperature) over the whole vocabulary.
+        log_total: log of the sum of exp(logit / temperature) over the whole vocabulary. complete: whether
+        `logits` are the whole vocabulary.
         """
         if self.greedy:
             return 0
-        whole = np.exp(logits.astype(np.float64) / self.temperature - log_total)  # shares of the vocabulary
-        shares = whole[: self.top_k] if self.top_k else whole
-        total = shares.sum() if self.top_k else 1.0
-        if self.top_k > len(whole):
-            return None
-        if self.top_p < 1.0:
-            before = np.cumsum(shares) - shares
-            count = max(1, int(np.searchsorted(before, self.top_p * total)))
-            if count == len(whole) and before[-1] + shares[-1] < self.top_p * total - 1e-6:
-                return None
-            shares = shares[:count]
-        if self.min_p:
-            shares = shares[shares >= self.min_p * shares[0]]
+        shares = np.exp(logits.astype(np.float64) / self.temperature - log_total)
+        if self.top_k:
+            complete = complete or self.top_k <= len(shares)
+            shares = shares[: self.top_k] / shares[: self.top_k].sum()
         ends = np.cumsum(shares)
-        reached_all = len(shares) < len(whole) or self.top_k or ends[-1] > 1 - 1e-6
-        if not reached_all:
+        complete = complete or ends[-1] >= self.top_p - 1e-6
+        shares = shares[: max(1, np.searchsorted(ends - shares, self.top_p))]
+        likely = shares[shares >= self.min_p * shares[0]]
+        if not complete and len(likely) == len(shares):
             return None
-        return min(int(np.searchsorted(ends, self._chance.random() * ends[-1], side="right")), len(shares) - 1)
+        ends = np.cumsum(likely)
+        return min(int(np.searchsorted(ends, self._chance.random() * ends[-1], side="right")), len(likely) - 1)
 
 
 def penalised(logits: Tensor, seen: Tensor, penalties: Tensor) -> Tensor:
@@ -80,29 +75,25 @@ def penalised(logits: Tensor, seen: Tensor, penalties: Tensor) -> Tensor:
 def choose(logits: Tensor, seen: Tensor | None, samplers: Sequence[Sampler]) -> list[Choice]:
     """The next token of each row: logits [N, V]; seen: bool [N, V], or None where no sampler has a penalty."""
     logits = logits.float()
-    size = min(SHORTLIST, logits.shape[1])
-    own = torch.log_softmax(logits, -1)
+    size = min(max(SHORTLIST, *(sampler.top_k for sampler in samplers)), logits.shape[1])
     scores = logits
     if seen is not None:
-        scores = penalised(logits, seen, _column([s.penalty for s in samplers], logits))
-    temperatures = _column([s.temperature for s in samplers], logits)
-    log_totals = torch.logsumexp(scores / temperatures, -1)
+        scores = penalised(logits, seen, _column([sampler.penalty for sampler in samplers], logits))
+    temperatures = _column([sampler.temperature for sampler in samplers], logits)
     top, ids = scores.topk(size)
-    best, best_ids = own.topk(min(ALTERNATIVES, size))
-    own_top = own.gather(1, ids)
-    top, ids, log_totals, best, best_ids, own_top = (
-        tensor.cpu().numpy() for tensor in (top, ids, log_totals, best, best_ids, own_top)
-    )
+    best, best_ids = logits.topk(min(ALTERNATIVES, size))
+    own_total = logits.logsumexp(-1, keepdim=True)
+    found = (top, (scores / temperatures).logsumexp(-1), ids, logits.gather(1, ids) - own_total, best - own_total, best_ids)
+    top, totals, ids, own, best, best_ids = (tensor.cpu().numpy() for tensor in found)
     choices = []
     for row, sampler in enumerate(samplers):
-        index = sampler.pick(top[row], log_totals[row])
+        index = sampler.pick(top[row], totals[row], complete=size == logits.shape[1])
         if index is None:  # rare: a high temperature spreads over more than the shortlist
             ordered, order = scores[row].sort(descending=True, stable=True)
-            index = sampler.pick(ordered.cpu().numpy(), log_totals[row])
-            token = int(order[index])
-            probability = float(own[row, token].exp())
+            token = int(order[sampler.pick(ordered.cpu().numpy(), totals[row], complete=True)])
+            probability = float((logits[row, token] - own_total[row]).exp())
         else:
-            token, probability = int(ids[row, index]), float(np.exp(own_top[row, index]))
+            token, probability = int(ids[row, index]), float(np.exp(own[row, index]))
         alternatives = tuple(zip(best_ids[row].tolist(), np.exp(best[row]).tolist(), strict=True))
         choices.append(Choice(token, probability, alternatives))
     return choices

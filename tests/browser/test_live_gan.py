@@ -73,7 +73,7 @@ def test_a_run_from_start_to_replay(visit, viewport, tmp_path):
     page.get_by_role("button", name="Newest").click()
     page.wait_for_function("last => document.querySelector('#gan-live img.made').src === last", arg=last)
 
-    page.get_by_role("tab", name="Take it home").click()
+    page.get_by_role("tab", name="Take home").click()
     owner.button("Run file").click()
     with page.expect_download() as download:
         page.locator("#gan-file a[download]").first.click()
@@ -84,7 +84,7 @@ def test_a_run_from_start_to_replay(visit, viewport, tmp_path):
 
     someone_else = visit(viewport=viewport)
     page = someone_else.arrive()
-    page.get_by_role("tab", name="Open a run file").click()
+    page.get_by_role("tab", name="Open", exact=True).click()
     page.locator("#gan-open input[type=file]").set_input_files(run_file)
     someone_else.wait_for_state("Stopped, and kept", seconds=20)
     page.wait_for_function("last => document.querySelector('#gan-live img.made').src === last", arg=last)
@@ -157,7 +157,7 @@ def test_bad_input_gets_one_sentence_and_the_app_goes_on(visit, tmp_path):
     page.get_by_label("Fashion-MNIST").click()
     stranger_file = tmp_path / "run.zip"
     stranger_file.write_bytes(b"PK nonsense")
-    page.get_by_role("tab", name="Open a run file").click()
+    page.get_by_role("tab", name="Open", exact=True).click()
     page.locator("#gan-open input[type=file]").set_input_files(stranger_file)
     page.get_by_text("This file is not a run file of the playground").wait_for()
     visitor.button("Start").click()

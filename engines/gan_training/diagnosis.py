@@ -13,12 +13,13 @@ from engines.events import Verdict
 from engines.messages import Message
 
 EARLY_EXAMS = 3  # before that many exams, noise is all there is
-LOW_DIVERSITY = 0.5  # mean pairwise distance, as a share of that of the real pictures
+EARLY_STEPS = 300  # before that many steps every generator repeats itself
+LOW_DIVERSITY = 0.35  # mean pairwise distance, as a share of that of the real pictures
 MISSING_SHARE = 0.1  # of its share among the real pictures; a class below it counts as missing
 MANY_MISSING = 0.4  # share of the classes
 SURE = 0.98  # share of pairs in which D scores the real picture higher
 VANISHED = 0.05  # G's gradient, as a share of its largest so far
-BIG_LOSS = 30.0
+BIG_LOSS = 100.0
 WORSE = 3.0  # the Fréchet distance, as a multiple of its best
 
 
@@ -56,14 +57,17 @@ class Doctor:
         gradient = exam.signals["grad_norm_g"] / self._largest_gradient
         worse = exam.frechet / max(self._best_frechet, 1e-12)
         loss = max(abs(exam.signals["Loss_D"]), abs(exam.signals["Loss_G"]))
+        if loss > BIG_LOSS:
+            return diverging(Message("A loss has grown to {loss}.", loss=f"{loss:.3g}"))
         if self._exams <= EARLY_EXAMS:
             return early(exam)
-        if loss > BIG_LOSS or worse > WORSE:
-            return diverging(loss, worse)
         if exam.signals["pair_accuracy"] > SURE and gradient < VANISHED:
             return d_too_strong(exam, gradient)
-        if exam.diversity < LOW_DIVERSITY or exam.missing > MANY_MISSING * len(exam.shares):
-            return collapse(exam)
+        few = exam.diversity < LOW_DIVERSITY or exam.missing > MANY_MISSING * len(exam.shares) > 0
+        if few:
+            return collapse(exam) if exam.step >= EARLY_STEPS else early(exam)
+        if worse > WORSE:
+            return diverging(Message("The Fréchet distance is {worse} times its best.", worse=f"{worse:.1f}"))
         return healthy(exam)
 
 
@@ -135,28 +139,19 @@ def d_too_strong(exam: Exam, gradient: float) -> Verdict:
     )
 
 
-def diverging(loss: float, worse: float) -> Verdict:
+def diverging(reason: Message) -> Verdict:
     """The losses or the pictures run away."""
-    reason = (
-        Message("A loss has grown to {loss}.", loss=f"{loss:.3g}")
-        if loss > BIG_LOSS
-        else Message("The Fréchet distance is {worse} times its best.", worse=f"{worse:.1f}")
-    )
-    return _diverging(reason)
-
-
-def diverged() -> Verdict:
-    """A loss is NaN or infinite."""
-    return _diverging(Message("A loss is not a number any more."))
-
-
-def _diverging(reason: Message) -> Verdict:
     return Verdict(
         "diverging",
         Message("Diverging: the training runs away"),
         reason,
         Message("Try learning rates ten times lower, a lower Beta1 (0 to 0.5), or a larger batch."),
     )
+
+
+def diverged() -> Verdict:
+    """A loss is NaN or infinite."""
+    return diverging(Message("A loss is not a number any more."))
 
 
 def percent(share: float) -> str:

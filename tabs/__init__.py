@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tabs import gan_training
+from tabs import gan_training, text_generation
 
-TABS: dict[str, ModuleType] = {"Live GAN training": gan_training}
+TABS: dict[str, ModuleType] = {"Live GAN training": gan_training, "Text generation": text_generation}

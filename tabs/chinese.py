@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from tabs.chinese_text import TEXT_CHINESE
+
 _PAGE = {
     "# AIGC Playground": "# AIGC 游乐场",
     "Live GAN training": "GAN 实时训练",
-    "Press **Start**: a small GAN begins to learn these pictures on this machine, with no download. Shapes"
-    " appear within half a minute. Close the page if you like; the run goes on without it.": (
-        "点击 **开始**：一个小型 GAN 就在这台机器上学习这些图片，无需下载。半分钟内即可看到形状。"
-        "关掉网页也没关系，训练会继续。"
+    "Press **Start**: a small GAN begins to learn these pictures on this machine, with no download. Shapes appear"
+    " within half a minute; the whole run takes about ten minutes on two CPU cores. Close the page if you like: it"
+    " goes on without it.": (
+        "点击 **开始**：一个小型 GAN 就在这台机器上学习这些图片，无需下载。半分钟内即可看到形状，"
+        "全程在两个 CPU 核上约十分钟。关掉网页也没关系，训练会继续。"
     ),
     "Start": "开始",
     "Pause": "暂停",
@@ -210,21 +213,27 @@ _KNOBS = {
 
 _RECIPES = {
     "Fast and good": "又快又好",
-    "Clothes that you can recognise within a minute.": "一分钟内就能认出衣物。",
+    "Clothes that you can recognise within half a minute.": "半分钟内就能认出衣物。",
     "Steadier: R3GAN": "更稳：R3GAN",
-    "The relativistic objective with both gradient penalties: slower, and it does not fall over.": (
-        "带双重梯度惩罚的相对论式目标：较慢，但不会崩溃。"
+    "The relativistic objective with both gradient penalties: slower, and hard to upset.": (
+        "带双重梯度惩罚的相对论式目标：较慢，但很难失控。"
     ),
     "Digits by class": "按类别写数字",
     "G is told which digit to draw, so that you can ask for one.": "告诉 G 要写哪个数字，之后就能点名要。",
     "Emoji in colour": "彩色表情符号",
     "Small faces and things in colour.": "彩色的小脸和小物件。",
     "Break it: mode collapse": "弄坏它：模式崩溃",
-    "G finds few pictures that fool D, and draws only those.": "G 找到少数能骗过 D 的图片，只画这些。",
+    "D learns so slowly that G fools it with one or two pictures, and draws only those.": (
+        "D 学得太慢，G 用一两张图片就能骗过它，于是只画这些。"
+    ),
     "Break it: D too strong": "弄坏它：D 太强",
-    "D is always right, so G's gradient vanishes and it learns nothing.": "D 总是对的，G 的梯度消失，什么也学不到。",
+    "D is always right, so the gradient of G vanishes and it learns nothing.": (
+        "D 总是对的，G 的梯度消失，什么也学不到。"
+    ),
     "Break it: learning rate too high": "弄坏它：学习率太高",
-    "Each step overshoots, and the pictures never settle.": "每一步都走过头，图片总不安定。",
+    "Each step overshoots: the losses explode and the pictures are garbage.": (
+        "每一步都走过头：损失爆炸，图片一塌糊涂。"
+    ),
 }
 
 _CLASSES = {
@@ -316,4 +325,5 @@ CHINESE: dict[str, str] = {
     **_RECIPES,
     **_CLASSES,
     **_TROUBLES,
+    **TEXT_CHINESE,
 }

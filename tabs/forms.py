@@ -50,6 +50,10 @@ class Form:
         """Make the widgets of all knobs not made yet."""
         self.add([name for name in self.config_class.knobs() if name not in self._made])
 
+    def adopt(self, name: str, widget: Component) -> None:
+        """Use a widget that the tab made itself for this knob."""
+        self._made[name] = widget
+
     def __getitem__(self, name: str) -> Component:
         return self._made[name]
 

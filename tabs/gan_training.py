@@ -25,8 +25,9 @@ QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 INTRO = (
-    "Press **Start**: a small GAN begins to learn these pictures on this machine, with no download. Shapes"
-    " appear within half a minute. Close the page if you like; the run goes on without it."
+    "Press **Start**: a small GAN begins to learn these pictures on this machine, with no download. Shapes appear"
+    " within half a minute; the whole run takes about ten minutes on two CPU cores. Close the page if you like: it"
+    " goes on without it."
 )
 KEEP = (
     "The **run file** replays this run anywhere without training: settings, seed, curves, grids and weights."

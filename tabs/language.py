@@ -9,10 +9,22 @@ from __future__ import annotations
 import gradio as gr
 
 from engines.messages import Message
+from engines.prompt_templates import load_templates
 from tabs.chinese import CHINESE
 
+
+def _page_words() -> dict[str, str]:
+    """The table, and the texts of the prompt templates, which bring their own Chinese."""
+    words = dict(CHINESE)
+    for template in load_templates().values():
+        for text in (template.title, template.help, *(field.label for field in template.fields)):
+            words[text["en"]] = text["zh"]
+    return words
+
+
+_WORDS = _page_words()
 # Gradio looks up "zh-CN" and "zh-TW" as they are and falls back from those to "zh".
-I18N = gr.I18n(en={key: key for key in CHINESE}, zh=CHINESE, **{"zh-CN": CHINESE})
+I18N = gr.I18n(en={key: key for key in _WORDS}, zh=_WORDS, **{"zh-CN": _WORDS})
 
 
 def t(english: str):

@@ -8,8 +8,9 @@ from PIL import Image
 
 from engines.events import Caption, Metrics, Note, Progress, Reference, Samples, Shares, Verdict, Weights
 from engines.gan_training import engine
-from engines.gan_training.config import GanConfig
+from engines.gan_training.config import PRESETS, GanConfig
 from engines.gan_training.explore import export, load_export, sample, walk
+from engines.gan_training.objectives import OBJECTIVES
 from engines.messages import ConfigError, EngineError
 
 SMALL = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "latent": 8, "seed": 1}
@@ -148,3 +149,30 @@ def test_weights_of_another_network_are_refused_in_one_sentence(trained):
     config, weights = trained
     with pytest.raises(EngineError, match="do not belong"):
         sample(GanConfig.from_dict({**config.to_dict(), "features": 16}), weights, seed=1)
+
+
+@pytest.mark.parametrize(("architecture", "steps"), [("mlp", 400), ("dcgan", 250)])
+@pytest.mark.parametrize("objective", list(OBJECTIVES))
+def test_every_objective_and_architecture_learns(objective, architecture, steps):
+    small = {"features": 16, "batch": 32, "ema": 0.9, "seed": 1}
+    config = GanConfig(objective=objective, architecture=architecture, steps=steps, **small)
+    scores = [event for event in of(run(config), Metrics) if event.group == "scores"]
+    first, last = scores[0].values["Fréchet distance"], scores[-1].values["Fréchet distance"]
+    assert (scores[0].step, scores[-1].step) == (1, steps)
+    assert last < 0.9 * first
+
+
+@pytest.mark.parametrize(
+    ("preset", "state"),
+    [("mode_collapse", "collapse"), ("d_too_strong", "d_too_strong"), ("lr_too_high", "diverging")],
+)
+def test_what_a_recipe_breaks_is_diagnosed(preset, state):
+    config = GanConfig(**PRESETS[preset].values, steps=3000, seed=1)
+    seen = []
+    for event in engine.train(config):
+        if isinstance(event, Verdict):
+            seen.append(event.state)
+            if event.state == state:
+                break
+    assert seen[-1] == state
+    assert "healthy" not in seen

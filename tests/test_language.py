@@ -10,6 +10,7 @@ import pytest
 from engines.catalog import DATASETS
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.messages import Message
+from engines.text_generation.config import TextConfig
 from tabs import TABS
 from tabs.chinese import CHINESE
 from tabs.language import I18N, translate
@@ -17,9 +18,19 @@ from tabs.language import I18N, translate
 ROOT = Path(__file__).parent.parent
 SOURCES = [ROOT / "app.py", *sorted((ROOT / "engines").rglob("*.py")), *sorted((ROOT / "tabs").rglob("*.py"))]
 # Calls whose first argument is read by a person.
-SPEAKING = {"Message", "ConfigError", "EngineError", "t", "translate", "Shares", "reading", "self._error"}
+SPEAKING = {
+    "Message",
+    "ConfigError",
+    "EngineError",
+    "t",
+    "translate",
+    "Shares",
+    "reading",
+    "self._error",
+    "super().__init__",
+}
 # Words of the live view that its script gets from a table or from a series' name.
-SCRIPT = (ROOT / "tabs" / "live.js").read_text("utf-8")
+SCRIPT = "".join(path.read_text("utf-8") for path in sorted((ROOT / "tabs").glob("*.js")))
 
 
 def spoken_in_python() -> set[str]:
@@ -48,7 +59,7 @@ def spoken_in_python() -> set[str]:
 def spoken_in_script() -> set[str]:
     states = re.search(r"const STATES = \{(.*?)\};", SCRIPT, re.S).group(1)
     return (
-        set(re.findall(r'\b(?:t|fill)\("([^"]+)"', SCRIPT))
+        set(re.findall(r'(?:\b(?:t|fill)\(|template: )"([^"]+)"', SCRIPT))
         | set(re.findall(r': "([^"]+)"', states))
         | {"Starting…", "Halt"}
     )
@@ -56,7 +67,7 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "Fréchet distance", *TABS}
-    for knob in GanConfig.knobs().values():
+    for knob in (*GanConfig.knobs().values(), *TextConfig.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}
     for preset in PRESETS.values():
         words |= {preset.title, preset.help}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from engines.knobs import Config, knob, seed_knob
@@ -158,22 +159,34 @@ class Preset:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-PRESETS: dict[str, Preset] = {
-    "default": Preset("Fast and good", "Clothes that you can recognise within a minute."),
-    "steady": Preset(
-        "Steadier: R3GAN",
-        "The relativistic objective with both gradient penalties: slower, and it does not fall over.",
-        {"objective": "relativistic"},
-    ),
-    "digits": Preset(
-        "Digits by class",
-        "G is told which digit to draw, so that you can ask for one.",
-        {"dataset": "mnist", "conditional": True},
-    ),
-    "emoji": Preset("Emoji in colour", "Small faces and things in colour.", {"dataset": "emoji", "size": 32}),
-    "mode_collapse": Preset("Break it: mode collapse", "G finds few pictures that fool D, and draws only those."),
-    "d_too_strong": Preset(
-        "Break it: D too strong", "D is always right, so G's gradient vanishes and it learns nothing."
-    ),
-    "lr_too_high": Preset("Break it: learning rate too high", "Each step overshoots, and the pictures never settle."),
-}
+PRESETS: Mapping[str, Preset] = MappingProxyType(
+    {
+        "default": Preset("Fast and good", "Clothes that you can recognise within half a minute."),
+        "steady": Preset(
+            "Steadier: R3GAN",
+            "The relativistic objective with both gradient penalties: slower, and hard to upset.",
+            {"objective": "relativistic"},
+        ),
+        "digits": Preset(
+            "Digits by class",
+            "G is told which digit to draw, so that you can ask for one.",
+            {"dataset": "mnist", "conditional": True},
+        ),
+        "emoji": Preset("Emoji in colour", "Small faces and things in colour.", {"dataset": "emoji", "size": 32}),
+        "mode_collapse": Preset(
+            "Break it: mode collapse",
+            "D learns so slowly that G fools it with one or two pictures, and draws only those.",
+            {"architecture": "mlp", "lr_g": 3e-3, "lr_d": 5e-5, "beta1": 0.9, "ema": 0.9},
+        ),
+        "d_too_strong": Preset(
+            "Break it: D too strong",
+            "D is always right, so the gradient of G vanishes and it learns nothing.",
+            {"objective": "minimax", "d_steps": 5, "lr_g": 2e-4},
+        ),
+        "lr_too_high": Preset(
+            "Break it: learning rate too high",
+            "Each step overshoots: the losses explode and the pictures are garbage.",
+            {"architecture": "mlp", "lr_g": 0.03, "lr_d": 0.03, "ema": 0.0},
+        ),
+    }
+)

@@ -45,7 +45,7 @@ class Generator(nn.Module):
 
 class Discriminator(nn.Module):
     """Features of the picture, then a score; with classes plus the inner product of the label's embedding
-    and the features averaged over positions (projection discriminator, Miyato and Koyama 2018)."""
+    and the features summed over positions (projection discriminator, Miyato and Koyama 2018)."""
 
     def __init__(self, body: nn.Sequential, features: int, positions: int, classes: int) -> None:
         super().__init__()
@@ -57,7 +57,7 @@ class Discriminator(nn.Module):
         h = self.body(x).flatten(2).transpose(1, 2)  # [N, positions, features]
         score = self.score(h.flatten(1)).squeeze(1)
         if self.embedding is not None:
-            score = score + (self.embedding(y) * h.mean(1)).sum(1)
+            score = score + (self.embedding(y) * h.sum(1)).sum(1)
         return score
 
 
@@ -125,7 +125,7 @@ def _dcgan_discriminator(config: GanConfig, channels: int) -> tuple[nn.Sequentia
     for i, (before, after) in enumerate(itertools.pairwise(widths)):
         norm = normalise and i > 0  # the paper leaves D's first layer as it is
         layers += [nn.Conv2d(before, after, 4, stride=2, padding=1, bias=not norm)]
-        layers += [nn.BatchNorm2d(after)] * norm + [nn.LeakyReLU(0.2, inplace=True)]
+        layers += [nn.BatchNorm2d(after, track_running_stats=False)] * norm + [nn.LeakyReLU(0.2, inplace=True)]
     return nn.Sequential(*layers), widths[-1], start**2
 
 
@@ -141,8 +141,9 @@ def _initialise(net: nn.Module, config: GanConfig, stream: int) -> nn.Module:
         if isinstance(module, nn.modules.batchnorm._BatchNorm):
             module.reset_running_stats()
             nn.init.normal_(module.weight, 1.0, 0.02, generator=rng)
-        elif isinstance(module, nn.Embedding):
-            nn.init.normal_(module.weight, 0.0, 1.0, generator=rng)
+        elif isinstance(module, nn.Embedding):  # as large as the noise, G would ignore the noise
+            std = 0.5 if isinstance(net, Generator) else 0.02
+            nn.init.normal_(module.weight, 0.0, std, generator=rng)
         elif normalised and hasattr(module, "weight"):
             nn.init.normal_(module.weight, 0.0, 0.02, generator=rng)
         elif hasattr(module, "weight"):

@@ -7,8 +7,9 @@ paper uses.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import torch
 import torch.nn.functional as F
@@ -105,36 +106,38 @@ def r1_r2(critic: Critic, real: Tensor, fake: Tensor, rng: torch.Generator) -> T
     return both.sum() / (2 * len(real))
 
 
-OBJECTIVES: dict[str, Objective] = {
-    "non_saturating": Objective(
-        "Non-saturating", "Goodfellow et al. 2014, arXiv:1406.2661", cross_entropy_d, non_saturating_g
-    ),
-    "minimax": Objective(
-        "Minimax, saturating", "Goodfellow et al. 2014, arXiv:1406.2661", cross_entropy_d, saturating_g
-    ),
-    "least_squares": Objective(
-        "Least squares",
-        "Mao et al. 2017, arXiv:1611.04076",
-        least_squares_d,
-        least_squares_g,
-        output=_identity,
-    ),
-    "wgan_gp": Objective(
-        "WGAN-GP",
-        "Gulrajani et al. 2017, arXiv:1704.00028",
-        wasserstein_d,
-        raise_score_g,
-        penalty=gradient_penalty,
-        output=_identity,
-    ),
-    "hinge": Objective("Hinge", "Lim and Ye 2017, arXiv:1705.02894", hinge_d, raise_score_g, output=_identity),
-    "relativistic": Objective(
-        "Relativistic + R1 + R2",
-        "Huang et al. 2024, arXiv:2501.05441",
-        relativistic_d,
-        relativistic_g,
-        penalty=r1_r2,
-        output=_identity,
-        paired=True,
-    ),
-}
+OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
+    {
+        "non_saturating": Objective(
+            "Non-saturating", "Goodfellow et al. 2014, arXiv:1406.2661", cross_entropy_d, non_saturating_g
+        ),
+        "minimax": Objective(
+            "Minimax, saturating", "Goodfellow et al. 2014, arXiv:1406.2661", cross_entropy_d, saturating_g
+        ),
+        "least_squares": Objective(
+            "Least squares",
+            "Mao et al. 2017, arXiv:1611.04076",
+            least_squares_d,
+            least_squares_g,
+            output=_identity,
+        ),
+        "wgan_gp": Objective(
+            "WGAN-GP",
+            "Gulrajani et al. 2017, arXiv:1704.00028",
+            wasserstein_d,
+            raise_score_g,
+            penalty=gradient_penalty,
+            output=_identity,
+        ),
+        "hinge": Objective("Hinge", "Lim and Ye 2017, arXiv:1705.02894", hinge_d, raise_score_g, output=_identity),
+        "relativistic": Objective(
+            "Relativistic + R1 + R2",
+            "Huang et al. 2024, arXiv:2501.05441",
+            relativistic_d,
+            relativistic_g,
+            penalty=r1_r2,
+            output=_identity,
+            paired=True,
+        ),
+    }
+)

@@ -72,8 +72,7 @@ class TooLongError(EngineError):
     def __init__(self, tokens: int, context: int) -> None:
         self.over = tokens - context
         super().__init__(
-            "The prompt has {tokens} tokens, {over} more than this model can read ({context}). Shorten it, or cut the"
-            " oldest turns.",
+            "The text has {tokens} tokens, {over} more than this model can read at once ({context}). Shorten it.",
             tokens=tokens,
             over=self.over,
             context=context,

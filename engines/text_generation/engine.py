@@ -1,33 +1,37 @@
 """Writes text with a language model: generators from a TextConfig and a prompt to events.
 
-`models` holds what is loaded and is shared by everyone; each call may run in a thread of its own. Many
-generations are computed together, step by step (batcher.py).
+`models` holds what is loaded and is shared by everyone; each call may run in a thread of its own. All texts
+of a model are written together, step by step (batcher.py).
 """
 
 from __future__ import annotations
 
+import math
 import queue
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from engines.events import Answer, Events, Note, Perplexity, Token
-from engines.messages import Message
+from engines.messages import ConfigError, Message
 from engines.text_generation.config import TextConfig, check_messages, check_text
-from engines.text_generation.models import Models
+from engines.text_generation.models import Loaded, Models
+from engines.weights import Stopped, in_background
 
 if TYPE_CHECKING:
+    from engines.text_generation.batcher import Request
     from engines.text_generation.model import LanguageModel
 
-PATIENCE = 0.25  # seconds without an event after which one is yielded, so that a stop is heard
+BEAT = 0.25  # seconds without an event after which a note is yielded, so that a stop is heard
 
 
 def chat(models: Models, config: TextConfig, messages: Any, system: str = "") -> Events:
     """Answer the last message of a chat [{"role", "content"}].
 
-    Yields Note and Download while loading, then Tokens, and an Answer at the end; told to stop, it ends the
-    computation and still yields the Answer. Raises ConfigError for settings or messages that are not allowed,
-    TooLongError (with `.over`) when the chat does not fit the model's context, else EngineError.
+    Yields Note and Download until the model is loaded, then Tokens and one Answer. Told to stop, it ends the
+    computation and still yields the Answer; so does closing it, without one. Raises ConfigError for settings
+    or messages that are not allowed, TooLongError (see `cut_oldest`) when the chat does not fit the model's
+    context, else EngineError.
     """
     turns = check_messages(messages, system)
     yield from _generate(models, config, lambda model: model.encode_chat(turns))
@@ -40,8 +44,136 @@ def continue_text(models: Models, config: TextConfig, text: str) -> Events:
 
 
 def perplexity(models: Models, config: TextConfig, text: str) -> Events:
-    """How likely the model finds `text`: yields Notes and one Perplexity."""
+    """How likely the model finds `text`: yields Notes and one Perplexity; errors as in `continue_text`."""
+
+    check_text(text)
+    loaded = yield from models.open(config.model)
+    if loaded is None:
+        return
+    try:
+        ids = loaded.model.encode(text)
+        if len(ids) < 2:
+            raise ConfigError("The text is too short: a perplexity needs at least two tokens.")
+        note = Note(Message("Reading the text"))
+        scores = yield from in_background(lambda: loaded.batcher.run(loaded.model.score(ids)), note)
+        yield _perplexity(loaded.model, ids, scores)
+    except Stopped:
+        return
+    finally:
+        loaded.release()
+
+
+def _perplexity(model: LanguageModel, ids: list[int], scores: list[tuple]) -> Perplexity:
+    """The event from what LanguageModel.score returns."""
+    speller = _Speller(model)
+    tokens = [speller.spell(ids[0], 1.0, ())]
+    for token_id, (log_share, best, logs) in zip(ids[1:], scores, strict=True):
+        alternatives = zip(best, map(math.exp, logs), strict=True)
+        tokens.append(speller.spell(token_id, math.exp(log_share), alternatives))
+    mean = sum(log_share for log_share, _, _ in scores) / len(scores)
+    return Perplexity(math.exp(-mean), tuple(tokens))
 
 
 def cut_oldest(models: Models, config: TextConfig, messages: Any, system: str = "") -> list[dict[str, str]]:
-    """`messages` without the oldest turns, so that they and Max new tokens fit the context; blocks."""
+    """`messages` without the oldest turns, so that they and Max new tokens fit the context. Blocks.
+
+    What is left begins with a message of the user. TooLongError if the last message alone is too long.
+    """
+    check_messages(messages, system)
+    loaded = _drain(models.open(config.model))
+    try:
+        model = loaded.model
+        most = model.context - min(config.max_new_tokens, model.context // 2)
+        starts = [i for i, message in enumerate(messages) if message["role"] == "user"]
+        for start in starts[:-1]:
+            if model.count_chat(check_messages(messages[start:], system)) <= most:
+                break
+        else:
+            start = starts[-1]
+            model.encode_chat(check_messages(messages[start:], system))  # may raise TooLongError
+        return [dict(message) for message in messages[start:]]
+    finally:
+        loaded.release()
+
+
+def _drain(events: Events) -> Any:
+    """Run a generator to its end; its result."""
+
+    def collect() -> Events:
+        collected.append((yield from events))
+
+    collected: list[Any] = []
+    for _ in collect():
+        pass
+    return collected[0]
+
+
+def _generate(models: Models, config: TextConfig, encode: Callable[[LanguageModel], list[int]]) -> Events:
+    loaded = yield from models.open(config.model)
+    if loaded is None:
+        return
+    try:
+        yield from _stream(loaded, config.with_seed(), encode(loaded.model))
+    finally:
+        loaded.release()
+
+
+def _stream(loaded: Loaded, config: TextConfig, ids: list[int]) -> Events:
+    """The Tokens and the Answer of one text."""
+    batcher, speller = loaded.batcher, _Speller(loaded.model)
+    request = batcher.submit(ids, config)
+    texts: list[str] = []
+    first = last = 0.0
+    try:
+        while True:
+            result = _next(request)
+            if result is None:
+                if (yield _waiting_note(loaded, request)):
+                    batcher.stop(request)
+                continue
+            if isinstance(result, Exception):
+                raise result
+            if isinstance(result, str):
+                break
+            last = time.monotonic()
+            first = first or last
+            token = speller.spell(result.token_id, result.probability, result.alternatives)
+            texts.append(token.text)
+            if (yield token):
+                batcher.stop(request)
+    finally:
+        batcher.stop(request)
+    pace = (len(texts) - 1) / (last - first) if len(texts) > 1 else 0.0
+    wait = (first or time.monotonic()) - request.asked
+    yield Answer("".join(texts), len(ids), len(texts), wait, pace, result, config.seed)
+
+
+def _next(request: Request) -> Any:
+    """The request's next result, or None if there is none within a beat."""
+    try:
+        return request.out.get(timeout=BEAT)
+    except queue.Empty:
+        return None
+
+
+def _waiting_note(loaded: Loaded, request: Request) -> Note:
+    position = loaded.batcher.position(request)
+    if position:
+        return Note(Message("In line: place {position}", position=position))
+    return Note(Message("Reading the prompt"))
+
+
+class _Speller:
+    """Turns token ids into text as they come, keeping characters whole."""
+
+    def __init__(self, model: LanguageModel) -> None:
+        from tokenizers.decoders import DecodeStream
+
+        self._model = model
+        self._stream = DecodeStream(skip_special_tokens=True)
+
+    def spell(self, token_id: int, probability: float, alternatives: Iterable[tuple[int, float]]) -> Token:
+        """The event of the text's next token; alternatives are (token id, probability)."""
+        text = self._stream.step(self._model.tokenizer.backend_tokenizer, token_id) or ""
+        spelt = tuple((self._model.token_text(other), share) for other, share in alternatives)
+        return Token(text, token_id, probability, spelt)

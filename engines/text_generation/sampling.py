@@ -83,7 +83,14 @@ def choose(logits: Tensor, seen: Tensor | None, samplers: Sequence[Sampler]) -> 
     top, ids = scores.topk(size)
     best, best_ids = logits.topk(min(ALTERNATIVES, size))
     own_total = logits.logsumexp(-1, keepdim=True)
-    found = (top, (scores / temperatures).logsumexp(-1), ids, logits.gather(1, ids) - own_total, best - own_total, best_ids)
+    found = (
+        top,
+        (scores / temperatures).logsumexp(-1),
+        ids,
+        logits.gather(1, ids) - own_total,
+        best - own_total,
+        best_ids,
+    )
     top, totals, ids, own, best, best_ids = (tensor.cpu().numpy() for tensor in found)
     choices = []
     for row, sampler in enumerate(samplers):

@@ -11,8 +11,6 @@ from torch import Tensor
 from transformers import Cache, DynamicCache
 from transformers.cache_utils import CacheLayerMixin
 
-FIRST_LENGTH = 256  # tokens a row has room for at first; doubled when one needs more
-
 
 class SlotLayer(CacheLayerMixin):
     """One layer: keys and values are [rows, length, heads, dim], so that a token's entry lies in one piece."""
@@ -46,10 +44,14 @@ class SlotLayer(CacheLayerMixin):
 
 
 class SlotCache(Cache):
-    """All layers. Before each step set `places` and `seen` with `aim`."""
+    """All layers. Before each step set `places` and `seen`.
 
-    def __init__(self, layers: int) -> None:
+    first: rows and tokens a row to make room for at first; doubled as needed.
+    """
+
+    def __init__(self, layers: int, first: tuple[int, int] = (1, 256)) -> None:
         super().__init__(layers=[SlotLayer(self) for _ in range(layers)])
+        self.first = first
         self.rows = self.length = 0
         self.places: Tensor | None = None  # int64 [n]: where in rows x length each row's new token goes
         self.seen = 0  # tokens of a row that are looked at, masked ones included
@@ -58,10 +60,9 @@ class SlotCache(Cache):
         """Make room for `rows` texts of `length` tokens, keeping what is there; `like` gives the shapes."""
         if rows <= self.rows and length <= self.length:
             return
-        new_rows = self.rows or 1
+        new_rows, new_length = (self.rows, self.length) if self.rows else self.first
         while new_rows < rows:
             new_rows *= 2
-        new_length = self.length or FIRST_LENGTH
         while new_length < length:
             new_length *= 2
         for layer, source in zip(self.layers, like.layers, strict=True):

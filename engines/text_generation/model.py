@@ -1,0 +1,183 @@
+"""A language model that is loaded: text to tokens, tokens to logits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Generator, Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, PreTrainedTokenizerFast
+from transformers.cache_utils import DynamicLayer
+from transformers.utils import logging as logging_of_transformers
+
+from engines.catalog import ModelCard
+from engines.device import pick_device
+from engines.messages import ConfigError, EngineError
+from engines.text_generation.config import TooLongError
+from engines.text_generation.graphs import GraphedStep
+from engines.text_generation.packed import pack_weights
+from engines.text_generation.slots import SlotCache
+
+log = logging.getLogger(__name__)
+
+
+def pick_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device multiplies in it, float16 on older GPUs, else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float16
+    if device.type == "mps":
+        return torch.float16
+    fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if fast else torch.float32
+
+
+def free_memory() -> int:
+    """Bytes that a model may take now: of the GPU, else of the computer."""
+    if torch.cuda.is_available():
+        return torch.cuda.mem_get_info()[0]
+    try:
+        text = Path("/proc/meminfo").read_text()
+        return 1024 * int(text.split("MemAvailable:")[1].split()[0])
+    except (OSError, IndexError, ValueError):  # not Linux
+        return 2**63
+
+
+def is_out_of_memory(problem: BaseException) -> bool:
+    """Whether an exception means that the device's or the computer's memory is used up."""
+    return isinstance(problem, (MemoryError, torch.OutOfMemoryError)) or (
+        isinstance(problem, RuntimeError) and "allocate memory" in str(problem)
+    )
+
+
+def load_model(card: ModelCard, folder: Path) -> LanguageModel:
+    """The model in `folder`, from safetensors only and without any code of its own."""
+    torch.set_num_threads(1)  # of this thread; see cores.py
+    logging_of_transformers.disable_progress_bar()
+    device = pick_device()
+    options = {"local_files_only": True, "trust_remote_code": False}
+    try:
+        # the fast tokenizer by its class: finding out the class takes longer than loading
+        fast = (folder / "tokenizer.json").is_file()
+        tokenizer = (PreTrainedTokenizerFast if fast else AutoTokenizer).from_pretrained(folder, **options)
+        network = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=pick_dtype(device), use_safetensors=True, **options
+        )
+    except (OSError, ValueError, KeyError, ImportError) as problem:
+        log.exception("could not load %s", card.id)
+        raise EngineError(
+            "{model} cannot be used here: its files are of an unknown kind.", model=card.title
+        ) from problem
+    return LanguageModel(card, network.to(device), tokenizer)
+
+
+class LanguageModel:
+    """A network and its tokenizer on a device. The step methods are for one thread; encoding is for any."""
+
+    def __init__(self, card: ModelCard, network: torch.nn.Module, tokenizer: PreTrainedTokenizerFast) -> None:
+        self.card, self.network, self.tokenizer = card, network.eval(), tokenizer
+        config = network.config
+        if not all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers):
+            raise EngineError("{model} cannot be used here: its attention is of an unknown kind.", model=card.title)
+        self.layers = config.num_hidden_layers
+        self.vocabulary = config.vocab_size
+        self.context = min(card.context, config.max_position_embeddings)
+        self.device = network.device
+        ends = network.generation_config.eos_token_id
+        self.ends = {*(ends if isinstance(ends, list) else [ends]), tokenizer.eos_token_id}
+        if self.device.type == "cpu":
+            pack_weights(self.network)
+        self._graphed = GraphedStep(self) if self.device.type == "cuda" else None
+
+    # --- text and tokens ------------------------------------------------------------------------------------
+
+    def encode_chat(self, turns: Sequence[dict[str, str]]) -> list[int]:
+        """Token ids of a chat that asks for an answer; TooLongError if it fills the context."""
+        return self._fitting(self._chat_ids(turns))
+
+    def count_chat(self, turns: Sequence[dict[str, str]]) -> int:
+        """How many tokens a chat has, however many."""
+        return len(self._chat_ids(turns))
+
+    def _chat_ids(self, turns: Sequence[dict[str, str]]) -> list[int]:
+        if self.card.kind != "chat" or not self.tokenizer.chat_template:
+            raise ConfigError(
+                "{model} follows no instructions: it can only continue a text. Choose another model for a chat.",
+                model=self.card.title,
+            )
+        try:
+            text = self.tokenizer.apply_chat_template(
+                list(turns), tokenize=False, add_generation_prompt=True, enable_thinking=False
+            )
+        except Exception as problem:  # templates raise their own kinds, such as for two user turns in a row
+            raise ConfigError("This model cannot take such a chat: user and assistant must take turns.") from problem
+        return self.tokenizer.encode(text, add_special_tokens=False)
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text to continue; TooLongError if it fills the context."""
+        return self._fitting(self.tokenizer.encode(text))
+
+    def _fitting(self, ids: list[int]) -> list[int]:
+        if len(ids) >= self.context:
+            raise TooLongError(len(ids), self.context - 1)
+        return ids
+
+    def token_text(self, token_id: int) -> str:
+        """One token by itself; a part of a character shows as a replacement character."""
+        return self.tokenizer.decode([token_id])
+
+    # --- tokens and logits ------------------------------------------------------------------------------------
+
+    def new_slots(self) -> SlotCache:
+        """An empty cache for many texts."""
+        # on a GPU ample, since graphs are captured anew when it grows
+        return SlotCache(self.layers, first=(4, 2048) if self.device.type == "cuda" else (1, 256))
+
+    def read(self, ids: Sequence[int], cache: DynamicCache) -> Tensor:
+        """Read on in one text; returns the logits after its last token, [1, vocabulary]."""
+        tokens = torch.tensor([list(ids)], device=self.device)
+        return self.network(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
+
+    def step(self, tokens: Sequence[int], lengths: Sequence[int], slots: SlotCache) -> Tensor:
+        """Add one token to each of the first n rows of `slots`, which hold `lengths` tokens.
+
+        Returns the logits [n, vocabulary].
+        """
+        if self._graphed and self._graphed.works:
+            return self._graphed(tokens, lengths, slots)
+        held = torch.tensor(lengths, device=self.device)
+        # always masked and rounded up, so that a text comes out the same whatever is written beside it
+        slots.seen = min(slots.length, -(-(max(lengths) + 1) // 64) * 64)
+        slots.places = torch.arange(len(lengths), device=self.device) * slots.length + held
+        return self.forward_step(torch.tensor(tokens, device=self.device), held, slots)
+
+    def forward_step(self, tokens: Tensor, held: Tensor, slots: SlotCache) -> Tensor:
+        """The network for one token a row: tokens and the number held before it, int64 [n]; logits [n, vocabulary]."""
+        hidden = torch.arange(slots.seen, device=self.device) > held[:, None]
+        # as numbers, since attention would turn a boolean mask into them in every layer
+        mask = torch.zeros(hidden.shape, dtype=self.network.dtype, device=self.device).masked_fill_(hidden, -torch.inf)
+        outputs = self.network(
+            input_ids=tokens[:, None],
+            position_ids=held[:, None],
+            attention_mask=mask[:, None, None],
+            past_key_values=slots,
+            use_cache=True,
+        )
+        return outputs.logits[:, -1]
+
+    def score(self, ids: Sequence[int], best: int = 5, piece: int = 256) -> Generator[None, None, list[tuple]]:
+        """Works piece by piece; returns for each token after the first (log-probability, likeliest ids, their
+        log-probabilities), given those before it."""
+        cache = DynamicCache(config=self.network.config)
+        tokens = torch.tensor([list(ids)], device=self.device)
+        scores: list[tuple] = []
+        for start in range(0, len(ids) - 1, piece):
+            read = tokens[:, start : min(start + piece, len(ids) - 1)]
+            logits = self.network(input_ids=read, past_key_values=cache, use_cache=True).logits[0].float()
+            logs = logits - logits.logsumexp(-1, keepdim=True)
+            own = logs.gather(1, tokens[0, start + 1 : start + 1 + len(logs), None])[:, 0]
+            top, top_ids = logs.topk(best)
+            scores += zip(own.tolist(), top_ids.tolist(), top.tolist(), strict=True)
+            yield
+        return scores

@@ -1,0 +1,131 @@
+"""The language models that are loaded, shared by everyone. Importing this loads no torch."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines.catalog import ModelCard
+from engines.events import Event, Note
+from engines.messages import EngineError, Message
+from engines.text_generation.config import find_model
+from engines.weights import Stopped, fetch, in_background
+
+if TYPE_CHECKING:
+    from engines.text_generation.batcher import Batcher
+    from engines.text_generation.model import LanguageModel
+
+CONVERT = (sys.executable, "-m", "engines.text_generation.convert")
+
+
+@dataclass(eq=False)
+class Loaded:
+    """A model in memory and how many are using it; call `release` when done."""
+
+    owner: Models
+    model: LanguageModel
+    batcher: Batcher
+    users: int = 0
+
+    def release(self) -> None:
+        """The caller does not need the model any more; it stays loaded until another one is wanted."""
+        with self.owner.lock:
+            self.users -= 1
+
+
+class Models:
+    """Loads models when they are wanted and frees those that nobody uses. Made once an app, passed down."""
+
+    def __init__(self, allow_any_model: bool = False) -> None:
+        self.allow_any_model = allow_any_model
+        self.lock = threading.Lock()
+        self._loading = threading.Lock()  # one at a time, so that memory is never needed twice
+        self._loaded: dict[str, Loaded] = {}
+
+    def open(self, model_id: str) -> Generator[Event, bool, Loaded | None]:
+        """Yields Note and Download until the model is loaded; returns it, or None if told to stop.
+
+        Raises ConfigError for a model that is not offered, EngineError if it cannot be had or does not fit.
+        """
+        card = find_model(model_id, self.allow_any_model)
+        while True:
+            with self.lock:
+                loaded = self._loaded.get(card.id)
+                if loaded:
+                    loaded.users += 1
+                    return loaded
+            folder = yield from fetch(card, CONVERT)
+            if folder is None:
+                return None
+            note = Note(Message("Loading {model}", model=card.title))
+            try:
+                yield from in_background(lambda folder=folder: self._load(card, folder), note)
+            except Stopped:
+                return None
+
+    def loaded(self) -> tuple[str, ...]:
+        """The ids of the models in memory."""
+        with self.lock:
+            return tuple(self._loaded)
+
+    def close(self) -> None:
+        """Free everything, as when the app ends."""
+        self._free(idle_only=False)
+
+    def _load(self, card: ModelCard, folder: Path) -> None:
+        with self._loading:
+            if card.id in self.loaded():
+                return
+            from engines.device import release_memory
+            from engines.text_generation.batcher import Batcher
+            from engines.text_generation.model import is_out_of_memory, load_model
+
+            self._free(idle_only=True)
+            try:
+                self._check_memory(card)
+                model = load_model(card, folder)
+                loaded = Loaded(self, model, Batcher(model))
+                release_memory()  # what packing needed
+            except Exception as problem:
+                if not is_out_of_memory(problem):
+                    raise
+                release_memory()
+                raise _too_large(card) from None
+            with self.lock:
+                self._loaded[card.id] = loaded
+
+    def _check_memory(self, card: ModelCard) -> None:
+        """EngineError if the model cannot fit into the memory that is free now."""
+        from engines.text_generation.model import free_memory
+
+        if card.parameters and card.memory() > free_memory():
+            with self.lock:
+                busy = bool(self._loaded)
+            if not busy:
+                raise _too_large(card)
+            raise EngineError(
+                "{model} does not fit into memory beside the model that others are using. Try again later, or choose"
+                " a smaller one.",
+                model=card.title,
+            )
+
+    def _free(self, idle_only: bool) -> None:
+        from engines.device import release_memory
+
+        with self.lock:
+            gone = [key for key, loaded in self._loaded.items() if not (idle_only and loaded.users)]
+            freed = [self._loaded.pop(key) for key in gone]
+        for loaded in freed:
+            loaded.batcher.close()
+            del loaded.model, loaded.batcher
+        if freed:
+            del loaded, freed
+            release_memory()
+
+
+def _too_large(card: ModelCard) -> EngineError:
+    return EngineError("{model} is too large for this device's memory. Choose a smaller model.", model=card.title)

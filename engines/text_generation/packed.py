@@ -1,0 +1,122 @@
+"""Linear layers for a CPU that read a half or a quarter of the bytes: weights of 8 or 4 bits.
+
+Writing a token is bound by reading every weight once. Weights that were 4-bit before (a GGUF file's Q4_0 and
+Q4_1: groups of 32 on a grid of 16 values) are put back on that grid, which loses no more than bfloat16 does.
+Others get 8 bits and a scale for each output channel (weight-only, as in
+https://github.com/meta-pytorch/gpt-fast). Activations stay as they are, and prompts, which have many rows, are
+read with the original weights. A row's result does not depend on the rows beside it.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import torch
+from torch import Tensor, nn
+
+log = logging.getLogger(__name__)
+
+USUAL_ROWS = 64  # of a prompt; any number works
+FEW_ROWS = 16  # up to here reading the weights takes longer than multiplying
+GROUP = 32  # weights that share a scale in 4 bits
+SAME = 0.006  # relative error that is put down to bfloat16, which has 0.002 itself
+LEAST_COSINE = 0.999  # of a packed layer's output with the original's
+
+
+class PackedLinear(nn.Module):
+    """An nn.Linear with a second, smaller copy of its weight, for inputs of few rows.
+
+    Without `keep` the weight itself is put in the order in which oneDNN reads it, once instead of at each call.
+    """
+
+    def __init__(self, linear: nn.Linear, keep: bool = True) -> None:
+        super().__init__()
+        self.bias, self.width = linear.bias, linear.in_features
+        weight = linear.weight.detach()
+        self.four_bits = _is_on_grid(weight)
+        codes, scale = _four_bits(weight) if self.four_bits else _eight_bits(weight)
+        self.register_buffer("codes", codes, persistent=False)
+        self.register_buffer("scale", scale, persistent=False)
+        self.ordered = not keep
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight, USUAL_ROWS) if self.ordered else weight
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: [..., in]; returns [..., out]."""
+        if x.numel() > FEW_ROWS * self.width:
+            return self.exact(x)
+        rows = x.reshape(-1, self.width)
+        if self.four_bits:
+            out = torch._weight_int4pack_mm_for_cpu(rows, self.codes, GROUP, self.scale)
+        else:
+            out = torch._weight_int8pack_mm(rows, self.codes, self.scale)
+        out = out.view(*x.shape[:-1], -1)
+        return out if self.bias is None else out + self.bias
+
+    def exact(self, x: Tensor) -> Tensor:
+        """The same with the original weight, for inputs of many rows."""
+        if self.ordered:
+            return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
+        return nn.functional.linear(x, self.weight, self.bias)
+
+
+def _eight_bits(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """int8 [out, in] and the scale [out]."""
+    scale = (weight.abs().amax(1, keepdim=True).float() / 127).clamp(min=1e-12)
+    return (weight / scale).round_().to(torch.int8), scale[:, 0].to(weight.dtype)
+
+
+def _grid(weight: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Codes from 0 to 15 [out, groups, 32], step and lowest value of each group [out, groups, 1]."""
+    groups = weight.float().unflatten(1, (-1, GROUP))
+    low, high = groups.aminmax(dim=-1, keepdim=True)
+    step = ((high - low) / 15).clamp(min=1e-12)
+    return groups.sub_(low).div_(step).round_(), step, low
+
+
+def _is_on_grid(weight: Tensor) -> bool:
+    """Whether the weights (their first rows, that is) have 16 values in each group of 32."""
+    if weight.shape[1] % GROUP or weight.shape[0] % 16:
+        return False
+    sample = weight[:64]
+    codes, step, low = _grid(sample)
+    error = (codes * step + low).flatten(1) - sample
+    return bool(error.norm() < SAME * sample.float().norm())
+
+
+def _four_bits(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """The weights as _weight_int4pack_mm_for_cpu takes them; it computes (code - 8) x step + middle."""
+    codes, step, low = _grid(weight)
+    packed = torch._convert_weight_to_int4pack_for_cpu(codes.flatten(1).to(torch.int32), 1)
+    steps = torch.cat([step, low + 8 * step], -1).to(weight.dtype)
+    return packed, steps.transpose(0, 1).contiguous()
+
+
+def pack_weights(network: nn.Module) -> None:
+    """Pack the network's linear layers, where this PyTorch and this CPU can do that.
+
+    Only in bfloat16: the kernels for float32 activations are slower than a plain multiplication.
+    """
+    if network.dtype != torch.bfloat16:
+        return
+    head = network.get_output_embeddings()  # may share its weight with the input
+    linears = [
+        (module, name, child)
+        for module in network.modules()
+        for name, child in module.named_children()
+        if type(child) is nn.Linear
+    ]
+    try:
+        packed = [PackedLinear(child, keep=child is head) for _, _, child in linears]
+        if not all(map(_works, packed)):
+            raise RuntimeError("the results differ")
+    except (AttributeError, RuntimeError) as problem:
+        log.warning("weights are not packed: %s", problem)
+        return
+    for (module, name, _), layer in zip(linears, packed, strict=True):
+        setattr(module, name, layer)
+
+
+def _works(layer: PackedLinear) -> bool:
+    """Whether the layer's two ways of computing agree."""
+    x = torch.randn(1, layer.width, generator=torch.Generator().manual_seed(0)).to(layer.scale.dtype)
+    return bool(torch.cosine_similarity(layer(x).float(), layer.exact(x).float()) > LEAST_COSINE)

@@ -1,0 +1,364 @@
+"""The Text generation tab: chat, continue, side by side, templates and scores; layout and wiring."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import gradio as gr
+
+from engines.catalog import MODELS, fitting_models
+from engines.messages import Message
+from engines.prompt_templates import load_templates
+from engines.runs import Runs
+from engines.text_generation.config import TextConfig, TooLongError
+from engines.text_generation.engine import chat, continue_text, cut_oldest, perplexity
+from engines.text_generation.models import Models
+from tabs.forms import Form
+from tabs.language import is_chinese, t, translate
+from tabs.polite import polite
+from tabs.text_actions import TextActions, Writing, describe
+from tabs.text_scoring import ScorePanel
+from tabs.tokens import note_line, token_view
+
+INTRO = (
+    "Type something and press **Send**: a language model on this machine answers word by word. The first time its"
+    " files are fetched once (about 93 MB); after that it starts within seconds."
+)
+MAX_FIELDS = 5  # of a prompt template
+WRITING: dict[str, Any] = {"concurrency_limit": 16, "concurrency_id": "writing", "api_visibility": "private"}
+QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+Turns = list[dict[str, str]]
+
+
+def build(runs: Runs, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
+    """Lay the tab out and wire it; `arrived` fires once the visitor's key is known."""
+    tab = TextTab(TextActions(Models()), owner)
+    tab.build_layout()
+    tab.wire(arrived)
+    tab.add_endpoints()
+
+
+def model_choice(elem_id: str) -> gr.Dropdown:
+    """Every model of the catalog, those that fit this machine's memory first; tells what the chosen one needs."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") if hasattr(os, "sysconf") else 8 * 10**9
+    choices = [(card.title, card.id) for card in fitting_models(memory)]
+    knob = TextConfig.knobs()["model"]
+    chosen = gr.Dropdown(
+        choices, value=knob.default, label=t(knob.label), info=about_model(knob.default), elem_id=elem_id
+    )
+    chosen.input(_describe_model, chosen, chosen, **QUICK)
+    return chosen
+
+
+def about_model(name: str, request: gr.Request | None = None) -> str:
+    """Parameters, memory and licence of a model of the catalog."""
+    card = MODELS[name]
+    needs = Message(
+        "{parameters} million parameters, {memory} GB of memory, licence {licence}",
+        parameters=f"{card.parameters / 1e6:,.0f}",
+        memory=f"{card.memory() / 1e9:.1f}",
+        licence=card.licence,
+    )
+    return translate(needs, is_chinese(request))
+
+
+def _describe_model(name: str, request: gr.Request) -> dict[str, Any]:
+    return gr.update(info=about_model(name, request))
+
+
+class TextTab:
+    """The tab's components and the handlers that update them."""
+
+    def __init__(self, actions: TextActions, owner: gr.BrowserState) -> None:
+        self.actions, self.owner = actions, owner
+        self.models = actions.models
+        self.templates = load_templates()
+
+    # --- layout ------------------------------------------------------------------------------------------
+
+    def build_layout(self) -> None:
+        """Make the components."""
+        gr.Markdown(t(INTRO))
+        # What the visitor's own browser keeps of the chat; the secret only scrambles it there.
+        self.turns = gr.BrowserState([], storage_key="aigc-playground-chat", secret="aigc-playground")
+        with gr.Row():
+            with gr.Column(scale=7, min_width=320), gr.Tabs():
+                with gr.Tab(t("Chat")):
+                    self._build_chat()
+                with gr.Tab(t("Continue")):
+                    self._build_continue()
+                with gr.Tab(t("Side by side")):
+                    self._build_side_by_side()
+                with gr.Tab(t("Templates")):
+                    self._build_templates()
+                with gr.Tab(t("Score")):
+                    self.score = ScorePanel(self.actions)
+            with gr.Column(scale=3, min_width=300):
+                self.form = self._build_form("text")
+                self.system = gr.Textbox(
+                    label=t("System prompt"), info=t("What the model should be; for chats."), lines=2, max_length=4000,
+                    elem_id="text-system",
+                )  # fmt: skip
+
+    @staticmethod
+    def _build_form(prefix: str) -> Form:
+        form = Form(TextConfig, prefix)
+        form.adopt("model", model_choice(f"{prefix}-model"))
+        form.add([name for name, knob in TextConfig.knobs().items() if not knob.more])
+        with gr.Accordion(t("More settings"), open=False):
+            form.add_rest()
+        return form
+
+    @staticmethod
+    def _buttons(prefix: str, main: Any) -> tuple[gr.Button, gr.Button]:
+        start = gr.Button(main, variant="primary", elem_id=f"{prefix}-start", min_width=90)
+        return start, gr.Button(t("Stop"), elem_id=f"{prefix}-stop", min_width=90)
+
+    def _build_chat(self) -> None:
+        self.chatbot = gr.Chatbot(
+            height=400, editable="user", show_label=False, buttons=["copy"], layout="bubble", elem_id="text-chat",
+            feedback_options=None, placeholder=t("Say hello, or try one of these."),
+            examples=[{"text": "Write a haiku about the sea."}, {"text": "Explain what a neural network is."},
+                      {"text": "Give me three names for a cat."}],
+        )  # fmt: skip
+        self.message = gr.Textbox(
+            placeholder=t("Your message"), show_label=False, lines=1, max_lines=8, elem_id="text-message"
+        )
+        with gr.Row():
+            self.send, self.stop_chat = self._buttons("text-chat", t("Send"))
+            self.cut = gr.Button(t("Cut the oldest turns and send"), visible=False, elem_id="text-cut", min_width=90)
+            self.clear = gr.Button(t("New chat"), elem_id="text-clear", min_width=90)
+        self.inside = token_view("text-inside", {"start": "text-chat-start", "stop": "text-chat-stop"})
+
+    def _build_continue(self) -> None:
+        self.text = gr.Textbox(
+            "Once upon a time, in a small town by the sea,", label=t("Text to continue or to measure"), lines=6,
+            max_lines=14, elem_id="text-text",
+        )  # fmt: skip
+        with gr.Row():
+            self.go_on, self.stop_text = self._buttons("text-continue", t("Continue"))
+            self.measure = gr.Button(t("How likely is this text?"), elem_id="text-measure", min_width=90)
+            self.undo = gr.Button(t("Undo"), elem_id="text-undo", min_width=90)
+        self.before = gr.State("")
+        self.tokens = token_view("text-tokens", {"start": "text-continue-start", "stop": "text-continue-stop"})
+
+    def _build_side_by_side(self) -> None:
+        self.both_prompt = gr.Textbox(
+            "Describe a rainy day in two sentences.", label=t("One prompt for both"), lines=2, elem_id="text-both"
+        )
+        with gr.Row():
+            self.both, self.stop_both = self._buttons("text-both", t("Write both"))
+        controls = {"start": "text-both-start", "stop": "text-both-stop"}
+        with gr.Row():
+            with gr.Column(min_width=280):
+                gr.Markdown(t("**Left**: the settings beside"))
+                self.left = token_view("text-left", controls)
+            with gr.Column(min_width=280):
+                gr.Markdown(t("**Right**: the settings below"))
+                self.right = token_view("text-right", {})
+                self.right_form = self._build_form("right")
+
+    def _build_templates(self) -> None:
+        choices = [(t(template.title["en"]), name) for name, template in self.templates.items()]
+        first = next(iter(self.templates))
+        self.template = gr.Dropdown(choices, value=first, label=t("Template"), elem_id="text-template")
+        self.fields = [gr.Textbox(visible=False, elem_id=f"text-field-{i}", lines=1) for i in range(MAX_FIELDS)]
+        self.prompt = gr.Textbox(label=t("The full prompt, which you may edit"), lines=6, elem_id="text-prompt")
+        with gr.Row():
+            self.fill, self.stop_template = self._buttons("text-template", t("Write"))
+        controls = {"start": "text-template-start", "stop": "text-template-stop"}
+        self.filled = token_view("text-filled", controls)
+
+    # --- wiring ------------------------------------------------------------------------------------------
+
+    def wire(self, arrived: gr.events.Dependency) -> None:
+        """Connect events to handlers."""
+        knobs, owner = self.form.widgets, self.owner
+        arrived.then(self.show_turns, self.turns, self.chatbot, **QUICK)
+        talk = {"outputs": [self.chatbot, self.inside, self.message, self.turns, self.cut], **WRITING}
+        inputs = [self.turns, self.system, owner, self.message, *knobs]
+        gr.on([self.send.click, self.message.submit], self.answer, inputs, show_progress="hidden", **talk)
+        self.cut.click(self.answer_cut, inputs, show_progress="hidden", **talk)
+        self.chatbot.retry(self.retry, inputs, show_progress="hidden", **talk)
+        self.chatbot.edit(self.edit, inputs, show_progress="hidden", **talk)
+        self.chatbot.example_select(self.example, inputs, show_progress="hidden", **talk)
+        self.chatbot.undo(self.undo_turn, self.turns, [self.chatbot, self.message, self.turns], **QUICK)
+        gr.on(
+            [self.clear.click, self.chatbot.clear],
+            self.new_chat,
+            owner,
+            [self.chatbot, self.turns, self.inside],
+            **QUICK,
+        )
+        self._wire_texts(owner, knobs)
+        self.template.input(self.choose_template, self.template, [self.template, *self.fields, self.prompt], **QUICK)
+        arrived.then(self.choose_template, self.template, [self.template, *self.fields, self.prompt], **QUICK)
+        for field in self.fields:
+            field.change(self.render, [self.template, *self.fields], self.prompt, trigger_mode="always_last", **QUICK)
+
+    def _wire_texts(self, owner: gr.BrowserState, knobs: list[Any]) -> None:
+        quiet = {"show_progress": "hidden", **WRITING}
+        self.go_on.click(
+            self.continue_text, [self.text, owner, *knobs], [self.text, self.tokens, self.before], **quiet
+        )
+        self.measure.click(self.perplexity, [self.text, owner, *knobs], self.tokens, **quiet)
+        self.undo.click(lambda before: before or gr.skip(), self.before, self.text, **QUICK)
+        for panel, view, form in (("left", self.left, self.form), ("right", self.right, self.right_form)):
+            self.both.click(self._prompter(panel, form), [self.both_prompt, owner, *form.widgets], view, **quiet)
+        write = self._prompter("template", self.form)
+        self.fill.click(write, [self.prompt, owner, *knobs], self.filled, **quiet)
+        for button, panels in (
+            (self.stop_chat, ["chat"]),
+            (self.stop_text, ["continue"]),
+            (self.stop_both, ["left", "right"]),
+            (self.stop_template, ["template"]),
+        ):
+            button.click(self._stopper(panels), owner, None, **QUICK)
+
+    def add_endpoints(self) -> None:
+        """What a script can do."""
+        shared = {"concurrency_limit": 16, "concurrency_id": "writing"}
+        gr.api(self.actions.api_chat, api_name="text_chat", **shared)
+        gr.api(self.actions.api_continue, api_name="text_continue", **shared)
+        gr.api(self.actions.api_perplexity, api_name="text_perplexity", **shared)
+
+    # --- the chat ------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def show_turns(turns: Turns) -> Turns:
+        """The chat as the Chatbot shows it: each answer with its numbers below."""
+        return [
+            {
+                "role": turn["role"],
+                "content": turn["content"] + (f"\n\n<sub>{turn['about']}</sub>" if turn.get("about") else ""),
+            }
+            for turn in turns
+        ]
+
+    def answer(
+        self, turns: Turns, system: str, owner: str, message: str, request: gr.Request, *values: Any
+    ) -> Iterator[tuple]:
+        """Send a message and stream the answer."""
+        yield from self._talk([*turns, user(message)], system, owner, request, values)
+
+    def retry(
+        self, turns: Turns, system: str, owner: str, _: str, data: gr.RetryData, request: gr.Request, *values: Any
+    ) -> Iterator[tuple]:
+        """Answer the same message anew."""
+        yield from self._talk(turns[: data.index + 1], system, owner, request, values)
+
+    def edit(
+        self, turns: Turns, system: str, owner: str, _: str, data: gr.EditData, request: gr.Request, *values: Any
+    ) -> Iterator[tuple]:
+        """Answer an edited message; what came after it is dropped."""
+        yield from self._talk([*turns[: data.index], user(data.value)], system, owner, request, values)
+
+    def example(
+        self, turns: Turns, system: str, owner: str, _: str, data: gr.SelectData, request: gr.Request, *values: Any
+    ) -> Iterator[tuple]:
+        """Send an example."""
+        yield from self._talk([*turns, user(data.value["text"])], system, owner, request, values)
+
+    def answer_cut(
+        self, turns: Turns, system: str, owner: str, message: str, request: gr.Request, *values: Any
+    ) -> Iterator[tuple]:
+        """Send a message after dropping as many of the oldest turns as the context asks for."""
+        with polite(request):
+            kept = cut_oldest(self.models, self.form.read(values), [*plain(turns), user(message)], system)
+        yield from self._talk(kept, system, owner, request, values)
+
+    def _talk(
+        self, turns: Turns, system: str, owner: str, request: gr.Request, values: tuple[Any, ...]
+    ) -> Iterator[tuple]:
+        """(chatbot, tokens, message box, turns, cut button) as the answer grows."""
+        hidden = gr.update(visible=False)
+        with polite(request):
+            config = self.form.read(values)
+            try:
+                for writing in self.actions.stream(chat(self.models, config, plain(turns), system), owner, "chat"):
+                    shown = [*turns, reply(writing, request)] if writing.text else turns
+                    kept = shown if writing.answer else gr.skip()
+                    yield self.show_turns(shown), writing.lines, "", kept, hidden
+            except TooLongError as problem:
+                message = turns[-1]["content"]
+                note = note_line(problem.message)
+                yield self.show_turns(turns[:-1]), note, message, gr.skip(), gr.update(visible=len(turns) > 1)
+
+    def undo_turn(self, turns: Turns, data: gr.UndoData) -> tuple[Turns, str, Turns]:
+        """Take the message back into the box."""
+        return self.show_turns(turns[: data.index]), turns[data.index]["content"], turns[: data.index]
+
+    def new_chat(self, owner: str) -> tuple[Turns, Turns, str]:
+        """Forget the chat."""
+        self.actions.stop(owner, "chat")
+        return [], [], ""
+
+    # --- texts -----------------------------------------------------------------------------------------------
+
+    def continue_text(self, text: str, owner: str, request: gr.Request, *values: Any) -> Iterator[tuple]:
+        """Write on from the text, in the same box."""
+        with polite(request):
+            config = self.form.read(values)
+            for writing in self.actions.stream(continue_text(self.models, config, text), owner, "continue"):
+                yield text + writing.text, writing.lines, text
+
+    def perplexity(self, text: str, owner: str, request: gr.Request, *values: Any) -> Iterator[str]:
+        """Tint the text by how likely the model finds each token."""
+        with polite(request):
+            config = self.form.read(values)
+            for writing in self.actions.stream(perplexity(self.models, config, text), owner, "continue"):
+                yield writing.lines
+
+    def _prompter(self, panel: str, form: Form) -> Any:
+        def write(prompt: str, owner: str, request: gr.Request, *values: Any) -> Iterator[str]:
+            with polite(request):
+                config = form.read(values)
+                answer = chat if MODELS[config.model].kind == "chat" else continue_text
+                asked = [user(prompt)] if answer is chat else prompt
+                for writing in self.actions.stream(answer(self.models, config, asked), owner, panel):
+                    yield writing.lines
+
+        return write
+
+    def _stopper(self, panels: list[str]) -> Any:
+        def stop(owner: str) -> None:
+            for panel in panels:
+                self.actions.stop(owner, panel)
+
+        return stop
+
+    def choose_template(self, name: str, request: gr.Request) -> list[Any]:
+        """The template's fields with their examples, and the prompt that they make."""
+        template, language = self.templates[name], "zh" if is_chinese(request) else "en"
+        fields = [
+            gr.update(visible=True, label=t(field.label["en"]), value=field.example[language], lines=field.lines)
+            for field in template.fields
+        ]
+        hidden = [gr.update(visible=False, value="")] * (MAX_FIELDS - len(fields))
+        help_text = gr.update(info=t(template.help["en"]))
+        return [help_text, *fields, *hidden, template.render(language=language)]
+
+    def render(self, name: str, request: gr.Request, *values: str) -> str:
+        """The prompt from the fields as they are; an empty one gets its example."""
+        template, language = self.templates[name], "zh" if is_chinese(request) else "en"
+        filled = {f.name: value for f, value in zip(template.fields, values, strict=False) if (value or "").strip()}
+        with polite(request):
+            return template.render(filled, language)
+
+
+def user(text: str) -> dict[str, str]:
+    """A message of the person."""
+    return {"role": "user", "content": text}
+
+
+def reply(writing: Writing, request: gr.Request) -> dict[str, str]:
+    """A message of the model, with its numbers once it is finished."""
+    about = translate(describe(writing.answer), is_chinese(request)) if writing.answer else ""
+    return {"role": "assistant", "content": writing.text, "about": about}
+
+
+def plain(turns: Turns) -> Turns:
+    """The turns as the engine takes them."""
+    return [{"role": turn["role"], "content": turn["content"]} for turn in turns]

@@ -1,0 +1,112 @@
+// Shows a text token by token, tinted by doubt, and what else the model might have said.
+// props.value is lines of JSON: {"note": message, "share": 0..1} or [text, probability, [[text, probability] x 5]].
+// Lines only ever get appended while a text is written, so each is painted once.
+
+const chinese = (navigator.language || "").toLowerCase().startsWith("zh");
+const $ = (selector) => element.querySelector(selector);
+const t = (text) => (chinese && props.words[text]) || text;
+
+function say(message) {
+  if (!message) return "";
+  if (typeof message !== "object") return t(String(message));
+  return t(message.template).replace(/\{(\w+)\}/g, (all, name) =>
+    name in message.values ? say(message.values[name]) : all,
+  );
+}
+
+let painted = ""; // the part of props.value that is on the page
+let tokens = [];
+let chosen = null;
+
+function paint() {
+  const value = props.value || "";
+  if (!value.startsWith(painted)) {
+    painted = "";
+    tokens = [];
+    chosen = null;
+    $(".text").replaceChildren();
+    note({ note: "", share: null });
+  }
+  const lines = value.slice(painted.length).split("\n").filter(Boolean);
+  painted = value;
+  const box = $(".text");
+  const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 30;
+  for (const line of lines) {
+    const part = JSON.parse(line);
+    Array.isArray(part) ? add(part) : note(part);
+  }
+  if (atEnd) box.scrollTop = box.scrollHeight;
+  box.dataset.empty = t("The text appears here. Point at a word to see what else the model might have said.");
+  box.setAttribute("aria-label", t("Generated text; arrow keys go from token to token"));
+  if (chosen === null) inside();
+}
+
+function note(part) {
+  $(".note").textContent = say(part.note);
+  const known = typeof part.share === "number";
+  $(".bar").hidden = !known;
+  if (known) $(".bar i").style.width = 100 * part.share + "%";
+}
+
+function add(token) {
+  const node = document.createElement("span");
+  node.textContent = token[0];
+  node.dataset.at = tokens.length;
+  node.style.setProperty("--doubt", (0.45 * (1 - token[1]) ** 1.5).toFixed(3));
+  tokens.push(token);
+  $(".text").appendChild(node);
+}
+
+const percent = (p) => (100 * p < 0.1 ? "< 0.1%" : (100 * p).toFixed(p < 0.0995 ? 1 : 0) + "%");
+const visible = (text) => JSON.stringify(text).slice(1, -1).replace(/\\"/g, '"') || "␀";
+
+function inside() {
+  const token = chosen === null ? null : tokens[chosen];
+  $(".which").textContent = token
+    ? say({ template: "“{text}” had {share} of the probability", values: { text: visible(token[0]), share: percent(token[1]) } })
+    : t("What else might it have said?");
+  const rows = [];
+  for (const [text, p] of token ? token[2] : []) {
+    const [name, bar, number] = ["code", "i", "span"].map((tag) => document.createElement(tag));
+    name.textContent = visible(text);
+    bar.style.width = 100 * p + "%";
+    bar.classList.toggle("taken", text === token[0]);
+    number.textContent = percent(p);
+    rows.push(name, bar, number);
+  }
+  $(".alternatives").replaceChildren(...rows);
+}
+
+function choose(at) {
+  const spans = $(".text").children;
+  if (chosen !== null && spans[chosen]) spans[chosen].classList.remove("chosen");
+  chosen = at;
+  if (spans[at]) spans[at].classList.add("chosen");
+  inside();
+}
+
+for (const kind of ["pointerover", "click"])
+  element.addEventListener(kind, (event) => {
+    const at = event.target.dataset && event.target.dataset.at;
+    if (at !== undefined) choose(Number(at));
+  });
+element.addEventListener("keydown", (event) => {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step || !event.target.matches(".text") || !tokens.length) return;
+  event.preventDefault();
+  choose(Math.min(tokens.length - 1, Math.max(0, (chosen === null ? -1 : chosen) + step)));
+  $(".text").children[chosen].scrollIntoView({ block: "nearest" });
+});
+
+// Ctrl+Enter does the main thing of the panel that is shown, Esc stops it.
+document.addEventListener("keydown", (event) => {
+  if (!element.isConnected || element.offsetParent === null) return;
+  const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
+  const node = name && document.getElementById(props.controls[name]);
+  if (!node || node.disabled) return;
+  if (document.activeElement && document.activeElement.blur) document.activeElement.blur(); // hands its text in
+  setTimeout(() => node.click(), 60);
+});
+
+watch("value", paint);
+paint();

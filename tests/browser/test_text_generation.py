@@ -1,0 +1,127 @@
+"""A visitor talks to a language model, looks inside it, compares, and keeps the chat. The model is the real one."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+NUMBERS = re.compile(r"\d+ tokens · [\d.]+ tokens/s · first after [\d.]+ s · seed \d+")
+FIRST_LOAD = 240_000  # ms: the files may have to be fetched and converted
+
+
+@pytest.fixture
+def open_tab(visit):
+    """A visitor in the text tab, with short answers."""
+
+    def go(panel="", **options):
+        visitor = visit(**options)
+        page = visitor.arrive()
+        page.get_by_role("tab", name="Text generation").click()
+        page.locator("#text-max_new_tokens input[type=number]").fill("24")
+        page.locator("#text-max_new_tokens input[type=number]").press("Tab")
+        if panel:
+            page.get_by_role("tab", name=panel, exact=True).click()
+        return visitor, page
+
+    return go
+
+
+def send(page, text):
+    page.locator("#text-message textarea").fill(text)
+    page.get_by_role("button", name="Send", exact=True).click()
+
+
+def test_a_chat_streams_is_looked_into_and_survives_a_reload(open_tab):
+    _, page = open_tab()
+    send(page, "What is the capital of France?")
+    note = page.locator("#text-inside .note")
+    expect(note).not_to_be_empty(timeout=3000)  # something moves at once
+    expect(note).to_have_text(NUMBERS, timeout=FIRST_LOAD)
+    answer = page.locator("#text-chat .bot.message").last
+    expect(answer).to_contain_text(NUMBERS)
+    first = answer.inner_text()
+
+    tokens = page.locator("#text-inside .text span")
+    assert tokens.count() > 3
+    tokens.nth(2).hover()
+    assert "of the probability" in page.inner_text("#text-inside .which")
+    assert page.locator("#text-inside .alternatives code").count() == 5
+
+    page.reload()
+    page.get_by_role("tab", name="Text generation").click()
+    expect(page.locator("#text-chat .bot.message").last).to_contain_text(NUMBERS)
+    assert page.locator("#text-chat .bot.message").last.inner_text() == first
+
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator("#text-chat .bot.message").last).not_to_have_text(first, timeout=30_000)
+    expect(note).to_have_text(NUMBERS, timeout=30_000)
+    page.get_by_role("button", name="Undo", exact=True).first.click()
+    expect(page.locator("#text-message textarea")).to_have_value("What is the capital of France?")
+    expect(page.locator("#text-chat .bot.message")).to_have_count(0)
+
+
+def test_stop_ends_the_answer(open_tab):
+    _, page = open_tab()
+    page.locator("#text-max_new_tokens input[type=number]").fill("1500")
+    page.locator("#text-max_new_tokens input[type=number]").press("Tab")
+    page.locator("#text-message textarea").fill("Count from one to five hundred in words.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#text-inside .text span").nth(8)).to_be_visible(timeout=FIRST_LOAD)
+    page.keyboard.press("Escape")
+    expect(page.locator("#text-inside .note")).to_contain_text("stopped", timeout=5000)
+    assert page.locator("#text-inside .text span").count() < 1000
+
+
+def test_two_columns_write_at_once(open_tab):
+    _, page = open_tab("Side by side")
+    page.locator("#right-max_new_tokens input[type=number]").fill("24")
+    page.locator("#right-max_new_tokens input[type=number]").press("Tab")
+    page.get_by_role("button", name="Write both").click()
+    for side in ("left", "right"):
+        expect(page.locator(f"#text-{side} .note")).to_have_text(NUMBERS, timeout=FIRST_LOAD)
+        assert page.locator(f"#text-{side} .text span").count() > 3
+
+
+def test_a_template_is_filled_and_written(open_tab):
+    _, page = open_tab("Templates")
+    prompt = page.locator("#text-prompt textarea")
+    expect(prompt).not_to_have_value("")
+    field = page.locator("#text-field-0").locator("input, textarea")
+    field.fill("a talking lighthouse")
+    expect(prompt).to_have_value(re.compile("a talking lighthouse"))
+    page.get_by_role("button", name="Write", exact=True).click()
+    expect(page.locator("#text-filled .note")).to_have_text(NUMBERS, timeout=FIRST_LOAD)
+
+
+def test_a_text_is_continued_and_measured(open_tab):
+    _, page = open_tab("Continue")
+    box = page.locator("#text-text textarea")
+    before = box.input_value()
+    page.get_by_role("button", name="Continue", exact=True).click()
+    expect(page.locator("#text-tokens .note")).to_have_text(NUMBERS, timeout=FIRST_LOAD)
+    assert box.input_value().startswith(before)
+    assert len(box.input_value()) > len(before)
+    page.locator("#text-undo").click()
+    expect(box).to_have_value(before)
+    page.get_by_role("button", name="How likely is this text?").click()
+    expect(page.locator("#text-tokens .note")).to_contain_text("Perplexity", timeout=60_000)
+
+
+def test_pairs_are_scored(open_tab):
+    _, page = open_tab("Score")
+    page.locator("#text-score-start").click()
+    expect(page.locator("#text-score-table")).to_contain_text("ROUGE-L")
+    expect(page.locator("#text-score-table")).to_contain_text("(all)")
+    expect(page.locator("#text-score-csv a[download]")).to_be_visible()
+
+
+def test_a_prompt_that_is_too_long_is_told_and_can_be_cut(open_tab):
+    _, page = open_tab()
+    send(page, "Hello!")
+    expect(page.locator("#text-inside .note")).to_have_text(NUMBERS, timeout=FIRST_LOAD)
+    send(page, "word " * 9000)
+    expect(page.locator("#text-inside .note")).to_contain_text("more than this model can read", timeout=30_000)
+    expect(page.get_by_role("button", name="Cut the oldest turns and send")).to_be_visible()
+    assert page.locator("#text-message textarea").input_value().startswith("word word")
+    send(page, "x" * 300_000)
+    page.get_by_text(re.compile("at most 200000 are allowed")).wait_for()

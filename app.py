@@ -12,8 +12,10 @@ os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 import gradio as gr
 
 from engines.runs import Runs
+from engines.text_generation.models import Models
 from tabs import TABS
 from tabs.language import I18N, t
+from tabs.shared import Shared
 
 HERE = Path(__file__).parent
 MAX_UPLOAD = "100mb"
@@ -22,20 +24,23 @@ FONT = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "PingFang SC", "M
 CLEAN_EVERY, KEEP_FILES = 3600, 24 * 3600  # seconds
 
 
-def create_app(runs: Runs) -> gr.Blocks:
-    """All tabs on one page. The runs outlive it."""
+def create_app(runs: Runs, models: Models | None = None) -> gr.Blocks:
+    """All tabs on one page. The runs and the models outlive it."""
     with gr.Blocks(title="AIGC Playground", analytics_enabled=False, delete_cache=(CLEAN_EVERY, KEEP_FILES)) as app:
         gr.Markdown(t("# AIGC Playground"))
-        # The secret only scrambles what the visitor's own browser stores, so it need not be one.
+        # What the visitor's own browser keeps: outside the tabs, since one in a tab is not read before it is opened.
+        # The secret only scrambles it there, so it need not be one.
         owner = gr.BrowserState("", storage_key="aigc-playground-owner", secret="aigc-playground")
+        turns = gr.BrowserState([], storage_key="aigc-playground-chat", secret="aigc-playground")
         visit = gr.State({})
         arrived = app.load(
             arrive, owner, [owner, visit], queue=False, show_progress="hidden", api_visibility="private"
         )
+        shared = Shared(runs, models or Models(), owner, turns, visit, arrived)
         with gr.Tabs():
             for title, tab in TABS.items():
                 with gr.Tab(t(title)):
-                    tab.build(runs, owner, visit, arrived)
+                    tab.build(shared)
     return app
 
 
@@ -73,9 +78,12 @@ def main() -> None:
     parser.add_argument("--host", default=None, help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
     parser.add_argument("--open", action="store_true", help="open a browser window")
+    parser.add_argument(
+        "--allow-any-model", action="store_true", help="let scripts name any safetensors model of the Hugging Face hub"
+    )
     args = parser.parse_args()
-    runs = Runs()
-    app = create_app(runs)
+    runs, models = Runs(), Models(args.allow_any_model)
+    app = create_app(runs, models)
     try:
         app.launch(
             share=args.share,
@@ -87,6 +95,7 @@ def main() -> None:
         )
     finally:
         runs.stop_all()
+        models.close()
 
 
 if __name__ == "__main__":

@@ -10,12 +10,13 @@ import gradio as gr
 
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.messages import EngineError
-from engines.runs import Run, Runs
+from engines.runs import Run
 from tabs.forms import Form
 from tabs.gan_actions import ALL_CLASSES, ENGINE, GanActions, preview_dataset, preview_uploads
 from tabs.language import is_chinese, t, translate
 from tabs.live import live_view
 from tabs.polite import polite
+from tabs.shared import Shared
 
 CONTROLS = {"start": "gan-start", "stop": "gan-stop", "pause": "gan-pause", "resume": "gan-resume"}
 MAX_SEED = 2**31 - 1
@@ -40,11 +41,11 @@ COPY_LINK = """async (run) => {
 }"""
 
 
-def build(runs: Runs, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
-    """Lay the tab out and wire it. After `arrived`, `owner` and `visit`, the address's query, are known."""
-    tab = GanTab(GanActions(runs))
+def build(shared: Shared) -> None:
+    """Lay the tab out and wire it."""
+    tab = GanTab(GanActions(shared.runs))
     tab.build_layout()
-    tab.wire(owner, visit, arrived)
+    tab.wire(shared.owner, shared.visit, shared.arrived)
     tab.add_endpoints()
 
 

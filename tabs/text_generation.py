@@ -11,13 +11,12 @@ import gradio as gr
 from engines.catalog import MODELS, fitting_models
 from engines.messages import Message
 from engines.prompt_templates import load_templates
-from engines.runs import Runs
-from engines.text_generation.config import TextConfig, TooLongError
+from engines.text_generation.config import TextConfig, TooLongError, find_model
 from engines.text_generation.engine import chat, continue_text, cut_oldest, perplexity
-from engines.text_generation.models import Models
 from tabs.forms import Form
 from tabs.language import is_chinese, t, translate
 from tabs.polite import polite
+from tabs.shared import Shared
 from tabs.text_actions import TextActions, Writing, describe
 from tabs.text_scoring import ScorePanel
 from tabs.tokens import note_line, token_view
@@ -32,11 +31,11 @@ QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "
 Turns = list[dict[str, str]]
 
 
-def build(runs: Runs, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
-    """Lay the tab out and wire it; `arrived` fires once the visitor's key is known."""
-    tab = TextTab(TextActions(Models()), owner)
+def build(shared: Shared) -> None:
+    """Lay the tab out and wire it."""
+    tab = TextTab(TextActions(shared.models), shared.owner, shared.turns)
     tab.build_layout()
-    tab.wire(arrived)
+    tab.wire(shared.arrived)
     tab.add_endpoints()
 
 
@@ -71,8 +70,8 @@ def _describe_model(name: str, request: gr.Request) -> dict[str, Any]:
 class TextTab:
     """The tab's components and the handlers that update them."""
 
-    def __init__(self, actions: TextActions, owner: gr.BrowserState) -> None:
-        self.actions, self.owner = actions, owner
+    def __init__(self, actions: TextActions, owner: gr.BrowserState, turns: gr.BrowserState) -> None:
+        self.actions, self.owner, self.turns = actions, owner, turns
         self.models = actions.models
         self.templates = load_templates()
 
@@ -81,8 +80,6 @@ class TextTab:
     def build_layout(self) -> None:
         """Make the components."""
         gr.Markdown(t(INTRO))
-        # What the visitor's own browser keeps of the chat; the secret only scrambles it there.
-        self.turns = gr.BrowserState([], storage_key="aigc-playground-chat", secret="aigc-playground")
         with gr.Row():
             with gr.Column(scale=7, min_width=320), gr.Tabs():
                 with gr.Tab(t("Chat")):
@@ -207,8 +204,7 @@ class TextTab:
         self.undo.click(lambda before: before or gr.skip(), self.before, self.text, **QUICK)
         for panel, view, form in (("left", self.left, self.form), ("right", self.right, self.right_form)):
             self.both.click(self._prompter(panel, form), [self.both_prompt, owner, *form.widgets], view, **quiet)
-        write = self._prompter("template", self.form)
-        self.fill.click(write, [self.prompt, owner, *knobs], self.filled, **quiet)
+        self.fill.click(self.write_template, [self.template, self.prompt, owner, *knobs], self.filled, **quiet)
         for button, panels in (
             (self.stop_chat, ["chat"]),
             (self.stop_text, ["continue"]),
@@ -313,14 +309,26 @@ class TextTab:
 
     def _prompter(self, panel: str, form: Form) -> Any:
         def write(prompt: str, owner: str, request: gr.Request, *values: Any) -> Iterator[str]:
-            with polite(request):
-                config = form.read(values)
-                answer = chat if MODELS[config.model].kind == "chat" else continue_text
-                asked = [user(prompt)] if answer is chat else prompt
-                for writing in self.actions.stream(answer(self.models, config, asked), owner, panel):
-                    yield writing.lines
+            yield from self._write(panel, form, prompt, "chat", owner, request, values)
 
         return write
+
+    def write_template(self, name: str, prompt: str, owner: str, request: gr.Request, *values: Any) -> Iterator[str]:
+        """Write what a template's prompt asks for, the way the template says."""
+        mode = self.templates[name].mode
+        yield from self._write("template", self.form, prompt, mode, owner, request, values)
+
+    def _write(
+        self, panel: str, form: Form, prompt: str, mode: str, owner: str, request: gr.Request, values: Any
+    ) -> Iterator[str]:
+        with polite(request):
+            config = form.read(values)
+            if mode == "chat" and find_model(config.model, self.models.allow_any_model).kind == "chat":
+                events = chat(self.models, config, [user(prompt)])
+            else:
+                events = continue_text(self.models, config, prompt)
+            for writing in self.actions.stream(events, owner, panel):
+                yield writing.lines
 
     def _stopper(self, panels: list[str]) -> Any:
         def stop(owner: str) -> None:

@@ -59,7 +59,7 @@ def client():
     _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
     yield Client(url, verbose=False)
     runs.stop_all()
-    demo.close()
+    demo.close(verbose=False)
 
 
 def status_at_end(client, run):
@@ -79,6 +79,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
     assert set(endpoints) == {
         "/gan_start", "/gan_status", "/gan_control", "/gan_samples", "/gan_walk",
         "/gan_run_file", "/gan_generator", "/gan_gif", "/gan_webp", "/gan_open",
+        "/text_chat", "/text_continue", "/text_perplexity", "/text_score",
     }  # fmt: skip
     assert all(endpoint["description"] for endpoint in endpoints.values())
 
@@ -160,3 +161,29 @@ def test_only_the_owner_may_stop(client):
     with pytest.raises(Exception, match="The action must be"):
         client.predict(run=started["run"], owner=started["owner"], action="explode", api_name="/gan_control")
     client.predict(run=started["run"], owner=started["owner"], action="stop", api_name="/gan_control")
+
+
+@pytest.mark.parametrize(
+    ("messages", "settings", "says"),
+    [
+        ([], {}, "Write something first"),
+        ([{"role": "user", "content": "x" * 1_000_000}], {}, "at most 200000 are allowed"),
+        ([{"role": "user", "content": "Hi"}], {"model": "../../etc/passwd"}, "There is no model called"),
+        ([{"role": "user", "content": "Hi"}], {"model": "someone/something"}, "only the models of its catalog"),
+        ([{"role": "user", "content": "Hi"}], {"temperature": "hot"}, "Temperature must be a number"),
+        ([{"role": "pope", "content": "Hi"}], {}, "Each message needs a role"),
+        ("Hi", {}, "A chat is a list"),
+    ],
+)
+def test_a_bad_request_for_text_gets_one_clear_sentence(client, messages, settings, says):
+    with pytest.raises(Exception, match=says):
+        client.predict(messages=messages, system="", settings=settings, api_name="/text_chat")
+
+
+def test_a_script_scores_texts(client):
+    table, path = client.predict("output,reference\na b c d,a b c d\n", None, False, api_name="/text_score")
+    assert table["headers"][:3] == ["output", "reference", "BLEU"]
+    assert table["data"][0][2] == pytest.approx(100)
+    assert Path(path).read_text("utf-8").startswith("output,reference,BLEU")
+    with pytest.raises(Exception, match="Paste pairs"):
+        client.predict("", None, False, api_name="/text_score")

@@ -9,6 +9,7 @@ import pytest
 
 import app as playground
 from engines.runs import Runs
+from engines.text_generation.models import Models
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -34,15 +35,23 @@ def browser():
         started.close()
 
 
+@pytest.fixture(scope="session")
+def models():
+    """Language models stay loaded from one test to the next."""
+    shared = Models()
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def url():
+def url(models):
     """The address of a fresh app, whose runs are stopped at the end."""
     runs = Runs()
-    demo = playground.create_app(runs)
+    demo = playground.create_app(runs, models)
     _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
     yield address
     runs.stop_all()
-    demo.close()
+    demo.close(verbose=False)
 
 
 class Visitor:

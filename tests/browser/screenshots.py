@@ -43,7 +43,7 @@ def main(seconds: int) -> None:
         phone.page.screenshot(path=FOLDER / "gan_phone.png")
         browser.close()
     runs.stop_all()
-    demo.close()
+    demo.close(verbose=False)
 
 
 if __name__ == "__main__":

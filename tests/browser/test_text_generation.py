@@ -60,16 +60,17 @@ def test_a_chat_streams_is_looked_into_and_survives_a_reload(open_tab):
     expect(page.locator("#text-chat .bot.message")).to_have_count(0)
 
 
-def test_stop_ends_the_answer(open_tab):
-    _, page = open_tab()
-    page.locator("#text-max_new_tokens input[type=number]").fill("1500")
-    page.locator("#text-max_new_tokens input[type=number]").press("Tab")
-    page.locator("#text-message textarea").fill("Count from one to five hundred in words.")
+def test_stop_ends_the_writing(open_tab):
+    _, page = open_tab("Continue")
+    for knob, value in (("max_new_tokens", "1500"), ("temperature", "0.05")):
+        page.locator(f"#text-{knob} input[type=number]").fill(value)
+        page.locator(f"#text-{knob} input[type=number]").press("Tab")
+    page.locator("#text-text textarea").fill("one, two, three, four, five, six, seven, eight, nine, ten, eleven,")
     page.keyboard.press("Control+Enter")
-    expect(page.locator("#text-inside .text span").nth(8)).to_be_visible(timeout=FIRST_LOAD)
+    expect(page.locator("#text-tokens .text span").nth(8)).to_be_visible(timeout=FIRST_LOAD)
     page.keyboard.press("Escape")
-    expect(page.locator("#text-inside .note")).to_contain_text("stopped", timeout=5000)
-    assert page.locator("#text-inside .text span").count() < 1000
+    expect(page.locator("#text-tokens .note")).to_contain_text("stopped", timeout=5000)
+    assert page.locator("#text-tokens .text span").count() < 1000
 
 
 def test_two_columns_write_at_once(open_tab):

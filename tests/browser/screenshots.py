@@ -41,9 +41,22 @@ def main(seconds: int) -> None:
         phone.page.locator("#gan-live img.made[src]").wait_for()
         phone.page.wait_for_timeout(500)
         phone.page.screenshot(path=FOLDER / "gan_phone.png")
+        photograph_chat(Visitor(browser, url, WIDE))
         browser.close()
     runs.stop_all()
     demo.close(verbose=False)
+
+
+def photograph_chat(visitor: Visitor) -> None:
+    """A short chat, with the alternatives of one of its tokens."""
+    page = visitor.arrive()
+    page.get_by_role("tab", name="Text generation").click()
+    page.locator("#text-message textarea").fill("Why do leaves turn red in autumn? Answer in two sentences.")
+    visitor.button("Send").click()
+    page.locator("#text-inside .note", has_text="tokens/s").wait_for(timeout=240_000)
+    page.locator("#text-inside .text span").nth(5).hover()
+    page.wait_for_timeout(500)
+    page.screenshot(path=FOLDER / "text_generation.png", full_page=True)
 
 
 if __name__ == "__main__":

@@ -11,24 +11,22 @@ import gradio as gr
 from engines.catalog import MODELS, fitting_models
 from engines.messages import Message
 from engines.prompt_templates import load_templates
-from engines.text_generation.config import TextConfig, TooLongError, find_model
-from engines.text_generation.engine import chat, continue_text, cut_oldest, perplexity
+from engines.text_generation.config import TextConfig, find_model
+from engines.text_generation.engine import chat, continue_text, perplexity
 from tabs.forms import Form
 from tabs.language import is_chinese, t, translate
 from tabs.polite import polite
 from tabs.shared import Shared
-from tabs.text_actions import TextActions, Writing, describe
+from tabs.text_actions import QUICK, WRITING, TextActions
+from tabs.text_chat import ChatPanel, start_and_stop, user
 from tabs.text_scoring import ScorePanel
-from tabs.tokens import note_line, token_view
+from tabs.tokens import token_view
 
 INTRO = (
     "Type something and press **Send**: a language model on this machine answers word by word. The first time its"
     " files are fetched once (about 93 MB); after that it starts within seconds."
 )
 MAX_FIELDS = 5  # of a prompt template
-WRITING: dict[str, Any] = {"concurrency_limit": 16, "concurrency_id": "writing", "api_visibility": "private"}
-QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
-Turns = list[dict[str, str]]
 
 
 def build(shared: Shared) -> None:
@@ -83,7 +81,7 @@ class TextTab:
         with gr.Row():
             with gr.Column(scale=7, min_width=320), gr.Tabs():
                 with gr.Tab(t("Chat")):
-                    self._build_chat()
+                    self.chat = ChatPanel(self.actions, self.owner, self.turns)
                 with gr.Tab(t("Continue")):
                     self._build_continue()
                 with gr.Tab(t("Side by side")):
@@ -108,34 +106,13 @@ class TextTab:
             form.add_rest()
         return form
 
-    @staticmethod
-    def _buttons(prefix: str, main: Any) -> tuple[gr.Button, gr.Button]:
-        start = gr.Button(main, variant="primary", elem_id=f"{prefix}-start", min_width=90)
-        return start, gr.Button(t("Stop"), elem_id=f"{prefix}-stop", min_width=90)
-
-    def _build_chat(self) -> None:
-        self.chatbot = gr.Chatbot(
-            height=400, editable="user", show_label=False, buttons=["copy"], layout="bubble", elem_id="text-chat",
-            feedback_options=None, placeholder=t("Say hello, or try one of these."),
-            examples=[{"text": "Write a haiku about the sea."}, {"text": "Explain what a neural network is."},
-                      {"text": "Give me three names for a cat."}],
-        )  # fmt: skip
-        self.message = gr.Textbox(
-            placeholder=t("Your message"), show_label=False, lines=1, max_lines=8, elem_id="text-message"
-        )
-        with gr.Row():
-            self.send, self.stop_chat = self._buttons("text-chat", t("Send"))
-            self.cut = gr.Button(t("Cut the oldest turns and send"), visible=False, elem_id="text-cut", min_width=90)
-            self.clear = gr.Button(t("New chat"), elem_id="text-clear", min_width=90)
-        self.inside = token_view("text-inside", {"start": "text-chat-start", "stop": "text-chat-stop"})
-
     def _build_continue(self) -> None:
         self.text = gr.Textbox(
             "Once upon a time, in a small town by the sea,", label=t("Text to continue or to measure"), lines=6,
             max_lines=14, elem_id="text-text",
         )  # fmt: skip
         with gr.Row():
-            self.go_on, self.stop_text = self._buttons("text-continue", t("Continue"))
+            self.go_on, self.stop_text = start_and_stop("text-continue", t("Continue"))
             self.measure = gr.Button(t("How likely is this text?"), elem_id="text-measure", min_width=90)
             self.undo = gr.Button(t("Undo"), elem_id="text-undo", min_width=90)
         self.before = gr.State("")
@@ -146,7 +123,7 @@ class TextTab:
             "Describe a rainy day in two sentences.", label=t("One prompt for both"), lines=2, elem_id="text-both"
         )
         with gr.Row():
-            self.both, self.stop_both = self._buttons("text-both", t("Write both"))
+            self.both, self.stop_both = start_and_stop("text-both", t("Write both"))
         controls = {"start": "text-both-start", "stop": "text-both-stop"}
         with gr.Row():
             with gr.Column(min_width=280):
@@ -164,7 +141,7 @@ class TextTab:
         self.fields = [gr.Textbox(visible=False, elem_id=f"text-field-{i}", lines=1) for i in range(MAX_FIELDS)]
         self.prompt = gr.Textbox(label=t("The full prompt, which you may edit"), lines=6, elem_id="text-prompt")
         with gr.Row():
-            self.fill, self.stop_template = self._buttons("text-template", t("Write"))
+            self.fill, self.stop_template = start_and_stop("text-template", t("Write"))
         controls = {"start": "text-template-start", "stop": "text-template-stop"}
         self.filled = token_view("text-filled", controls)
 
@@ -173,22 +150,7 @@ class TextTab:
     def wire(self, arrived: gr.events.Dependency) -> None:
         """Connect events to handlers."""
         knobs, owner = self.form.widgets, self.owner
-        arrived.then(self.show_turns, self.turns, self.chatbot, **QUICK)
-        talk = {"outputs": [self.chatbot, self.inside, self.message, self.turns, self.cut], **WRITING}
-        inputs = [self.turns, self.system, owner, self.message, *knobs]
-        gr.on([self.send.click, self.message.submit], self.answer, inputs, show_progress="hidden", **talk)
-        self.cut.click(self.answer_cut, inputs, show_progress="hidden", **talk)
-        self.chatbot.retry(self.retry, inputs, show_progress="hidden", **talk)
-        self.chatbot.edit(self.edit, inputs, show_progress="hidden", **talk)
-        self.chatbot.example_select(self.example, inputs, show_progress="hidden", **talk)
-        self.chatbot.undo(self.undo_turn, self.turns, [self.chatbot, self.message, self.turns], **QUICK)
-        gr.on(
-            [self.clear.click, self.chatbot.clear],
-            self.new_chat,
-            owner,
-            [self.chatbot, self.turns, self.inside],
-            **QUICK,
-        )
+        self.chat.wire(self.form, self.system, arrived)
         self._wire_texts(owner, knobs)
         self.template.input(self.choose_template, self.template, [self.template, *self.fields, self.prompt], **QUICK)
         arrived.then(self.choose_template, self.template, [self.template, *self.fields, self.prompt], **QUICK)
@@ -196,7 +158,7 @@ class TextTab:
             field.change(self.render, [self.template, *self.fields], self.prompt, trigger_mode="always_last", **QUICK)
 
     def _wire_texts(self, owner: gr.BrowserState, knobs: list[Any]) -> None:
-        quiet = {"show_progress": "hidden", **WRITING}
+        quiet = WRITING
         self.go_on.click(
             self.continue_text, [self.text, owner, *knobs], [self.text, self.tokens, self.before], **quiet
         )
@@ -206,7 +168,6 @@ class TextTab:
             self.both.click(self._prompter(panel, form), [self.both_prompt, owner, *form.widgets], view, **quiet)
         self.fill.click(self.write_template, [self.template, self.prompt, owner, *knobs], self.filled, **quiet)
         for button, panels in (
-            (self.stop_chat, ["chat"]),
             (self.stop_text, ["continue"]),
             (self.stop_both, ["left", "right"]),
             (self.stop_template, ["template"]),
@@ -219,77 +180,6 @@ class TextTab:
         gr.api(self.actions.api_chat, api_name="text_chat", **shared)
         gr.api(self.actions.api_continue, api_name="text_continue", **shared)
         gr.api(self.actions.api_perplexity, api_name="text_perplexity", **shared)
-
-    # --- the chat ------------------------------------------------------------------------------------------
-
-    @staticmethod
-    def show_turns(turns: Turns) -> Turns:
-        """The chat as the Chatbot shows it: each answer with its numbers below."""
-        return [
-            {
-                "role": turn["role"],
-                "content": turn["content"] + (f"\n\n<sub>{turn['about']}</sub>" if turn.get("about") else ""),
-            }
-            for turn in turns
-        ]
-
-    def answer(
-        self, turns: Turns, system: str, owner: str, message: str, request: gr.Request, *values: Any
-    ) -> Iterator[tuple]:
-        """Send a message and stream the answer."""
-        yield from self._talk([*turns, user(message)], system, owner, request, values)
-
-    def retry(
-        self, turns: Turns, system: str, owner: str, _: str, data: gr.RetryData, request: gr.Request, *values: Any
-    ) -> Iterator[tuple]:
-        """Answer the same message anew."""
-        yield from self._talk(turns[: data.index + 1], system, owner, request, values)
-
-    def edit(
-        self, turns: Turns, system: str, owner: str, _: str, data: gr.EditData, request: gr.Request, *values: Any
-    ) -> Iterator[tuple]:
-        """Answer an edited message; what came after it is dropped."""
-        yield from self._talk([*turns[: data.index], user(data.value)], system, owner, request, values)
-
-    def example(
-        self, turns: Turns, system: str, owner: str, _: str, data: gr.SelectData, request: gr.Request, *values: Any
-    ) -> Iterator[tuple]:
-        """Send an example."""
-        yield from self._talk([*turns, user(data.value["text"])], system, owner, request, values)
-
-    def answer_cut(
-        self, turns: Turns, system: str, owner: str, message: str, request: gr.Request, *values: Any
-    ) -> Iterator[tuple]:
-        """Send a message after dropping as many of the oldest turns as the context asks for."""
-        with polite(request):
-            kept = cut_oldest(self.models, self.form.read(values), [*plain(turns), user(message)], system)
-        yield from self._talk(kept, system, owner, request, values)
-
-    def _talk(
-        self, turns: Turns, system: str, owner: str, request: gr.Request, values: tuple[Any, ...]
-    ) -> Iterator[tuple]:
-        """(chatbot, tokens, message box, turns, cut button) as the answer grows."""
-        hidden = gr.update(visible=False)
-        with polite(request):
-            config = self.form.read(values)
-            try:
-                for writing in self.actions.stream(chat(self.models, config, plain(turns), system), owner, "chat"):
-                    shown = [*turns, reply(writing, request)] if writing.text else turns
-                    kept = shown if writing.answer else gr.skip()
-                    yield self.show_turns(shown), writing.lines, "", kept, hidden
-            except TooLongError as problem:
-                message = turns[-1]["content"]
-                note = note_line(problem.message)
-                yield self.show_turns(turns[:-1]), note, message, gr.skip(), gr.update(visible=len(turns) > 1)
-
-    def undo_turn(self, turns: Turns, data: gr.UndoData) -> tuple[Turns, str, Turns]:
-        """Take the message back into the box."""
-        return self.show_turns(turns[: data.index]), turns[data.index]["content"], turns[: data.index]
-
-    def new_chat(self, owner: str) -> tuple[Turns, Turns, str]:
-        """Forget the chat."""
-        self.actions.stop(owner, "chat")
-        return [], [], ""
 
     # --- texts -----------------------------------------------------------------------------------------------
 
@@ -354,19 +244,3 @@ class TextTab:
         filled = {f.name: value for f, value in zip(template.fields, values, strict=False) if (value or "").strip()}
         with polite(request):
             return template.render(filled, language)
-
-
-def user(text: str) -> dict[str, str]:
-    """A message of the person."""
-    return {"role": "user", "content": text}
-
-
-def reply(writing: Writing, request: gr.Request) -> dict[str, str]:
-    """A message of the model, with its numbers once it is finished."""
-    about = translate(describe(writing.answer), is_chinese(request)) if writing.answer else ""
-    return {"role": "assistant", "content": writing.text, "about": about}
-
-
-def plain(turns: Turns) -> Turns:
-    """The turns as the engine takes them."""
-    return [{"role": turn["role"], "content": turn["content"]} for turn in turns]

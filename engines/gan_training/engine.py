@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Generator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from engines.gan_training.diagnosis import Doctor, Exam, diverged
 from engines.messages import EngineError, Message
 from engines.pictures import PictureSet, load_bundled, load_whole
 from engines.uploads import read_uploads
+from engines.weights import cache_folder
 
 if TYPE_CHECKING:
     from engines.features import Judge
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 ROWS = 8  # of the grid
 JUDGED = 1000  # generated pictures behind each Fréchet distance and class share
 REAL_JUDGED = 2000
-DOWNLOADS = Path("data")
 SHOWN = ("Loss_D", "Loss_G", "D(x)", "D(G(z))")
 FIXED_NOISE = 1  # seed; the same in every run, so that runs can be compared
 
@@ -102,7 +101,7 @@ def _load_pictures(config: GanConfig, uploads: Sequence[str]) -> Events:
     if config.whole:
         yield Note(Message("Downloading the whole dataset"))
         try:
-            return load_whole(config.dataset, DOWNLOADS).resized(config.size)
+            return load_whole(config.dataset, cache_folder() / "datasets").resized(config.size)
         except EngineError as problem:
             sentence = Message("{problem} The bundled pictures are used.", problem=problem.message)
             yield Caption("pictures", sentence)

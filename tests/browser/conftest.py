@@ -80,6 +80,12 @@ class Visitor:
     def button(self, name: str):
         return self.page.get_by_role("button", name=name, exact=True)
 
+    def start(self) -> None:
+        """Press Start and wait for the new run's first grid, which takes the place of the example's."""
+        self.button("Start").click()
+        self.wait_for_state("Training")
+        self.wait_for_step(1)
+
     def state(self) -> str:
         return self.page.inner_text("#gan-live .state")
 

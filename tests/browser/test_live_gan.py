@@ -36,6 +36,7 @@ def test_a_run_from_start_to_replay(visit, viewport, tmp_path):
 
     owner.button("Start").click()
     owner.wait_for_state("Starting…", "Training", seconds=3)
+    owner.wait_for_state("Training")
     owner.wait_for_step(1)
     early = picture(page)
     assert early != example
@@ -96,8 +97,7 @@ def test_many_watch_and_only_the_owner_controls(visit):
     owner = visit()
     owner.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page = owner.arrive()
-    owner.button("Start").click()
-    owner.wait_for_step(1)
+    owner.start()
     owner.button("Copy watch link").click()
     page.get_by_text("The link is copied").wait_for()
     link = page.evaluate("navigator.clipboard.readText()")
@@ -128,7 +128,7 @@ def test_an_impatient_stranger_breaks_nothing(visit):
     page = stranger.arrive()
     stranger.button("Start").dblclick()
     page.reload()
-    stranger.wait_for_step(1)
+    stranger.wait_for_state("Training")
     expect(stranger.button("Stop")).to_be_enabled()
     page.keyboard.press("Escape")
     stranger.wait_for_state("Stopped, and kept", seconds=20)
@@ -160,8 +160,7 @@ def test_bad_input_gets_one_sentence_and_the_app_goes_on(visit, tmp_path):
     page.get_by_role("tab", name="Open", exact=True).click()
     page.locator("#gan-open input[type=file]").set_input_files(stranger_file)
     page.get_by_text("This file is not a run file of the playground").wait_for()
-    visitor.button("Start").click()
-    visitor.wait_for_step(1)
+    visitor.start()
 
 
 @SCREENS
@@ -169,8 +168,7 @@ def test_nothing_jumps_and_no_text_is_cut(visit, viewport):
     visitor = visit(viewport=viewport)
     page = visitor.arrive()
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-    visitor.button("Start").click()
-    visitor.wait_for_step(1)
+    visitor.start()
     places = set()
     for _ in range(12):
         places.add(
@@ -207,8 +205,7 @@ def test_a_cut_connection_is_told_and_mended(visit):
     visitor = visit()
     page = visitor.arrive()
     page.locator("#gan-sample-seed input").fill("77")
-    visitor.button("Start").click()
-    visitor.wait_for_step(1)
+    visitor.start()
     visitor.context.set_offline(True)
     page.get_by_text("The connection is cut").wait_for()
     visitor.context.set_offline(False)

@@ -92,7 +92,7 @@ async function follow(id) {
     }
     const asked = Date.now();
     const news = await server.watch(cursor()); // undefined when the connection is cut
-    if (mine !== generation) return;
+    if (mine !== generation || !element.isConnected) return;
     if (!news) {
       trouble(t("The connection is cut. The run goes on; trying again…"));
       await sleep(1000);
@@ -134,6 +134,7 @@ function paint() {
   painting = true;
   requestAnimationFrame(() => {
     painting = false;
+    if (!element.isConnected) return;
     paintStatus();
     paintGrids();
     paintVerdict();

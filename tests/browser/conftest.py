@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # Playwright keeps an event loop running, which other tests must not meet
 def browser():
     """Debian's Chromium where it is installed, else Playwright's own."""
     with sync_playwright() as driver:
@@ -35,7 +35,7 @@ def browser():
         started.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def models():
     """Language models stay loaded from one test to the next."""
     shared = Models()
@@ -75,6 +75,8 @@ class Visitor:
         """Open the page and wait until the live view shows a run, or says that there is none."""
         self.page.goto(self.url + query)
         self.page.locator("#gan-live .live:not([data-state=none])").wait_for()
+        self.page.locator("#gan-preview img").wait_for()
+        self.page.locator("#gan-start[title]").wait_for()
         return self.page
 
     def button(self, name: str):
@@ -99,7 +101,7 @@ class Visitor:
     def wait_for_step(self, least: int, seconds: float = 90) -> None:
         """Until the newest grid is of at least this step."""
         self.page.wait_for_function(
-            "least => document.querySelector('#gan-live .made-step').textContent.replace(/\\D/g, '') >= least",
+            "least => document.querySelector('#gan-live .made-step')?.textContent.replace(/\\D/g, '') >= least",
             arg=least,
             timeout=1000 * seconds,
         )

@@ -54,6 +54,7 @@ def test_a_run_from_start_to_replay(visit, viewport, tmp_path):
     page.reload()
     owner.wait_for_state("Paused", seconds=20)
     assert picture(page), "after a reload the view is back"
+    expect(owner.button("Resume")).to_be_visible()
     page.get_by_role("button", name="More settings").click()
     expect(page.locator("#gan-features input[type=number]")).to_have_value("16")
     page.get_by_role("button", name="More settings").click()
@@ -113,7 +114,7 @@ def test_many_watch_and_only_the_owner_controls(visit):
     assert page.get_attribute("#gan-stop", "title") == "Only the person who started this run can do that"
 
     watcher.button("Start").click()  # a run of their own waits in line
-    page.wait_for_function("document.querySelector('#gan-live .state').textContent.includes('In line')")
+    page.wait_for_function("document.querySelector('#gan-live .state')?.textContent.includes('In line')")
     assert "place 1" in watcher.state()
     assert owner.state() == "Training"
     owner.button("Stop").click()

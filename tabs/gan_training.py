@@ -188,8 +188,10 @@ class GanTab:
         """What a page shows first, with the settings of the visitor's latest run if there is one."""
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, ENGINE)
-        settings = self.form.show(mine.config.to_dict() if mine else {})
-        dataset = settings[self.form.names.index("dataset")]
+        if mine is None:  # leave the form alone: the visitor may be typing already
+            return [run_id, strip(self.preview_dataset("fashion_mnist")), *[gr.skip()] * len(self.form.widgets)]
+        settings = self.form.show(mine.config.to_dict())
+        dataset = mine.config.dataset
         return [run_id, strip(self.preview_dataset(dataset)) if dataset != "own" else "", *settings]
 
     def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:

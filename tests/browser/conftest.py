@@ -107,6 +107,18 @@ class Visitor:
         )
 
 
+def set_slider(page: Page, elem_id: str, value: float) -> None:
+    """Type a value into a slider's box, again if the slider, which loads when it is first shown, did not hear it."""
+    box, slider = (page.locator(f"#{elem_id} input[type={kind}]") for kind in ("number", "range"))
+    for _ in range(10):
+        box.fill(str(value))
+        box.press("Tab")
+        if slider.input_value() == str(value):
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"{elem_id} did not take {value}")
+
+
 @pytest.fixture
 def visit(browser, url):
     """A function that makes visitors; at the end none may have had trouble."""

@@ -7,7 +7,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, set_slider
 
 SCREENS = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280px", "390px"])
 
@@ -19,9 +19,8 @@ def picture(page):
 def choose_small_run(page):
     """Settings whose steps are quick, so that the test is."""
     page.get_by_role("button", name="More settings").click()
-    for field, value in (("features", 16), ("batch", 32)):
-        page.locator(f"#gan-{field} input[type=number]").fill(str(value))
-        page.locator(f"#gan-{field} input[type=number]").press("Tab")
+    set_slider(page, "gan-features", 16)
+    set_slider(page, "gan-batch", 32)
     page.get_by_role("button", name="More settings").click()
 
 

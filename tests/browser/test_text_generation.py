@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.conftest import set_slider
+
 NUMBERS = re.compile(r"\d+ tokens · [\d.]+ tokens/s · first after [\d.]+ s · seed \d+")
 FIRST_LOAD = 240_000  # ms: the files may have to be fetched and converted
 
@@ -17,8 +19,7 @@ def open_tab(visit):
         visitor = visit(**options)
         page = visitor.arrive()
         page.get_by_role("tab", name="Text generation").click()
-        page.locator("#text-max_new_tokens input[type=number]").fill("24")
-        page.locator("#text-max_new_tokens input[type=number]").press("Tab")
+        set_slider(page, "text-max_new_tokens", 24)
         if panel:
             page.get_by_role("tab", name=panel, exact=True).click()
         return visitor, page
@@ -62,9 +63,8 @@ def test_a_chat_streams_is_looked_into_and_survives_a_reload(open_tab):
 
 def test_stop_ends_the_writing(open_tab):
     _, page = open_tab("Continue")
-    for knob, value in (("max_new_tokens", "1500"), ("temperature", "0.05")):
-        page.locator(f"#text-{knob} input[type=number]").fill(value)
-        page.locator(f"#text-{knob} input[type=number]").press("Tab")
+    set_slider(page, "text-max_new_tokens", 1500)
+    set_slider(page, "text-temperature", 0.05)
     page.locator("#text-text textarea").fill("one, two, three, four, five, six, seven, eight, nine, ten, eleven,")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#text-tokens .text span").nth(8)).to_be_visible(timeout=FIRST_LOAD)
@@ -75,8 +75,7 @@ def test_stop_ends_the_writing(open_tab):
 
 def test_two_columns_write_at_once(open_tab):
     _, page = open_tab("Side by side")
-    page.locator("#right-max_new_tokens input[type=number]").fill("24")
-    page.locator("#right-max_new_tokens input[type=number]").press("Tab")
+    set_slider(page, "right-max_new_tokens", 24)
     page.get_by_role("button", name="Write both").click()
     for side in ("left", "right"):
         expect(page.locator(f"#text-{side} .note")).to_have_text(NUMBERS, timeout=FIRST_LOAD)

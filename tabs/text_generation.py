@@ -151,6 +151,8 @@ class TextTab:
         """Connect events to handlers."""
         knobs, owner = self.form.widgets, self.owner
         self.chat.wire(self.form, self.system, arrived)
+        for form in (self.form, self.right_form):  # now that the visitor's language is known
+            arrived.then(_describe_model, form["model"], form["model"], **QUICK)
         self._wire_texts(owner, knobs)
         self.template.input(self.choose_template, self.template, [self.template, *self.fields, self.prompt], **QUICK)
         arrived.then(self.choose_template, self.template, [self.template, *self.fields, self.prompt], **QUICK)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import secrets
 from pathlib import Path
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -15,7 +14,7 @@ from engines.runs import Runs
 from engines.text_generation.models import Models
 from tabs import TABS
 from tabs.language import I18N, t
-from tabs.shared import Shared
+from tabs.shared import Shared, new_key
 
 HERE = Path(__file__).parent
 MAX_UPLOAD = "100mb"
@@ -46,7 +45,7 @@ def create_app(runs: Runs, models: Models | None = None) -> gr.Blocks:
 
 def arrive(owner: str, request: gr.Request) -> tuple[str, dict[str, str]]:
     """The visitor's key, made on the first visit and kept in that browser, and the address's query."""
-    return owner or secrets.token_urlsafe(16), dict(request.query_params)
+    return owner or new_key(), dict(request.query_params)
 
 
 def look() -> dict[str, object]:

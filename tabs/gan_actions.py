@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,16 @@ import gradio as gr
 from engines.gan_training.config import GanConfig
 from engines.gan_training.engine import train
 from engines.grids import Picture, animate, encode_grid, make_grid
+from engines.knobs import MAX_SEED, Knob
 from engines.messages import EngineError
 from engines.pictures import PictureSet, load_bundled
-from engines.run_files import load_run, save_run
+from engines.run_files import load_run, save_run, saving
 from engines.runs import Run, Runs
 from engines.uploads import read_uploads
 from tabs.live import status
 from tabs.outbox import Outbox
 from tabs.polite import polite
+from tabs.shared import new_key
 
 ENGINE = "gan_training"
 EXAMPLE = "example"  # the id of the run that is shown before one has been started
@@ -125,8 +126,6 @@ class GanActions:
             return self._write(film, f"training-{run_id}")
 
     def _write(self, picture: Picture, name: str) -> str:
-        from engines.run_files import saving
-
         path = self.outbox.path(name + picture.suffix)
         with saving(path):
             path.write_bytes(picture.data)
@@ -162,11 +161,6 @@ class GanActions:
             return {"state": self.runs.control(run, owner, action).board.state}
 
 
-def new_key() -> str:
-    """An owner key that cannot be guessed."""
-    return secrets.token_urlsafe(16)
-
-
 def preview(pictures: PictureSet) -> str:
     """A strip of real pictures as a data address."""
     return encode_grid(pictures.sample(STRIP, seed=0).resized(48).images, columns=STRIP // 2).data_uri()
@@ -184,6 +178,4 @@ def preview_uploads(paths: Sequence[str]) -> tuple[str, int]:
 
 
 def _whole(number: Any, field: str) -> int:
-    from engines.knobs import MAX_SEED, Knob
-
     return Knob(0, field, low=0, high=MAX_SEED).check(number)

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from engines.gan_training.config import PRESETS, GanConfig
+from engines.knobs import MAX_SEED
 from engines.messages import EngineError
 from engines.runs import Run
 from tabs.forms import Form
@@ -16,13 +17,9 @@ from tabs.gan_actions import ALL_CLASSES, ENGINE, GanActions, preview_dataset, p
 from tabs.language import is_chinese, t, translate
 from tabs.live import live_view
 from tabs.polite import polite
-from tabs.shared import Shared
+from tabs.shared import QUICK, Shared
 
 CONTROLS = {"start": "gan-start", "stop": "gan-stop", "pause": "gan-pause", "resume": "gan-resume"}
-MAX_SEED = 2**31 - 1
-# Handlers that only read or flip a flag: none waits for another, no spinner, not in the listed API. They go
-# through the queue all the same, since only there can they show an error or a message.
-QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 INTRO = (

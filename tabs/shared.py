@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -12,6 +13,15 @@ from engines.text_generation.models import Models
 
 if TYPE_CHECKING:
     from gradio.events import Dependency
+
+# Handlers that only read or flip a flag: none waits for another, no spinner, not in the listed API. They go
+# through the queue all the same, since only there can they show an error or a message.
+QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
+
+
+def new_key() -> str:
+    """An owner key that cannot be guessed."""
+    return secrets.token_urlsafe(16)
 
 
 @dataclass(frozen=True)

@@ -18,14 +18,13 @@ from engines.text_generation.models import Models
 from tabs.polite import polite
 from tabs.tokens import note_line, token_line
 
-# Handlers that write, and handlers that only read or flip a flag.
+# Handlers that write: many at once.
 WRITING: dict[str, Any] = {
     "concurrency_limit": 16,
     "concurrency_id": "writing",
     "show_progress": "hidden",
     "api_visibility": "private",
 }
-QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
 PACE = 0.1  # seconds between updates of the page: a reader sees no more
 ENDINGS = {
     "length": Message("Max new tokens reached"),

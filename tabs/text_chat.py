@@ -12,7 +12,8 @@ from engines.text_generation.engine import chat, cut_oldest
 from tabs.forms import Form
 from tabs.language import is_chinese, t, translate
 from tabs.polite import polite
-from tabs.text_actions import QUICK, WRITING, TextActions, Writing, describe
+from tabs.shared import QUICK
+from tabs.text_actions import WRITING, TextActions, Writing, describe
 from tabs.tokens import note_line, token_view
 
 Turns = list[dict[str, str]]  # role, content, and for an answer "about": its numbers in words

@@ -16,8 +16,8 @@ from engines.text_generation.engine import chat, continue_text, perplexity
 from tabs.forms import Form
 from tabs.language import is_chinese, t, translate
 from tabs.polite import polite
-from tabs.shared import Shared
-from tabs.text_actions import QUICK, WRITING, TextActions
+from tabs.shared import QUICK, Shared
+from tabs.text_actions import WRITING, TextActions
 from tabs.text_chat import ChatPanel, start_and_stop, user
 from tabs.text_scoring import ScorePanel
 from tabs.tokens import token_view

@@ -10,10 +10,13 @@ import contextlib
 import hmac
 import logging
 import secrets
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from engines.board import Board
 from engines.events import Events, Note
@@ -79,10 +82,16 @@ class Slots:
 
 
 class Run:
-    """One engine at work, or the record of one. Made by Runs."""
+    """One engine at work, or the record of one. Made by Runs.
 
-    def __init__(self, engine: str, config: Config, owner: str, board: Board | None = None, run_id: str = "") -> None:
+    `folder` is the run's own, for what is too large for memory; it is deleted when the run is forgotten.
+    """
+
+    def __init__(
+        self, engine: str, config: Config, owner: str, root: Path, board: Board | None = None, run_id: str = ""
+    ) -> None:
         self.id = run_id or secrets.token_urlsafe(9)
+        self.folder = root / self.id
         self.engine = engine
         self.config = config
         self.owner = owner
@@ -191,24 +200,33 @@ class Run:
 
 
 class Runs:
-    """All runs of this app, by id. One live run an owner; the others wait in line for a slot."""
+    """All runs of this app, by id. One live run an owner and engine; they wait in line for a slot."""
 
     def __init__(self, limits: RunLimits | None = None) -> None:
         self.limits = limits or RunLimits()
+        self._root = tempfile.TemporaryDirectory(prefix="aigc-playground-runs-", ignore_cleanup_errors=True)
         self._slots = Slots(self.limits.slots)
         self._runs: dict[str, Run] = {}  # oldest first
         self._lock = threading.Lock()
 
-    def start(self, engine: str, config: Config, events: Callable[[], Events], owner: str) -> Run:
-        """Run `events()` in the background; EngineError if the owner has a live run or the line is full."""
+    def start(self, engine: str, config: Config, events: Callable[[Path], Events], owner: str) -> Run:
+        """Run `events(folder)` in the background, `folder` being the run's own.
+
+        Raises EngineError if the owner has a live run of this engine or the line is full.
+        """
         with self._lock:
-            if any(run.owner == owner and not run.board.ended for run in self._runs.values()):
+            mine = [run for run in self._runs.values() if run.owner == owner and run.engine == engine]
+            if any(not run.board.ended for run in mine):
                 raise EngineError("You have a run that has not ended. Stop it first, or let it finish.")
             if self._slots.waiting() >= self.limits.queue:
                 raise EngineError("The line is full: {count} runs are waiting.", count=self.limits.queue)
-            run = self._add(Run(engine, config, owner))
+            run = self._add(Run(engine, config, owner, Path(self._root.name)))
+        run.folder.mkdir()
         run.thread = threading.Thread(
-            target=run.drive, args=(events, self._slots, self.limits), name=f"run-{run.id}", daemon=True
+            target=run.drive,
+            args=(lambda: events(run.folder), self._slots, self.limits),
+            name=f"run-{run.id}",
+            daemon=True,
         )
         run.thread.start()
         return run
@@ -216,12 +234,12 @@ class Runs:
     def add(self, board: Board, config: Config, owner: str, run_id: str = "") -> Run:
         """Keep an ended run that was opened from a file; without an owner it is kept for good."""
         with self._lock:
-            return self._add(Run(board.engine, config, owner, board, run_id))
+            return self._add(Run(board.engine, config, owner, Path(self._root.name), board, run_id))
 
     def _add(self, run: Run) -> Run:
         ended = [r.id for r in self._runs.values() if r.board.ended and r.owner]
         for run_id in ended[: max(0, len(ended) + 1 - self.limits.kept)]:
-            del self._runs[run_id]
+            shutil.rmtree(self._runs.pop(run_id).folder, ignore_errors=True)
         self._runs[run.id] = run
         return run
 

@@ -44,7 +44,7 @@ class GanActions:
     def begin(self, settings: Callable[[], GanConfig], uploads: Sequence[str], owner: str) -> Run:
         """Start a run with the checked settings; -1 as seed is replaced by a random one."""
         config = settings().with_seed()
-        return self.runs.start(ENGINE, config, lambda: train(config, tuple(uploads)), owner)
+        return self.runs.start(ENGINE, config, lambda folder: train(config, tuple(uploads)), owner)
 
     def open(self, path: str, owner: str, request: gr.Request) -> str:
         """Keep the run of an uploaded run file, and return its id; `owner` may be any secret, or empty."""

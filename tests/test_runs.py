@@ -14,7 +14,7 @@ class Paced:
 
     def __init__(self, runs, owner, steps=1000):
         self.gate = threading.Semaphore(0)
-        self.run = runs.start("fake", FakeConfig(), lambda: counting(steps, self.gate), owner)
+        self.run = runs.start("fake", FakeConfig(), lambda folder: counting(steps, self.gate), owner)
 
     @property
     def step(self):
@@ -32,7 +32,7 @@ class Paced:
 
 
 def start(runs, owner, engine=None):
-    return runs.start("fake", FakeConfig(), engine or (lambda: counting(3)), owner)
+    return runs.start("fake", FakeConfig(), engine or (lambda folder: counting(3)), owner)
 
 
 def test_a_run_ends_and_keeps_what_it_made():
@@ -155,6 +155,33 @@ def test_one_more_start_is_refused_while_a_run_is_going():
     wait_until(lambda: start(runs, ANN).board is not None)
 
 
+def test_a_run_of_another_engine_waits_in_line_instead():
+    runs = Runs()
+    paced = Paced(runs, ANN)
+    paced.advance()
+    other = runs.start("other", FakeConfig(), lambda folder: counting(3), ANN)
+    wait_until(lambda: other.board.position == 1)
+    runs.control(paced.run.id, ANN, "stop")
+    paced.gate.release(1000)
+    wait_until(lambda: other.board.state == "finished")
+
+
+def test_a_run_has_a_folder_that_goes_when_it_is_forgotten():
+    runs = Runs(RunLimits(kept=1))
+
+    def writing(folder):
+        (folder / "model").write_text("large", "utf-8")
+        yield from counting(1)
+
+    first = start(runs, ANN, writing)
+    wait_until(lambda: first.board.ended)
+    assert (first.folder / "model").read_text("utf-8") == "large"
+    second = start(runs, ANN, writing)
+    wait_until(lambda: second.board.ended)
+    start(runs, BOB)
+    assert not first.folder.exists()
+
+
 def test_a_full_line_refuses():
     runs = Runs(RunLimits(queue=1))
     first = Paced(runs, ANN)
@@ -185,7 +212,7 @@ def test_only_the_owner_controls():
 
 def test_a_known_failure_keeps_its_sentence_and_an_unknown_one_gets_a_reference(caplog):
     runs = Runs()
-    refused, broken = start(runs, ANN, lambda: failing(REFUSED)), start(runs, BOB, lambda: failing(FULL_DISK))
+    refused, broken = start(runs, ANN, lambda _: failing(REFUSED)), start(runs, BOB, lambda _: failing(FULL_DISK))
     wait_until(lambda: refused.board.ended and broken.board.ended)
     assert refused.board.state == "failed"
     assert str(refused.board.error) == "It is raining; try again when it is dry."
@@ -200,7 +227,7 @@ def test_a_known_failure_keeps_its_sentence_and_an_unknown_one_gets_a_reference(
 def test_the_engine_is_closed_when_it_ends_badly():
     closed = threading.Event()
 
-    def engine():
+    def engine(folder):
         try:
             yield from failing(REFUSED)
         finally:

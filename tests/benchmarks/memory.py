@@ -27,7 +27,7 @@ def main(steps: int) -> None:
     """Run, and compare the memory at a tenth of the steps with that at the end."""
     config = GanConfig(dataset="mnist", architecture="mlp", features=8, batch=16, steps=steps, seed=0)
     runs = Runs()
-    run = runs.start("gan_training", config, lambda: train(config), "benchmark")
+    run = runs.start("gan_training", config, lambda folder: train(config), "benchmark")
     early = 0.0
     while not run.board.ended:
         time.sleep(0.2)

@@ -81,7 +81,7 @@ def measure(seconds: float) -> dict[str, float]:
     _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
     component = next(block._id for block in demo.blocks.values() if getattr(block, "elem_id", "") == "gan-live")
     config = GanConfig(seed=0)
-    run = runs.start("gan_training", config, lambda: train(config), "benchmark")
+    run = runs.start("gan_training", config, lambda folder: train(config), "benchmark")
     while run.board.progress is None:
         time.sleep(0.05)
     alone = max(3.0, seconds / 6)

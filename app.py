@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
 
-from engines.runs import Runs
+from engines.finetuning.classifier import Classifiers
+from engines.image_generation.models import ImageModels
+from engines.messages import EngineError
+from engines.runs import RunLimits, Runs
 from engines.text_generation.models import Models
+from engines.weights import cache_folder
 from tabs import TABS
+from tabs.image_gallery import Gallery
 from tabs.language import I18N, t
-from tabs.shared import Shared, new_key
+from tabs.shared import QUICK, Shared, find_run, new_key
 
 HERE = Path(__file__).parent
+SPACE_STORAGE = Path("/data")  # where a Space's persistent storage is, if it has some
 MAX_UPLOAD = "100mb"
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC",
         "sans-serif"]  # fmt: skip
 CLEAN_EVERY, KEEP_FILES = 3600, 24 * 3600  # seconds
 
 
-def create_app(runs: Runs, models: Models | None = None) -> gr.Blocks:
-    """All tabs on one page. The runs and the models outlive it."""
+def create_app(
+    runs: Runs,
+    models: Models | None = None,
+    classifiers: Classifiers | None = None,
+    image_models: ImageModels | None = None,
+) -> gr.Blocks:
+    """All tabs on one page. The runs and what is loaded for them outlive it."""
     with gr.Blocks(title="AIGC Playground", analytics_enabled=False, delete_cache=(CLEAN_EVERY, KEEP_FILES)) as app:
         gr.Markdown(t("# AIGC Playground"))
         # What the visitor's own browser keeps: outside the tabs, since one in a tab is not read before it is opened.
@@ -35,12 +48,27 @@ def create_app(runs: Runs, models: Models | None = None) -> gr.Blocks:
         arrived = app.load(
             arrive, owner, [owner, visit], queue=False, show_progress="hidden", api_visibility="private"
         )
-        shared = Shared(runs, models or Models(), owner, turns, visit, arrived)
-        with gr.Tabs():
+        shared = Shared(
+            runs, models or Models(), classifiers or Classifiers(), image_models or ImageModels(), Gallery(), owner,
+            turns, visit, arrived,
+        )  # fmt: skip
+        with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():
-                with gr.Tab(t(title)):
-                    tab.build(shared)
+                with gr.Tab(t(title), id=engine_of(tab)) as page:
+                    tab.build(replace(shared, page=page))
+        arrived.then(lambda visit: choose_tab(runs, visit), visit, tabs, **QUICK)
     return app
+
+
+def engine_of(tab: ModuleType) -> str:
+    """A tab and its engine carry the same name."""
+    return tab.__name__.rpartition(".")[2]
+
+
+def choose_tab(runs: Runs, visit: dict[str, str]) -> dict[str, object]:
+    """Open the tab that a watch link's run belongs to."""
+    run = find_run(runs, visit.get("run", ""))
+    return gr.update(selected=run.engine) if run else gr.skip()
 
 
 def arrive(owner: str, request: gr.Request) -> tuple[str, dict[str, str]]:
@@ -70,6 +98,28 @@ def safe() -> dict[str, object]:
     }
 
 
+def open_runs(folder: str | None = None, limits: RunLimits | None = None) -> Runs:
+    """The runs, kept in `folder`; "" keeps them only while the app runs, None chooses by AIGC_RUNS and the machine.
+
+    Raises EngineError if the folder was named and can't be used.
+    """
+    named = os.environ.get("AIGC_RUNS") if folder is None else folder
+    if named is not None:
+        return Runs(limits, Path(named).expanduser() if named else None)
+    try:
+        return Runs(limits, default_runs_folder())
+    except EngineError as problem:
+        print(problem.message, flush=True)
+        return Runs(limits)
+
+
+def default_runs_folder() -> Path:
+    """On a Space its persistent storage, if it has some; else beside the fetched models."""
+    if os.environ.get("SPACE_ID") and SPACE_STORAGE.is_dir() and os.access(SPACE_STORAGE, os.W_OK):
+        return SPACE_STORAGE / "runs"
+    return cache_folder() / "runs"
+
+
 def main() -> None:
     """Parse the arguments and serve."""
     parser = argparse.ArgumentParser(description="A playground for AI-generated content, in the browser.")
@@ -80,9 +130,24 @@ def main() -> None:
     parser.add_argument(
         "--allow-any-model", action="store_true", help="let scripts name any safetensors model of the Hugging Face hub"
     )
+    parser.add_argument(
+        "--runs-folder",
+        metavar="DIR",
+        help='where runs are kept, so that they survive a restart; "" keeps none (default: AIGC_RUNS, else on a Space'
+        " its persistent storage, else the cache)",
+    )
+    parser.add_argument(
+        "--follow", type=Path, metavar="DIR", help="show the runs live that another program writes there (--folder)"
+    )
     args = parser.parse_args()
-    runs, models = Runs(), Models(args.allow_any_model)
-    app = create_app(runs, models)
+    try:
+        runs = open_runs(args.runs_folder)
+    except EngineError as problem:
+        parser.error(str(problem.message))
+    models, classifiers, image_models = Models(args.allow_any_model), Classifiers(), ImageModels(args.allow_any_model)
+    app = create_app(runs, models, classifiers, image_models)
+    if args.follow:
+        runs.follow(args.follow, lambda run: print(f"Following a run: add ?run={run.id} to the address", flush=True))
     try:
         app.launch(
             share=args.share,
@@ -95,6 +160,8 @@ def main() -> None:
     finally:
         runs.stop_all()
         models.close()
+        classifiers.close()
+        image_models.close()
 
 
 if __name__ == "__main__":

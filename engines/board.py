@@ -12,16 +12,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from engines.events import (
     Caption,
+    Download,
+    Evaluation,
     Event,
     Metrics,
     Note,
     Progress,
     Reference,
+    Resumed,
     Samples,
     Shares,
     Verdict,
@@ -34,7 +37,7 @@ MAX_POINTS = 1000
 MAX_FRAMES = 120
 
 LIVE_STATES = ("queued", "running", "pausing", "paused", "stopping")
-ENDED_STATES = ("finished", "stopped", "failed")
+ENDED_STATES = ("finished", "stopped", "failed", "interrupted")  # the last may be resumed
 
 
 class Series:
@@ -60,6 +63,11 @@ class Series:
             pairs = zip(self.rows[::2], self.rows[1::2], strict=True)
             self.rows = [_mean(pair) for pair in pairs]
             self.width *= 2
+
+    def rewind(self, step: int) -> None:
+        """Forget the reports after `step`."""
+        self.rows = [row for row in self.rows if row[0] <= step]
+        self._open = []
 
     def since(self, cursor: tuple[int, int]) -> dict[str, Any] | None:
         """What a viewer that has `count` points of `width` lacks, or None. Columns are comma strings."""
@@ -94,8 +102,10 @@ class Board:
     config: dict[str, Any]
     state: str = "queued"
     position: int = 0  # in the queue; 1 is next
+    wait_seconds: float | None = None  # estimated, in the queue; None while unknown
     note: Message | None = None
     error: Message | None = None
+    download: Download | None = None  # only while one is on its way
     progress: Progress | None = None
     verdict: Verdict | None = None
     shares: Shares | None = None
@@ -105,6 +115,7 @@ class Board:
     series: dict[str, Series] = field(default_factory=dict)
     captions: dict[str, Message] = field(default_factory=dict)
     weights: Weights | None = None
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)
     started: float = field(default_factory=time.time)
     active_seconds: float = 0.0  # time spent running, pauses left out
     version: int = 1
@@ -113,8 +124,8 @@ class Board:
         self._lock = threading.Lock()
         self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._pace: deque[tuple[float, int]] = deque(maxlen=20)  # (active seconds, step)
-        self._stride = 1
-        self._frames_seen = 0
+        self.stride = 1  # of the history: every so many grids one is kept
+        self.frames_seen = 0
 
     # --- written by the run ---------------------------------------------------------------------------
 
@@ -122,9 +133,13 @@ class Board:
         """Take one event in and wake the viewers."""
         match event:
             case Note(message):
-                self.note = message
+                self.note, self.download = message, None
+            case Download():
+                self.download = event
+            case Resumed(step):
+                self.rewind(step)
             case Progress():
-                self.progress, self.note = event, None
+                self.progress, self.note, self.download = event, None, None
                 self._pace.append((self.active_seconds, event.step))
             case Metrics(step, values, group):
                 if group not in self.series:
@@ -141,25 +156,59 @@ class Board:
                 self.shares = event
             case Verdict():
                 self.verdict = event
+            case Evaluation(name):
+                self.evaluations = {**self.evaluations, name: event}  # readers may be looping over the old one
+                self.note = None
             case Weights():
                 self.weights = event
                 return  # nothing that a viewer sees
         self._publish()
 
     def add_frame(self, frame: Frame) -> None:
-        """Make `frame` the newest, and keep it in the history if it falls on the history's stride."""
+        """Make `frame` the newest, and keep it in the history if it falls on the history's stride.
+
+        The last one of the same step gives way to it.
+        """
         with self._lock:
             self.latest = frame
-            if self._frames_seen % self._stride == 0:
+            if self.history and self.history[-1].step == frame.step:
+                self.history[-1] = frame
+                return
+            if self.frames_seen % self.stride == 0:
                 self.history.append(frame)
             if len(self.history) > MAX_FRAMES:
                 self.history = self.history[::2]
-                self._stride *= 2
-            self._frames_seen += 1
+                self.stride *= 2
+            self.frames_seen += 1
 
-    def set_state(self, state: str, *, position: int = 0, error: Message | None = None) -> None:
+    def rewind(self, step: int) -> None:
+        """Forget what came after `step`, from which a run goes on."""
+        with self._lock:
+            for series in self.series.values():
+                series.rewind(step)
+            self.history = [frame for frame in self.history if frame.step <= step]
+            self.frames_seen = len(self.history) * self.stride
+            if self.latest and self.latest.step > step:
+                self.latest = self.history[-1] if self.history else None
+            if self.progress:
+                self.progress = replace(self.progress, step=min(step, self.progress.step))
+            self._pace.clear()
+
+    def become(self, other: Board) -> None:
+        """Show what `other` shows, a newer reading of the same run's files; `other` is not used any more."""
+        with self._lock:
+            for item in fields(other):
+                if item.name != "version":
+                    setattr(self, item.name, getattr(other, item.name))
+            if self.progress:
+                self._pace.append((self.active_seconds, self.progress.step))
+        self._publish()
+
+    def set_state(
+        self, state: str, *, position: int = 0, wait_seconds: float | None = None, error: Message | None = None
+    ) -> None:
         """Change the run's state and wake the viewers."""
-        self.state, self.position = state, position
+        self.state, self.position, self.wait_seconds = state, position, wait_seconds
         self.error = error or self.error
         self._publish()
 

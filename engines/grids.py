@@ -69,10 +69,12 @@ def animate(
     seconds: float = 6.0,
     rest: float = 1.5,
     min_side: int = 448,
+    xmp: bytes = b"",
 ) -> Picture:
     """An endless animation ("WEBP" or "GIF") of about `seconds`, which rests on its last frame.
 
-    Small frames are enlarged by a whole factor to at least `min_side` pixels, so that they can be seen.
+    Small frames are enlarged by a whole factor to at least `min_side` pixels, so that they can be seen. `xmp` goes
+    into a WebP as its metadata.
     """
     scale = max(1, math.ceil(min_side / max(frames[0].size)))
     size = (frames[0].width * scale, frames[0].height * scale)
@@ -80,6 +82,6 @@ def animate(
     each = max(20, min(400, round(1000 * seconds / len(frames))))
     durations = [each] * (len(frames) - 1) + [max(each, round(1000 * rest))]
     buffer = io.BytesIO()
-    options = {"quality": 80, "method": 2} if kind == "WEBP" else {}
+    options = {"quality": 80, "method": 2, "xmp": xmp} if kind == "WEBP" else {}
     frames[0].save(buffer, kind, save_all=True, append_images=frames[1:], duration=durations, loop=0, **options)
     return Picture(buffer.getvalue(), f"image/{kind.lower()}")

@@ -10,7 +10,7 @@ import dataclasses
 import math
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from engines.messages import ConfigError, Message
@@ -128,3 +128,12 @@ class Config:
         if getattr(self, "seed", 0) != -1:
             return self
         return dataclasses.replace(self, seed=secrets.randbelow(MAX_SEED))
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named set of values; fields not named keep their defaults."""
+
+    title: str
+    help: str
+    values: Mapping[str, Any] = field(default_factory=dict)

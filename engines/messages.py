@@ -6,6 +6,8 @@ page can say it in its own language.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
 from string import Formatter
 from typing import Any
 
@@ -55,6 +57,12 @@ class Message(str):
         if isinstance(value, dict):
             return cls.from_json(value)
         return value if isinstance(value, (int, float)) else str(value)[:MAX_LENGTH]
+
+
+def listed(parts: Sequence[str]) -> Message:
+    """The parts one after the other with commas, each to be translated by itself."""
+    messages = [Message(part) for part in parts] or [Message("")]
+    return reduce(lambda before, part: Message("{before}, {next}", before=before, next=part), messages)
 
 
 class PlaygroundError(Exception):

@@ -1,39 +1,28 @@
 """A run as one ZIP file, and back: config, seed, metrics, grids and weights; enough to replay it all.
 
-run.json               config, state, verdict, counts
-<group>.csv            one series each, as drawn: step and the named columns
-curves.png             the losses, drawn for a report
-real.png               real pictures
-grids/00001234.png     the history of samples, named by step
-model.safetensors      weights, with their facts in run.json
+It holds the members that board_files names, and curves.png, the losses drawn for a report.
 """
 
 from __future__ import annotations
 
-import csv
 import io
-import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 from PIL import Image
 
-from engines.board import ENDED_STATES, MAX_FRAMES, MAX_POINTS, Board, Frame, Series
-from engines.events import Progress, Shares, Verdict, Weights
+from engines.board import Board, Series
+from engines.board_files import read_board, write_members
 from engines.grids import Picture
 from engines.messages import EngineError, Message, PlaygroundError
 
-FORMAT = 1
 MAX_FILE_BYTES = 200 * 2**20
 MAX_MEMBER_BYTES = 100 * 2**20
 MAX_GRID_SIDE = 4096
 MIMES = {"PNG": "image/png", "JPEG": "image/jpeg"}
-SUFFIXES = tuple(Picture(b"", mime).suffix for mime in MIMES.values())
+STATES = ("finished", "stopped", "failed")  # of a run that is replayed
 
 
 def save_run(board: Board, path: Path) -> None:
@@ -66,63 +55,10 @@ def reading(kind: str) -> Iterator[None]:
 
 
 def _write(board: Board, archive: zipfile.ZipFile) -> None:
-    archive.writestr("run.json", json.dumps(_describe(board), indent=1, ensure_ascii=False))
-    for group, series in board.series.items():
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(["step", *series.names])
-        writer.writerows(series.rows)
-        archive.writestr(f"{group}.csv", text.getvalue())
     if "losses" in board.series and board.series["losses"].rows:
         archive.writestr("curves.png", draw_curves(board.series["losses"]))
-    if board.reference:
-        archive.writestr(f"real{board.reference.suffix}", board.reference.data)
-    for frame in board.frames():
-        archive.writestr(f"grids/{frame.step:08d}{frame.picture.suffix}", frame.picture.data)
-    if board.weights:
-        archive.writestr("model.safetensors", weights_to_bytes(board.weights))
-
-
-def _describe(board: Board) -> dict[str, Any]:
-    progress, verdict, shares = board.progress, board.verdict, board.shares
-    return {
-        "format": FORMAT,
-        "engine": board.engine,
-        "config": board.config,
-        "state": board.state if board.ended else "stopped",
-        "started": board.started,
-        "active_seconds": round(board.active_seconds, 2),
-        "progress": progress and {"step": progress.step, "total": progress.total, "counts": dict(progress.counts)},
-        "verdict": verdict
-        and {
-            "state": verdict.state,
-            **{part: getattr(verdict, part).to_json() for part in ("title", "reason", "advice")},
-        },
-        "shares": shares and {"name": shares.name, "labels": shares.labels, "values": shares.values},
-        "note": board.note and board.note.to_json(),
-        "error": board.error and board.error.to_json(),
-        "captions": {group: caption.to_json() for group, caption in board.captions.items()},
-        "widths": {group: series.width for group, series in board.series.items()},
-        "weights": board.weights and {"step": board.weights.step, "facts": dict(board.weights.facts)},
-    }
-
-
-def weights_to_bytes(weights: Weights) -> bytes:
-    """The tensors in the safetensors format."""
-    from safetensors.numpy import save
-
-    return save({name: np.ascontiguousarray(tensor) for name, tensor in weights.tensors.items()})
-
-
-def weights_from_bytes(data: bytes) -> dict[str, np.ndarray]:
-    """The inverse of weights_to_bytes; ValueError if `data` is something else."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        return load(data)
-    except SafetensorError as problem:
-        raise ValueError("not safetensors") from problem
+    for name, make in write_members(board, board.state if board.state in STATES else "stopped"):
+        archive.writestr(name, make())
 
 
 def draw_curves(series: Series) -> bytes:
@@ -152,37 +88,28 @@ def load_run(path: Path) -> Board:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise EngineError("The run file is larger than {limit} MB.", limit=MAX_FILE_BYTES // 2**20)
     with reading("a run file"), zipfile.ZipFile(path) as archive:
-        return _read(archive)
+        return read_board(_Archive(archive), STATES)
 
 
-def _read(archive: zipfile.ZipFile) -> Board:
-    about = json.loads(read_member(archive, "run.json"))
-    if about["format"] != FORMAT or about["state"] not in ENDED_STATES or not isinstance(about["config"], dict):
-        raise ValueError("unknown format")
-    board = Board(str(about["engine"]), dict(about["config"]), state=about["state"])
-    board.started = float(about["started"])
-    board.active_seconds = float(about["active_seconds"])
-    if about["progress"]:
-        step, total, counts = (about["progress"][key] for key in ("step", "total", "counts"))
-        board.progress = Progress(int(step), int(total), {str(name): int(n) for name, n in counts.items()})
-    if about["verdict"]:
-        parts = {part: Message.from_json(about["verdict"][part]) for part in ("title", "reason", "advice")}
-        board.verdict = Verdict(str(about["verdict"]["state"]), **parts)
-    if about["shares"]:
-        shares = about["shares"]
-        values = tuple(float(value) for value in shares["values"])
-        board.shares = Shares(str(shares["name"]), tuple(map(str, shares["labels"])), values)
-    for name in ("note", "error"):
-        if about[name]:
-            setattr(board, name, Message.from_json(about[name]))
-    board.captions = {str(group): Message.from_json(text) for group, text in about["captions"].items()}
-    for group, width in list(about["widths"].items())[:10]:
-        board.series[group] = _read_series(read_member(archive, f"{group}.csv").decode(), int(width))
-    _read_pictures(archive, board)
-    if about["weights"]:
-        tensors = weights_from_bytes(read_member(archive, "model.safetensors"))
-        board.weights = Weights(int(about["weights"]["step"]), tensors, dict(about["weights"]["facts"]))
-    return board
+class _Archive:
+    """A ZIP as the source of a board, believed in nothing."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+
+    def names(self) -> Sequence[str]:
+        return self._archive.namelist()
+
+    def read(self, name: str) -> bytes:
+        return read_member(self._archive, name)
+
+    def picture(self, name: str) -> Picture:
+        data = self.read(name)
+        with Image.open(io.BytesIO(data), formats=list(MIMES)) as image:
+            if max(image.size) > MAX_GRID_SIDE:
+                raise ValueError("grid too large")
+            image.load()
+            return Picture(data, MIMES[image.format])
 
 
 def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -192,34 +119,3 @@ def read_member(archive: zipfile.ZipFile, name: str) -> bytes:
     if len(data) > MAX_MEMBER_BYTES:
         raise ValueError("too large")
     return data
-
-
-def _read_series(text: str, width: int) -> Series:
-    rows = csv.reader(io.StringIO(text))
-    names = tuple(next(rows)[1:])
-    series = Series(names)
-    series.width = max(1, width)
-    for row in islice(rows, MAX_POINTS):
-        if len(row) != len(names) + 1:
-            raise ValueError("ragged rows")
-        series.rows.append(tuple(map(float, row)))
-    return series
-
-
-def _read_pictures(archive: zipfile.ZipFile, board: Board) -> None:
-    grids = sorted(n for n in archive.namelist() if n.startswith("grids/") and n.endswith(SUFFIXES))
-    for name in grids[: MAX_FRAMES + 1]:
-        frame = Frame(int(Path(name).stem), _checked_picture(read_member(archive, name)))
-        board.history.append(frame)
-        board.latest = frame
-    for suffix in SUFFIXES:
-        if f"real{suffix}" in archive.namelist():
-            board.reference = _checked_picture(read_member(archive, f"real{suffix}"))
-
-
-def _checked_picture(data: bytes) -> Picture:
-    with Image.open(io.BytesIO(data), formats=list(MIMES)) as image:
-        if max(image.size) > MAX_GRID_SIDE:
-            raise ValueError("grid too large")
-        image.load()
-        return Picture(data, MIMES[image.format])

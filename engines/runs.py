@@ -1,213 +1,61 @@
 """Runs: engines driven in the background, sharing the device through slots.
 
 A run belongs to whoever holds its owner key; anyone who knows its id may watch. It computes only while it
-holds a slot. A paused run gives its slot to the next in line and asks for one again when it resumes.
+holds a slot. A paused run gives its slot to the next in line and asks for one again when it resumes. Where
+runs are kept in a folder, one that was cut off when its program ended is there again as interrupted, and its
+owner can go on with it.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hmac
 import logging
-import secrets
 import shutil
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engines.board import Board
-from engines.events import Events, Note
+from engines.board_files import ABOUT
+from engines.events import Events
+from engines.following import Follower
 from engines.knobs import Config
-from engines.messages import ConfigError, EngineError, Message, PlaygroundError
+from engines.messages import ConfigError, EngineError
+from engines.run import INTERRUPTED, Run, RunLimits
+from engines.run_store import BOARD, Record, hold, load_board, make_private, read_record, run_folders, written_at
+from engines.slots import Slots
+
+__all__ = ["Run", "RunLimits", "Runs"]
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True)
-class RunLimits:
-    """How many runs there may be, and for how long."""
-
-    slots: int = 1  # runs that compute at once on this device
-    queue: int = 20  # runs that may wait
-    kept: int = 50  # ended runs that stay readable; the oldest go first
-    pause_seconds: float = 900.0  # a run paused longer is stopped, and kept
-
-
-class Slots:
-    """A fair line for `count` places at the device."""
-
-    def __init__(self, count: int) -> None:
-        self._free = count
-        self._line: list[object] = []
-        self._changed = threading.Condition()
-
-    def acquire(self, moved: Callable[[int], None], gave_up: Callable[[], bool]) -> bool:
-        """Wait for a place; `moved(position)` tells the place in line. False if `gave_up()` came true."""
-        ticket, told = object(), None
-        with self._changed:
-            self._line.append(ticket)
-            try:
-                while not gave_up():
-                    position = self._line.index(ticket) + 1
-                    if position == 1 and self._free:
-                        self._free -= 1
-                        return True
-                    if position != told:
-                        moved(position)
-                        told = position
-                    self._changed.wait()
-                return False
-            finally:
-                self._line.remove(ticket)
-                self._changed.notify_all()
-
-    def release(self) -> None:
-        """Give a place back."""
-        with self._changed:
-            self._free += 1
-            self._changed.notify_all()
-
-    def wake(self) -> None:
-        """Let those in line look again whether they gave up."""
-        with self._changed:
-            self._changed.notify_all()
-
-    def waiting(self) -> int:
-        """How many are in line."""
-        with self._changed:
-            return len(self._line)
-
-
-class Run:
-    """One engine at work, or the record of one. Made by Runs.
-
-    `folder` is the run's own, for what is too large for memory; it is deleted when the run is forgotten.
-    """
-
-    def __init__(
-        self, engine: str, config: Config, owner: str, root: Path, board: Board | None = None, run_id: str = ""
-    ) -> None:
-        self.id = run_id or secrets.token_urlsafe(9)
-        self.folder = root / self.id
-        self.engine = engine
-        self.config = config
-        self.owner = owner
-        self.board = board or Board(engine, config.to_dict())
-        self._wish = ""  # "", "pause" or "stop"
-        self._overslept = False
-        self.thread: threading.Thread | None = None
-        self._wished = threading.Condition()
-
-    def owned_by(self, key: str) -> bool:
-        """Whether `key` is this run's owner key."""
-        return bool(key) and hmac.compare_digest(self.owner.encode(), key.encode())
-
-    # --- asked by the owner -----------------------------------------------------------------------------
-
-    def pause(self) -> None:
-        """Ask for a pause; it takes effect at the engine's next yield."""
-        self._ask("pause", {"running"}, "pausing", EngineError("Only a run that is going can be paused."))
-
-    def resume(self) -> None:
-        """Go on, in turn with other runs."""
-        self._ask("", {"pausing", "paused"}, None, EngineError("Only a paused run can be resumed."))
-
-    def stop(self) -> None:
-        """Ask the engine to end; everything made so far is kept."""
-        live = {"queued", "running", "pausing", "paused"}
-        self._ask("stop", live, "stopping", EngineError("This run has ended already."))
-
-    def _ask(self, wish: str, allowed: set[str], state: str | None, refusal: EngineError) -> None:
-        with self._wished:
-            if self.board.state not in allowed:
-                raise refusal
-            if self.board.state == "pausing" and not wish:
-                state = "running"
-            self._wish = wish
-            if state:
-                self.board.set_state(state)
-            self._wished.notify_all()
-
-    @property
-    def stopping(self) -> bool:
-        """Whether a stop was asked for."""
-        return self._wish == "stop"
-
-    # --- the run's own thread -----------------------------------------------------------------------------
-
-    def drive(self, start: Callable[[], Events], slots: Slots, limits: RunLimits) -> None:
-        """Wait for a slot, then fold every event of `start()` into the board until it ends or fails."""
-        holding = self._enter(slots)
-        if not holding:
-            self.board.set_state("stopped")
-            return
-        state, error = "failed", None
-        events, reply = start(), None
-        try:
-            while True:
-                clock = time.monotonic()
-                event = events.send(reply)
-                self.board.active_seconds += time.monotonic() - clock
-                self.board.fold(event)
-                if self._wish == "pause":
-                    slots.release()
-                    holding = False
-                    self._rest(limits.pause_seconds)
-                    holding = self._enter(slots)
-                reply = self.stopping
-        except StopIteration:
-            state = "stopped" if self.stopping else "finished"
-        except PlaygroundError as problem:
-            error = problem.message
-        except Exception:
-            reference = secrets.token_hex(3)
-            log.exception("run %s failed (reference %s)", self.id, reference)
-            error = Message(
-                "Something went wrong inside the program (reference {reference}). What was made is kept.",
-                reference=reference,
-            )
-        finally:
-            events.close()
-            if holding:
-                slots.release()
-        if self._overslept:
-            self.board.fold(Note(Message("Paused for too long, so it was stopped; everything is kept.")))
-        self.board.set_state(state, error=error)
-
-    def _enter(self, slots: Slots) -> bool:
-        """Wait for a slot; False if a stop was asked for meanwhile."""
-        entered = slots.acquire(
-            moved=lambda position: self.board.set_state("queued", position=position),
-            gave_up=lambda: self.stopping,
-        )
-        with self._wished:
-            if entered and not self.stopping:
-                self.board.set_state("running")
-        return entered
-
-    def _rest(self, seconds: float) -> None:
-        """Stay paused until the wish changes; after `seconds` wish for a stop."""
-        with self._wished:
-            if self._wish != "pause":
-                return
-            self.board.set_state("paused")
-            if not self._wished.wait_for(lambda: self._wish != "pause", seconds):
-                self._wish, self._overslept = "stop", True
-                self.board.set_state("stopping")
+SWEEP_SECONDS = 600.0
 
 
 class Runs:
     """All runs of this app, by id. One live run an owner and engine; they wait in line for a slot."""
 
-    def __init__(self, limits: RunLimits | None = None) -> None:
+    def __init__(self, limits: RunLimits | None = None, folder: Path | None = None) -> None:
+        """Runs survive the program if there is a `folder` to keep them in; EngineError if it can't be written to."""
         self.limits = limits or RunLimits()
-        self._root = tempfile.TemporaryDirectory(prefix="aigc-playground-runs-", ignore_cleanup_errors=True)
+        self.durable = folder is not None
+        if folder:
+            make_private(folder)
+        else:  # gone with the program
+            self._temporary = tempfile.TemporaryDirectory(prefix="aigc-playground-runs-", ignore_cleanup_errors=True)
+        self._root = folder or Path(self._temporary.name)
         self._slots = Slots(self.limits.slots)
         self._runs: dict[str, Run] = {}  # oldest first
+        self._configs: dict[str, type[Config]] = {}  # of the engines adopted
+        self._followers: list[Follower] = []
         self._lock = threading.Lock()
+        self._sweep_on_a_clock()
+
+    # --- starting -----------------------------------------------------------------------------------------
 
     def start(self, engine: str, config: Config, events: Callable[[Path], Events], owner: str) -> Run:
         """Run `events(folder)` in the background, `folder` being the run's own.
@@ -215,33 +63,31 @@ class Runs:
         Raises EngineError if the owner has a live run of this engine or the line is full.
         """
         with self._lock:
-            mine = [run for run in self._runs.values() if run.owner == owner and run.engine == engine]
-            if any(not run.board.ended for run in mine):
-                raise EngineError("You have a run that has not ended. Stop it first, or let it finish.")
-            if self._slots.waiting() >= self.limits.queue:
-                raise EngineError("The line is full: {count} runs are waiting.", count=self.limits.queue)
-            run = self._add(Run(engine, config, owner, Path(self._root.name)))
-        run.folder.mkdir()
-        run.thread = threading.Thread(
-            target=run.drive,
-            args=(lambda: events(run.folder), self._slots, self.limits),
-            name=f"run-{run.id}",
-            daemon=True,
-        )
-        run.thread.start()
-        return run
+            self._check_room(engine, owner)
+            run = Run(engine, config, owner, self._root, events=events)
+            run.launch(self._slots, self.limits, self.durable)
+            return self._add(run)
 
     def add(self, board: Board, config: Config, owner: str, run_id: str = "") -> Run:
         """Keep an ended run that was opened from a file; without an owner it is kept for good."""
         with self._lock:
-            return self._add(Run(board.engine, config, owner, Path(self._root.name), board, run_id))
+            return self._add(Run(board.engine, config, owner, self._root, board, run_id))
+
+    def _check_room(self, engine: str, owner: str) -> None:
+        mine = [run for run in self._runs.values() if run.engine == engine and run.owned_by(owner)]
+        if any(not run.board.ended for run in mine):
+            raise EngineError("You have a run that has not ended. Stop it first, or let it finish.")
+        if self._slots.waiting() >= self.limits.queue:
+            raise EngineError("The line is full: {count} runs are waiting.", count=self.limits.queue)
 
     def _add(self, run: Run) -> Run:
-        ended = [r.id for r in self._runs.values() if r.board.ended and r.owner]
-        for run_id in ended[: max(0, len(ended) + 1 - self.limits.kept)]:
-            shutil.rmtree(self._runs.pop(run_id).folder, ignore_errors=True)
+        ended = [r for r in self._runs.values() if r.board.ended and r.owner]
+        for old in ended[: max(0, len(ended) + 1 - self.limits.kept)]:
+            self._runs.pop(old.id).delete()
         self._runs[run.id] = run
         return run
+
+    # --- asking -------------------------------------------------------------------------------------------
 
     def get(self, run_id: str) -> Run:
         """The run with this id; EngineError if there is none (any more)."""
@@ -250,32 +96,147 @@ class Runs:
             raise EngineError("There is no such run here any more.")
         return run
 
+    def of(self, owner: str, engine: str) -> list[Run]:
+        """The owner's runs of an engine, oldest first."""
+        with self._lock:
+            return [run for run in self._runs.values() if run.engine == engine and run.owned_by(owner)]
+
     def latest(self, owner: str, engine: str) -> Run | None:
         """The owner's newest run of an engine."""
-        with self._lock:
-            mine = [r for r in self._runs.values() if r.engine == engine and r.owned_by(owner)]
+        mine = self.of(owner, engine)
         return mine[-1] if mine else None
 
     def control(self, run_id: str, owner: str, action: str) -> Run:
-        """Do `action` ("pause", "resume" or "stop") to a run of this owner's."""
+        """Do `action` ("pause", "resume" or "stop") to a run of this owner's; an interrupted one can be resumed."""
         run = self.get(run_id)
         if not run.owned_by(owner):
             raise EngineError("Only the person who started this run can do that; you are watching it.")
-        actions = {"pause": run.pause, "resume": run.resume, "stop": run.stop}
+        actions = {"pause": run.pause, "resume": lambda: self._resume(run, owner), "stop": run.stop}
         if action not in actions:
             raise ConfigError("The action must be pause, resume or stop.")
         actions[action]()
         self._slots.wake()
         return run
 
+    def _resume(self, run: Run, owner: str) -> None:
+        with self._lock:
+            if run.board.state == "interrupted":
+                self._check_room(run.engine, owner)
+                run.launch(self._slots, self.limits, self.durable)
+                run.owner = owner  # of a run that was kept only its mark was known
+                return
+        run.resume()
+
+    # --- runs of other programs, and of this one before --------------------------------------------------------
+
+    def adopt(self, engine: str, config: type[Config], events: Callable[[Any, Path], Events]) -> None:
+        """Take in what is kept of an engine's runs; `events(config, folder)` is how to go on with one."""
+        self._configs[engine] = config
+        if self.durable:
+            records = filter(None, map(_read_record, run_folders(self._root)))
+            for record in sorted(records, key=lambda record: record.started):
+                if record.engine == engine and record.id not in self._runs:
+                    self._restore(record, config, events)
+
+    def _restore(self, record: Record, config: type[Config], events: Callable[[Any, Path], Events]) -> None:
+        """Add one run that was kept, unless it is damaged or goes on in another program."""
+        folder = self._root / record.id
+        try:
+            settings = config.from_dict(record.config)
+            board = _read_board(folder, record)
+            if not board.ended:
+                hold(folder).release()
+                board.state = "interrupted"
+        except Exception as problem:  # a damaged file may raise anything
+            log.warning("the run in %s is left out: %s", folder, problem)
+            return
+        if board.state == "interrupted":
+            board.note = INTERRUPTED
+        else:
+            self._slots.remember(record.engine, board.active_seconds)
+        owner = record.owner  # only the mark is known
+        run = Run(record.engine, settings, owner, self._root, board, record.id, lambda own: events(settings, own))
+        run.ended_at = written_at(folder)
+        with self._lock:
+            self._add(run)
+
+    def follow(self, folder: Path, found: Callable[[Run], None] = lambda run: None) -> None:
+        """Show the runs that other programs write into `folder`, or the one whose own folder it is; only to watch.
+
+        `found` is called with each. Never give it a path that came from a visitor.
+        """
+
+        def take(record: Record, path: Path, board: Board) -> bool:
+            config = self._configs.get(record.engine)
+            if config is None or record.id in self._runs:
+                return False
+            run = Run(record.engine, config.from_dict(record.config), "", path.parent, board, record.id)
+            run.folder = path
+            with self._lock:
+                self._add(run)
+            found(run)
+            return True
+
+        self._followers.append(Follower(folder, take))
+
+    # --- ending -------------------------------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        """Forget the runs that ended too long ago, and folders that no run here has."""
+        too_old = time.time() - self.limits.kept_seconds
+        with self._lock:
+            for run in list(self._runs.values()):
+                if run.owner and run.board.ended and run.ended_at < too_old:
+                    self._runs.pop(run.id).delete()
+            known = set(self._runs)
+        if self.durable:
+            for folder in run_folders(self._root):
+                if folder.name not in known and written_at(folder) < too_old:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep_on_a_clock(self) -> None:
+        """Sweep every few minutes for as long as these runs are in use."""
+        seconds = min(SWEEP_SECONDS, self.limits.kept_seconds / 10)
+        unused, this = threading.Event(), weakref.ref(self)
+        weakref.finalize(self, unused.set)
+
+        def work() -> None:
+            while not unused.wait(seconds):
+                if runs := this():
+                    runs.sweep()
+                del runs  # so that it can end
+
+        threading.Thread(target=work, name="sweep", daemon=True).start()
+
     def stop_all(self, seconds: float = 10.0) -> None:
-        """Stop every live run and wait for them, as when the app ends: torch must not be cut off at work."""
+        """Stop every live run and wait for them, as when the app ends: torch must not be cut off at work.
+
+        Where runs are kept they can be resumed when the app is there again.
+        """
+        for follower in self._followers:
+            follower.close()
         with self._lock:
             live = [run for run in self._runs.values() if not run.board.ended]
         for run in live:
             with contextlib.suppress(EngineError):  # it may have ended just now
-                run.stop()
+                run.stop(for_good=not self.durable)
         self._slots.wake()
         for run in live:
             if run.thread:
                 run.thread.join(seconds)
+
+
+def _read_record(folder: Path) -> Record | None:
+    """The folder's record if it is one of a run of that name."""
+    try:
+        record = read_record(folder)
+    except Exception as problem:  # a damaged file may raise anything
+        log.warning("the run in %s is left out: %s", folder, problem)
+        return None
+    return record if record.id == folder.name else None
+
+
+def _read_board(folder: Path, record: Record) -> Board:
+    if (folder / BOARD / ABOUT).exists():
+        return load_board(folder)
+    return Board(record.engine, dict(record.config), started=record.started)  # cut off in its first second

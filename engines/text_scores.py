@@ -148,13 +148,15 @@ def distinct(texts: Iterable[str], n: int) -> float:
 
 
 def score_pairs(
-    pairs: Sequence[Pair], perplexity: Callable[[str], float] | None = None
+    pairs: Sequence[Pair],
+    perplexity: Callable[[str], float] | None = None,
+    tick: Callable[[int], None] = lambda done: None,
 ) -> tuple[list[dict[str, str | float]], dict[str, str | float]]:
     """(a row for each pair, the row of all together); a row has "output", "reference" and the SCORES.
 
     The BLEU of all is the corpus's, which is not the mean of the sentences'; ROUGE of all is the mean F1. With
     `perplexity`, a function of an output, rows have "Perplexity" too (NaN for an output it refuses), and all
-    have the geometric mean.
+    have the geometric mean. `tick` is called before each pair with how many are done; what it raises ends it.
     """
     from rouge_score.rouge_scorer import RougeScorer
     from sacrebleu.metrics import BLEU
@@ -164,7 +166,8 @@ def score_pairs(
     sentence, corpus = BLEU(effective_order=True, **options), BLEU(**options)
     scorer = RougeScorer(["rouge1", "rouge2", "rougeL"], tokenizer=_Tokens())
     rows = []
-    for pair in pairs:
+    for done, pair in enumerate(pairs):
+        tick(done)
         rouge = scorer.score(pair.reference, pair.output)
         row: dict[str, str | float] = {"output": pair.output, "reference": pair.reference}
         row["BLEU"] = sentence.sentence_score(pair.output, [pair.reference]).score

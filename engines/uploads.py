@@ -6,6 +6,7 @@ before it is believed and again while reading, and only one picture is ever held
 
 from __future__ import annotations
 
+import contextlib
 import io
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -34,17 +35,21 @@ class UploadLimits:
     directory_mb: int = 8  # of a ZIP's own table of contents, about 100,000 entries
     megapixels: int = 50  # of one picture
     total_megapixels: int = 2_000  # of all pictures together, since decoding takes time
+    broken: int = 100  # files left out, where that is allowed at all
 
 
 LIMITS = UploadLimits()
 
 
-def read_uploads(paths: Sequence[str], size: int, limits: UploadLimits = LIMITS) -> PictureSet:
+def read_uploads(
+    paths: Sequence[str], size: int, limits: UploadLimits = LIMITS, broken: list[str] | None = None
+) -> PictureSet:
     """A visitor's own pictures, from picture files or one ZIP, as squares of `size` pixels.
 
     Pictures are turned upright, put on white, cut to the middle square and shrunk with antialiasing. They
     are RGB, or gray when all of them are. The folders of a ZIP become classes when every picture lies in
-    one and there are 2 to 100. Raises ConfigError, naming the file, for anything that is not allowed.
+    one and there are 2 to 100. Raises ConfigError, naming the file, for anything that is not allowed; but given
+    `broken`, a file that cannot be read is left out and its name is put there.
     """
     paths = [str(path) for path in paths]
     if not paths:
@@ -54,11 +59,17 @@ def read_uploads(paths: Sequence[str], size: int, limits: UploadLimits = LIMITS)
         raise ConfigError("Choose either picture files or one ZIP file, not both.")
     if sum(Path(path).stat().st_size for path in paths) > limits.upload_mb * 10**6:
         raise ConfigError("The files are too large; together they may have {most} MB.", most=limits.upload_mb)
-    members = _zip_members(zips[0], limits) if zips else _files(paths, limits)
+    members = _zip_members(zips[0], limits, broken) if zips else _files(paths, limits)
 
     images, folders, budget, gray = [], [], limits.total_megapixels * 10**6, True
     for name, data in members:
-        image, pixels = _read_picture(name, data, size, limits)
+        try:
+            image, pixels = _read_picture(name, data, size, limits)
+        except ConfigError:
+            if broken is None or len(broken) == limits.broken:
+                raise
+            broken.append(shown_name(name))
+            continue
         budget -= pixels
         if budget < 0:
             raise ConfigError(
@@ -95,13 +106,13 @@ def _read_picture(name: str, data: bytes, size: int, limits: UploadLimits) -> tu
     except Image.DecompressionBombError:
         pass
     except Exception as error:  # a decoder given hostile bytes may raise nearly anything
-        raise ConfigError("{file} is no PNG, JPEG, WebP, GIF or BMP picture.", file=_shown(name)) from error
+        raise ConfigError("{file} is no PNG, JPEG, WebP, GIF or BMP picture.", file=shown_name(name)) from error
     raise _picture_too_large(name, limits)
 
 
 def _picture_too_large(name: str, limits: UploadLimits) -> ConfigError:
     most = limits.megapixels
-    return ConfigError("{file} is too large; at most {most} million pixels.", file=_shown(name), most=most)
+    return ConfigError("{file} is too large; at most {most} million pixels.", file=shown_name(name), most=most)
 
 
 def _squared(picture: Image.Image, size: int) -> np.ndarray:
@@ -130,7 +141,7 @@ def _too_many(found: Sequence, limits: UploadLimits) -> ConfigError:
     return ConfigError("{count} pictures are too many; choose at most {most}.", count=count, most=most)
 
 
-def _shown(name: str) -> str:
+def shown_name(name: str) -> str:
     """A file name from outside, fit for a sentence."""
     name = "".join(c if c.isprintable() else "?" for c in name)
     return name if len(name) <= 60 else f"{name[:28]}…{name[-28:]}"
@@ -148,9 +159,12 @@ class _CappedFile(io.FileIO):
         return super().read(size)
 
 
-def _zip_members(path: str, limits: UploadLimits) -> Iterator[tuple[str, bytes]]:
-    """(name, bytes) of each picture in a ZIP, whose names and sizes are checked before any is read."""
-    damaged = ConfigError("{file} is damaged, or not a ZIP file.", file=_shown(Path(path).name))
+def _zip_members(path: str, limits: UploadLimits, broken: list[str] | None) -> Iterator[tuple[str, bytes]]:
+    """(name, bytes) of each picture in a ZIP, whose names and sizes are checked before any is read.
+
+    A damaged one is left out if `broken` is given, to which its name is added.
+    """
+    damaged = ConfigError("{file} is damaged, or not a ZIP file.", file=shown_name(Path(path).name))
     with _CappedFile(path) as file:
         file.most = limits.directory_mb * 10**6
         try:
@@ -158,12 +172,32 @@ def _zip_members(path: str, limits: UploadLimits) -> Iterator[tuple[str, bytes]]
         except Exception as error:  # a damaged table of contents may raise nearly anything
             raise damaged from error
         budget = limits.unpacked_mb * 10**6
-        for member in _checked_members(archive, limits):
-            data = _read_member(archive, member, limits)
+        members = _checked_members(archive, limits)
+        for name, member in zip(_names(members), members, strict=True):
+            try:
+                data = _read_member(archive, member, limits)
+            except ConfigError:
+                if broken is None or len(broken) == limits.broken:
+                    raise
+                broken.append(shown_name(name))
+                continue
             budget -= len(data)
             if budget < 0:
                 raise _unpacked_too_large(limits)
-            yield member.filename, data
+            yield name, data
+
+
+def _names(members: Sequence[zipfile.ZipInfo]) -> list[str]:
+    """Their names. Where no encoding is declared, zipfile takes cp437, but most archivers write UTF-8 or GB 2312."""
+    names = [member.filename for member in members]
+    undeclared = [place for place, member in enumerate(members) if not member.flag_bits & 0x800]
+    for encoding in ("utf-8", "gb2312"):  # all names alike: a short one alone may be valid in both
+        with contextlib.suppress(UnicodeError):
+            decoded = [names[place].encode("cp437").decode(encoding) for place in undeclared]
+            for place, name in zip(undeclared, decoded, strict=True):
+                names[place] = name
+            break
+    return names
 
 
 def _unpacked_too_large(limits: UploadLimits) -> ConfigError:
@@ -177,14 +211,14 @@ def _checked_members(archive: zipfile.ZipFile, limits: UploadLimits) -> list[zip
         name = member.orig_filename  # as written, before zipfile tidies it
         parts = PurePosixPath(name).parts
         if not parts or "\\" in name or "\0" in name or ".." in parts or PureWindowsPath(name).anchor:
-            raise ConfigError("{file} is not an allowed name inside a ZIP.", file=_shown(name))
+            raise ConfigError("{file} is not an allowed name inside a ZIP.", file=shown_name(name))
         if member.is_dir() or "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1] in LITTER:
             continue
         if member.flag_bits & 1:
-            raise ConfigError("{file} is encrypted; make the ZIP without a password.", file=_shown(name))
+            raise ConfigError("{file} is encrypted; make the ZIP without a password.", file=shown_name(name))
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # Python unpacks the others without a limit on memory.
-            raise ConfigError("{file} is packed in a rare way; make an ordinary ZIP.", file=_shown(name))
+            raise ConfigError("{file} is packed in a rare way; make an ordinary ZIP.", file=shown_name(name))
         members.append(member)
     if len(members) > limits.most:
         raise _too_many(members, limits)
@@ -201,7 +235,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: Uplo
             while len(data) <= most and (piece := source.read(PIECE)):
                 data += piece
     except Exception as error:  # a damaged member may raise nearly anything
-        raise ConfigError("{file} is damaged inside the ZIP.", file=_shown(member.filename)) from error
+        raise ConfigError("{file} is damaged inside the ZIP.", file=shown_name(member.filename)) from error
     if len(data) > most:
         raise _picture_too_large(member.filename, limits)
     return bytes(data)

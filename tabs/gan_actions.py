@@ -20,7 +20,7 @@ from engines.uploads import read_uploads
 from tabs.live import status
 from tabs.outbox import Outbox
 from tabs.polite import polite
-from tabs.shared import new_key
+from tabs.shared import new_key, run_to_show
 
 ENGINE = "gan_training"
 EXAMPLE = "example"  # the id of the run that is shown before one has been started
@@ -35,6 +35,7 @@ class GanActions:
     def __init__(self, runs: Runs) -> None:
         self.runs = runs
         self.outbox = Outbox()
+        runs.adopt(ENGINE, GanConfig, lambda config, own: train(config, (), own))
         if EXAMPLE_FILE.exists():
             board = load_run(EXAMPLE_FILE)
             runs.add(board, GanConfig.from_dict(board.config), owner="", run_id=EXAMPLE)
@@ -44,7 +45,9 @@ class GanActions:
     def begin(self, settings: Callable[[], GanConfig], uploads: Sequence[str], owner: str) -> Run:
         """Start a run with the checked settings; -1 as seed is replaced by a random one."""
         config = settings().with_seed()
-        return self.runs.start(ENGINE, config, lambda folder: train(config, tuple(uploads)), owner)
+        files = tuple(uploads)
+        keeps = self.runs.durable
+        return self.runs.start(ENGINE, config, lambda own: train(config, files, own if keeps else None), owner)
 
     def open(self, path: str, owner: str, request: gr.Request) -> str:
         """Keep the run of an uploaded run file, and return its id; `owner` may be any secret, or empty."""
@@ -56,10 +59,7 @@ class GanActions:
 
     def first_run(self, owner: str, query: dict[str, str]) -> str:
         """The run to show on arrival: the one of a watch link, the visitor's latest, or the example."""
-        if query.get("run"):
-            return query["run"]
-        mine = self.runs.latest(owner, ENGINE)
-        return mine.id if mine else EXAMPLE
+        return run_to_show(self.runs, ENGINE, owner, query) or EXAMPLE
 
     # --- the generator -----------------------------------------------------------------------------------
 
@@ -156,7 +156,10 @@ class GanActions:
             return {"state": board.state, **status(board), "metrics": latest}
 
     def api_control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
-        """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key."""
+        """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key.
+
+        A run that was interrupted when the program ended can be resumed too.
+        """
         with polite(request):
             return {"state": self.runs.control(run, owner, action).board.state}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -10,16 +9,29 @@ import gradio as gr
 
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.knobs import MAX_SEED
-from engines.messages import EngineError
-from engines.runs import Run
+from tabs.controls import RunControls
 from tabs.forms import Form
 from tabs.gan_actions import ALL_CLASSES, ENGINE, GanActions, preview_dataset, preview_uploads
-from tabs.language import is_chinese, t, translate
-from tabs.live import live_view
+from tabs.language import t
+from tabs.learn import learn_panel
+from tabs.live import Chart, Line, live_view
 from tabs.polite import polite
-from tabs.shared import QUICK, Shared
+from tabs.shared import FOLLOW, QUICK, Shared, find_run
 
-CONTROLS = {"start": "gan-start", "stop": "gan-stop", "pause": "gan-pause", "resume": "gan-resume"}
+PANELS = ("grids", "verdict", "charts", "shares")
+CHARTS = (
+    Chart("Losses", (Line("Loss_D", "losses", "--theirs"), Line("Loss_G", "losses", "--ours")), smooth=True),
+    Chart(
+        "What D says: of real and of generated pictures",
+        (Line("D(x)", "losses", "--theirs"), Line("D(G(z))", "losses", "--ours")),
+        smooth=True,
+    ),
+    Chart(
+        "Fréchet distance: lower is closer to the real pictures",
+        (Line("Fréchet distance", "scores", "--good"),),
+        from_zero=True,
+    ),
+)
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 INTRO = (
@@ -31,11 +43,6 @@ KEEP = (
     "The **run file** replays this run anywhere without training: settings, seed, curves, grids and weights."
     " The **generator** is a safetensors file with its settings as JSON."
 )
-COPY_LINK = """async (run) => {
-  const link = new URL(location.pathname, location.href);
-  link.searchParams.set("run", run);
-  try { await navigator.clipboard.writeText(link.href); } catch { window.prompt("", link.href); }
-}"""
 
 
 def build(shared: Shared) -> None:
@@ -61,8 +68,8 @@ class GanTab:
         gr.Markdown(t(INTRO))
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
-                self._build_controls()
-                self.live = live_view(self.runs, "gan-live", CONTROLS)
+                self.controls = RunControls(self.runs, ENGINE, "gan")
+                self.live = live_view(self.runs, "gan-live", self.controls.ids, "live_gan.html", PANELS, CHARTS)
             with gr.Column(scale=3, min_width=300):
                 self._build_settings()
         with gr.Tabs():
@@ -73,16 +80,7 @@ class GanTab:
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
                 self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="gan-open")
-
-    def _build_controls(self) -> None:
-        look: dict[str, Any] = {"min_width": 84, "scale": 1, "size": "md"}
-        off: dict[str, Any] = {**look, "interactive": False}
-        with gr.Row(elem_classes="controls"):
-            self.start = gr.Button(t("Start"), variant="primary", elem_id=CONTROLS["start"], **look)
-            self.pause = gr.Button(t("Pause"), elem_id=CONTROLS["pause"], **off)
-            self.resume = gr.Button(t("Resume"), elem_id=CONTROLS["resume"], visible=False, **look)
-            self.stop = gr.Button(t("Stop"), elem_id=CONTROLS["stop"], **off)
-            self.link = gr.Button(t("Copy watch link"), elem_id="gan-link", **off)
+        learn_panel("gan_training", self.form)
 
     def _build_settings(self) -> None:
         recipe = PRESETS["default"]
@@ -139,13 +137,10 @@ class GanTab:
     def wire(self, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
         """Connect events to handlers."""
         actions, form = self.actions, self.form
-        buttons = [self.start, self.pause, self.resume, self.stop, self.link, self.label]
         arrived.then(self.arrive, [owner, visit], [self.live, self.preview, *form.widgets], **QUICK)
-        self.live.tick(self.show_controls, [self.live, owner], buttons, **QUICK)
-        self.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
-        for action in ("pause", "resume", "stop"):
-            getattr(self, action).click(self._control(action), [self.live, owner], buttons, **QUICK)
-        self.link.click(None, self.live, js=COPY_LINK).then(self.say_copied, **QUICK)
+        self.controls.wire(self.live, owner)
+        self.live.tick(self.show_classes, self.live, self.label, **FOLLOW)
+        self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
         self.preset.input(self.choose_preset, self.preset, [self.preset, *form.widgets], **QUICK)
         gr.on(
             [form["dataset"].change, self.uploads.change],
@@ -196,41 +191,9 @@ class GanTab:
         with polite(request):
             return self.actions.begin(lambda: self.form.read(values), uploads or (), owner).id
 
-    @staticmethod
-    def say_copied(request: gr.Request) -> None:
-        """Tell that the link is in the clipboard."""
-        sentence = "The link is copied: whoever opens it can watch this run, and only watch."
-        gr.Info(translate(sentence, is_chinese(request)), duration=5)
-
-    def _control(self, action: str) -> Callable[..., list[Any]]:
-        def act(run_id: str, owner: str, request: gr.Request) -> list[Any]:
-            with polite(request):
-                self.runs.control(run_id, owner, action)
-            return self.show_controls(run_id, owner)
-
-        return act
-
-    def show_controls(self, run_id: str, owner: str) -> list[Any]:
-        """Which buttons can be used now, and the classes one can ask the generator for."""
-        mine = self.runs.latest(owner, ENGINE)
-        busy = mine is not None and not mine.board.ended
-        try:
-            run: Run | None = self.runs.get(run_id)
-        except EngineError:
-            run = None
-        state = run.board.state if run and run.owned_by(owner) else ""
-        paused = state in ("pausing", "paused")
-        return [
-            gr.update(interactive=not busy),
-            gr.update(interactive=state == "running", visible=not paused),
-            gr.update(visible=paused),
-            gr.update(interactive=state in ("queued", "running", "pausing", "paused")),
-            gr.update(interactive=run is not None and bool(run.owner)),
-            self._classes(run),
-        ]
-
-    @staticmethod
-    def _classes(run: Run | None) -> dict[str, Any]:
+    def show_classes(self, run_id: str) -> dict[str, Any]:
+        """The classes that one can ask the generator for."""
+        run = find_run(self.runs, run_id)
         weights = run.board.weights if run else None
         names = weights.facts["class_names"] if weights and run.config.conditional else []
         choices = [(t("All classes"), ALL_CLASSES), *((t(name), i) for i, name in enumerate(names))]

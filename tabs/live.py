@@ -6,6 +6,8 @@ after WAIT_SECONDS. It costs neither a place in Gradio's queue nor a thread.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +22,45 @@ WAIT_SECONDS = 15.0
 HERE = Path(__file__).parent
 
 
-def live_view(runs: Runs, elem_id: str, controls: dict[str, str]) -> gr.HTML:
+CHART = '<figure class="chart"><figcaption></figcaption><canvas role="img"></canvas></figure>'
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: a column of a group of Metrics (named as the label if ""), in one of the colours of live.css."""
+
+    label: str
+    group: str
+    color: str
+    column: str = ""
+    dots: bool = False  # marks each point
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart; `percent` writes 0.5 as 50%, an `optional` one hides while it has no points."""
+
+    title: str
+    lines: tuple[Line, ...]
+    smooth: bool = False
+    from_zero: bool = False
+    percent: bool = False
+    optional: bool = False
+
+
+def live_view(
+    runs: Runs,
+    elem_id: str,
+    controls: dict[str, str],
+    layout: str = "",
+    panels: Sequence[str] = (),
+    charts: Sequence[Chart] = (),
+) -> gr.HTML:
     """A component whose value is the id of the run it follows; its `tick` says that the state changed.
 
     `controls` gives the element ids of the buttons "start", "pause", "resume" and "stop", for the keyboard
-    and for saying why one is disabled.
+    and for saying why one is disabled. `layout` is the HTML file of what stands below the progress bar,
+    `panels` names the scripts live_<panel>.js that fill it, `charts` is for the panel "charts".
     """
 
     async def watch(cursor: dict) -> dict:
@@ -45,17 +81,24 @@ def live_view(runs: Runs, elem_id: str, controls: dict[str, str]) -> gr.HTML:
             found = None
         return found.picture.data_uri() if found else ""
 
+    inside = _read(layout).replace("<!-- charts -->", CHART * len(charts)) if layout else ""
+    scripts = [_read("live.js"), *(_read(f"live_{panel}.js") for panel in panels), "begin();"]
     return gr.HTML(
         value="",
-        html_template=(HERE / "live.html").read_text("utf-8"),
-        css_template=(HERE / "live.css").read_text("utf-8"),
-        js_on_load=(HERE / "live.js").read_text("utf-8"),
+        html_template=_read("live.html").replace("<!-- panels -->", inside),
+        css_template=_read("live.css"),
+        js_on_load="\n".join(scripts),
         server_functions=[watch, frame],
         elem_id=elem_id,
         apply_default_css=False,
         words=CHINESE,
         controls=controls,
+        charts=[asdict(chart) for chart in charts],
     )
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text("utf-8")
 
 
 def news(run: Run, cursor: dict[str, Any]) -> dict[str, Any]:
@@ -74,18 +117,22 @@ def news(run: Run, cursor: dict[str, Any]) -> dict[str, Any]:
     if latest and latest.step != cursor.get("frame"):
         answer["frame"] = {"step": latest.step, "src": latest.picture.data_uri()}
     steps = ",".join(str(frame.step) for frame in board.frames())
-    if steps != cursor.get("steps"):
+    if steps != cursor.get("steps", ""):
         answer["steps"] = steps
     return answer
 
 
 def status(board: Board) -> dict[str, Any]:
     """The small things, sent whole each time."""
-    progress, verdict, shares = board.progress, board.verdict, board.shares
+    progress, verdict, shares, download = board.progress, board.verdict, board.shares, board.download
     return {
         "position": board.position,
+        "wait": to_json(words_for_wait(board.wait_seconds)),
+        "wait_seconds": board.wait_seconds,
         "note": to_json(board.note),
         "error": to_json(board.error),
+        "download": download
+        and {"message": to_json(download.message), "step": download.done, "total": download.total},
         "progress": progress
         and {
             "step": progress.step,
@@ -101,7 +148,19 @@ def status(board: Board) -> dict[str, Any]:
         },
         "shares": shares
         and {"name": shares.name, "labels": shares.labels, "values": [round(v, 4) for v in shares.values]},
+        "evaluations": list(board.evaluations),
     }
+
+
+def words_for_wait(seconds: float | None) -> Message | None:
+    """How long one in line will wait, as a person would say it; None while that is unknown."""
+    if seconds is None:
+        return None
+    if seconds < 55:
+        return Message("starts in about {n} s", n=max(5, round(seconds)))
+    if seconds < 5400:
+        return Message("starts in about {n} min", n=round(seconds / 60))
+    return Message("starts in about {n} h", n=f"{seconds / 3600:.1f}")
 
 
 def to_json(message: Message | None) -> dict[str, Any] | None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
 
 from engines.events import Answer, Download, Events, Note, Perplexity, Progress, Token
-from engines.messages import Message
-from engines.text_generation.config import TextConfig
+from engines.messages import Message, PlaygroundError
+from engines.text_generation.config import TextConfig, find_model
 from engines.text_generation.engine import chat, continue_text, perplexity
 from engines.text_generation.models import Models
+from tabs.language import t
 from tabs.polite import polite
-from tabs.tokens import note_line, token_line
+from tabs.tokens import END_LINE, note_line, token_line
 
 # Handlers that write: many at once.
 WRITING: dict[str, Any] = {
@@ -42,6 +43,8 @@ class Writing:
     note: Message | None = None
     answer: Answer | None = None
     words: list[str] = field(default_factory=list)
+    ended: bool = False
+    instead: tuple | None = None  # what the handler's outputs are to become, whatever was written
 
     def take(self, event: Any) -> None:
         """Fold one event in."""
@@ -71,9 +74,25 @@ class Writing:
             case Progress(step, total):
                 self._say(self.note, step / max(1, total))
 
+    def end(self, reason: Message | None) -> None:
+        """Nothing more will come; `reason` stands there unless it is None."""
+        if reason:
+            self._say(reason)
+        self.lines += END_LINE
+        self.ended = True
+
     def _say(self, message: Message | None, share: float | None = None) -> None:
         self.note = message
         self.lines += note_line(message, share)
+
+
+@dataclass(eq=False)
+class Job:
+    """What a panel computes."""
+
+    stopped: bool = False  # the visitor wants it to end
+    replaced: bool = False  # the panel computes something else by now
+    instead: tuple | None = None  # see TextActions.end
 
 
 class TextActions:
@@ -81,33 +100,78 @@ class TextActions:
 
     def __init__(self, models: Models) -> None:
         self.models = models
-        self._stops: dict[tuple[str, str], threading.Event] = {}
+        self._jobs: dict[tuple[str, str], Job] = {}  # by page and panel
 
-    def stop(self, owner: str, panel: str) -> None:
-        """End what this visitor's panel computes, if anything."""
-        flag = self._stops.get((owner, panel))
-        if flag:
-            flag.set()
-
-    def stream(self, events: Events, owner: str, panel: str) -> Iterator[Writing]:
-        """Drive an engine and yield the text as it grows, about ten times a second; a new one stops the old."""
-        self.stop(owner, panel)
-        flag = self._stops[owner, panel] = threading.Event()
-        writing, shown = Writing(), 0.0
+    @contextmanager
+    def job(self, request: gr.Request, panel: str) -> Iterator[Job]:
+        """What this panel of this page computes from now on, in place of what it computed before."""
+        page = request.session_hash
+        if before := self._jobs.get((page, panel)):
+            before.replaced = True
+        job = self._jobs[page, panel] = Job()
         try:
-            reply = None
-            while True:
-                writing.take(events.send(reply))
-                reply = flag.is_set()
-                if time.monotonic() - shown >= PACE:
-                    yield writing
-                    shown = time.monotonic()
-        except StopIteration:
-            yield writing
+            yield job
         finally:
-            events.close()  # also when the page was closed: the computation ends with it
-            if self._stops.get((owner, panel)) is flag:
-                del self._stops[owner, panel]
+            if not job.replaced:
+                self._jobs.pop((page, panel), None)
+
+    def stopper(self, *panels: str) -> Callable[[gr.Request], None]:
+        """A handler that ends what these panels compute, if anything."""
+
+        def stop(request: gr.Request) -> None:
+            for panel in panels:
+                if job := self._jobs.get((request.session_hash, panel)):
+                    job.stopped = True
+
+        return stop
+
+    def end(self, request: gr.Request, panel: str, outputs: tuple) -> tuple:
+        """End what the panel computes and give its handler's outputs these values; returns a handler's outputs.
+
+        It is the writing handler itself that gives them, if there is one: nothing it said before can come later.
+        """
+        job = self._jobs.get((request.session_hash, panel))
+        if job is None:
+            return outputs
+        job.instead = outputs
+        return tuple(gr.skip() for _ in outputs)
+
+    def stream(self, events: Events, request: gr.Request, panel: str) -> Iterator[Writing]:
+        """Drive an engine and yield the text as it grows, about ten times a second.
+
+        What the same panel of the page wrote before ends, and says no more. An error stands in the last Writing;
+        after `end` that has what is to be shown instead.
+        """
+        writing, shown, stop = Writing(), 0.0, None
+        with self.job(request, panel) as job, closing(events):  # also when the page was closed: the computation ends
+            try:
+                while not job.replaced and not job.instead:
+                    writing.take(events.send(stop))
+                    stop = job.stopped
+                    if time.monotonic() - shown >= PACE:
+                        yield writing
+                        shown = time.monotonic()
+            except StopIteration:
+                writing.end(ENDINGS["stopped"] if stop and not writing.answer else None)
+                yield writing
+            except Exception as problem:
+                writing.end(problem.message if isinstance(problem, PlaygroundError) else None)
+                yield writing
+                raise
+            if job.instead:
+                writing.instead = job.instead
+                yield writing
+
+    def answer(
+        self, config: TextConfig, prompt: str, request: gr.Request, panel: str, as_chat: bool = True
+    ) -> Iterator[str]:
+        """Write what a prompt asks for and yield the token view's value; a base model writes on from the prompt."""
+        if as_chat and find_model(config.model, self.models.allow_any_model).kind == "chat":
+            events = chat(self.models, config, [{"role": "user", "content": prompt}])
+        else:
+            events = continue_text(self.models, config, prompt)
+        for writing in self.stream(events, request, panel):
+            yield writing.lines
 
     # --- for scripts -------------------------------------------------------------------------------------
 
@@ -124,14 +188,14 @@ class TextActions:
         """
         with polite(request):
             config = TextConfig.from_dict(settings or {})
-            yield from self._texts(chat(self.models, config, messages, system))
+            yield from self._texts(chat(self.models, config, messages, system), request)
 
     def api_continue(
         self, text: str, settings: dict[str, Any] | None = None, request: gr.Request = None
     ) -> Iterator[str]:
         """Write on from a text as a base model does; streams what is added as it grows."""
         with polite(request):
-            yield from self._texts(continue_text(self.models, TextConfig.from_dict(settings or {}), text))
+            yield from self._texts(continue_text(self.models, TextConfig.from_dict(settings or {}), text), request)
 
     def api_perplexity(self, text: str, model: str = TextConfig.model, request: gr.Request = None) -> dict[str, Any]:
         """How likely the model finds a text: {"perplexity", "tokens"}; lower is likelier."""
@@ -140,9 +204,15 @@ class TextActions:
             result = next(event for event in events if isinstance(event, Perplexity))
             return {"perplexity": result.value, "tokens": len(result.tokens)}
 
-    def _texts(self, events: Events) -> Iterator[str]:
-        for writing in self.stream(events, str(time.monotonic_ns()), "api"):
+    def _texts(self, events: Events, request: gr.Request) -> Iterator[str]:
+        for writing in self.stream(events, request, f"api-{time.monotonic_ns()}"):
             yield writing.text
+
+
+def start_and_stop(prefix: str, main: Any) -> tuple[gr.Button, gr.Button]:
+    """The two buttons of a panel that writes, with the element ids that its keys look for."""
+    start = gr.Button(main, variant="primary", elem_id=f"{prefix}-start", min_width=90)
+    return start, gr.Button(t("Stop"), elem_id=f"{prefix}-stop", min_width=90)
 
 
 def describe(answer: Answer) -> Message:

@@ -1,6 +1,6 @@
 // Shows a text token by token, tinted by doubt, and what else the model might have said.
-// props.value is lines of JSON: {"note": message, "share": 0..1} or [text, probability, [[text, probability] x 5]].
-// Lines only ever get appended while a text is written, so each is painted once.
+// props.value is lines of JSON: [text, probability, [[text, probability] x 5]], {"note": message, "share": 0..1} or,
+// when nothing more will come, {"end": true}. Lines only ever get appended while a text is written, so each is painted once.
 
 const chinese = (navigator.language || "").toLowerCase().startsWith("zh");
 const $ = (selector) => element.querySelector(selector);
@@ -17,6 +17,7 @@ function say(message) {
 let painted = ""; // the part of props.value that is on the page
 let tokens = [];
 let chosen = null;
+let writing = false;
 
 function paint() {
   const value = props.value || "";
@@ -27,13 +28,16 @@ function paint() {
     $(".text").replaceChildren();
     note({ note: "", share: null });
   }
+  writing = value !== "" && !value.endsWith('{"end":true}\n');
+  setButtons();
   const lines = value.slice(painted.length).split("\n").filter(Boolean);
   painted = value;
   const box = $(".text");
   const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 30;
   for (const line of lines) {
     const part = JSON.parse(line);
-    Array.isArray(part) ? add(part) : note(part);
+    if (Array.isArray(part)) add(part);
+    else if (!part.end) note(part);
   }
   if (atEnd) box.scrollTop = box.scrollHeight;
   box.dataset.empty = t("The text appears here. Point at a word to see what else the model might have said.");
@@ -77,6 +81,21 @@ function inside() {
   $(".alternatives").replaceChildren(...rows);
 }
 
+// Starting is for when nothing is written in the panel, stopping for when something is; views may share buttons.
+function setButtons() {
+  for (const [name, cannot] of [
+    ["start", t("It is being written; Stop ends it")],
+    ["stop", t("Nothing is being written now")],
+  ]) {
+    const node = document.getElementById(props.controls[name]);
+    if (!node) continue;
+    node.writers = node.writers || new Set();
+    writing ? node.writers.add(element) : node.writers.delete(element);
+    node.disabled = name === "start" ? node.writers.size > 0 : node.writers.size === 0;
+    node.title = node.disabled ? cannot : "";
+  }
+}
+
 function choose(at) {
   const spans = $(".text").children;
   if (chosen !== null && spans[chosen]) spans[chosen].classList.remove("chosen");
@@ -100,13 +119,15 @@ element.addEventListener("keydown", (event) => {
 
 // Ctrl+Enter does the main thing of the panel that is shown, Esc stops it.
 document.addEventListener("keydown", (event) => {
-  if (!element.isConnected || element.offsetParent === null) return;
+  if (event.defaultPrevented || !element.isConnected || element.offsetParent === null) return;
   const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
   const node = name && document.getElementById(props.controls[name]);
   if (!node || node.disabled) return;
+  event.preventDefault(); // the view beside it may share the keys
   if (document.activeElement && document.activeElement.blur) document.activeElement.blur(); // hands its text in
   setTimeout(() => node.click(), 60);
 });
 
 watch("value", paint);
 paint();
+setTimeout(setButtons, 500); // the page may make the buttons after this

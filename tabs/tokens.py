@@ -12,12 +12,14 @@ from engines.messages import Message
 from tabs.chinese import CHINESE
 
 HERE = Path(__file__).parent
+END_LINE = '{"end":true}\n'
 
 
 def token_view(elem_id: str, controls: dict[str, str]) -> gr.HTML:
-    """A component whose value is lines made by `token_line` and `note_line`.
+    """A component whose value is lines made by `token_line` and `note_line`, and END_LINE when nothing more comes.
 
-    `controls` gives the element ids of the buttons "start" (Ctrl+Enter) and "stop" (Esc) of its panel.
+    `controls` gives the element ids of the buttons "start" (Ctrl+Enter) and "stop" (Esc) of its panel; views
+    that write at once share them.
     """
     return gr.HTML(
         value="",

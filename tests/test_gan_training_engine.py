@@ -1,25 +1,28 @@
 """The engine on the CPU, with short real trainings."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from engines.events import Caption, Metrics, Note, Progress, Reference, Samples, Shares, Verdict, Weights
-from engines.gan_training import engine
+from engines.events import Caption, Metrics, Note, Progress, Reference, Resumed, Samples, Shares, Verdict, Weights
+from engines.features import read_metadata
+from engines.gan_training import checkpoint, data, engine
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.gan_training.explore import export, load_export, sample, walk
 from engines.gan_training.objectives import OBJECTIVES
 from engines.messages import ConfigError, EngineError
+from tests.fakes import FULL_DISK
 
 SMALL = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "latent": 8, "seed": 1}
 
 
-def run(config, uploads=(), stop_after=None):
+def run(config, uploads=(), stop_after=None, folder=None):
     """All events; the stop is asked for after so many Progress events."""
     events, seen, reply = [], 0, None
-    training = engine.train(config, uploads)
+    training = engine.train(config, uploads, folder)
     while True:
         try:
             event = training.send(reply)
@@ -96,6 +99,16 @@ def test_own_pictures_train_in_their_own_size(tmp_path):
     events = run(config, [str(path) for path in paths])
     assert of(events, Samples)[-1].images.shape == (64, 32, 32, 3)
     assert not of(events, Shares)  # their classes are not known
+    (tmp_path / "own").mkdir()
+    cut = run(config, [str(path) for path in paths], stop_after=1, folder=tmp_path / "own")
+    assert of(cut, Weights)[-1].step < 10
+    resumed = run(config, folder=tmp_path / "own")  # uploads are gone by then; the run has kept them
+    assert all(
+        np.array_equal(v, of(events, Weights)[-1].tensors[k]) for k, v in of(resumed, Weights)[-1].tensors.items()
+    )
+    (tmp_path / "own" / "checkpoint" / "pictures.npz").write_bytes(b"PK")
+    with pytest.raises(EngineError, match="What was saved of this run is damaged"):
+        run(config, folder=tmp_path / "own")
     with pytest.raises(EngineError, match="Choose your own pictures first"):
         run(config)
 
@@ -104,10 +117,86 @@ def test_without_the_network_the_bundled_pictures_are_used(monkeypatch):
     def unreachable(*args):
         raise EngineError("Out of reach.")
 
-    monkeypatch.setattr(engine, "load_whole", unreachable)
+    monkeypatch.setattr(data, "load_whole", unreachable)
     events = run(GanConfig(**SMALL, steps=10, whole=True))
     assert any("The bundled pictures are used" in caption.message for caption in of(events, Caption))
     assert of(events, Weights)
+
+
+def checkpoint_of(folder):
+    return folder / "checkpoint" / "training.safetensors"
+
+
+@pytest.mark.parametrize("values", [{}, {"objective": "relativistic", "conditional": True, "ema": 0.0}])
+def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(tmp_path, monkeypatch, values):
+    config = GanConfig(**SMALL | {"architecture": "dcgan"}, **values, steps=40)
+    with monkeypatch.context() as patch:
+        patch.setattr(engine.Clock, "due", lambda self: True)  # an answer at every step
+        cut = run(config, stop_after=6, folder=tmp_path)
+    at = of(cut, Weights)[-1].step
+    assert at == 6
+    resumed = run(config, folder=tmp_path)
+    assert of(resumed, Resumed) == [Resumed(at)]
+    assert of(resumed, Samples)[0].step == at
+    assert of(resumed, Progress)[-1].step == 40
+    unbroken, ended = of(run(config), Weights)[-1], of(resumed, Weights)[-1]
+    assert ended.step == unbroken.step == 40
+    assert all(np.array_equal(ended.tensors[name], unbroken.tensors[name]) for name in unbroken.tensors)
+
+
+def test_the_checkpoint_is_written_on_a_clock_and_never_seen_half_written(tmp_path, monkeypatch):
+    real, sizes = checkpoint.write_atomically, []
+
+    def watched(path, data, sync=False):
+        real(path, data, sync)
+        sizes.append((path.stat().st_size == len(data), sorted(p.name for p in path.parent.iterdir())))
+
+    monkeypatch.setattr(checkpoint, "write_atomically", watched)
+    monkeypatch.setattr(checkpoint, "SECONDS", 0.0)
+    monkeypatch.setattr(checkpoint, "SHARE", 1.0)
+    run(GanConfig(**SMALL, steps=20), folder=tmp_path)
+    assert len(sizes) >= 5
+    assert set(map(str, sizes)) == {str((True, ["training.safetensors"]))}
+
+
+def test_the_diagnosis_remembers_what_it_saw_before(tmp_path):
+    def exams():
+        about = read_metadata(checkpoint_of(tmp_path))
+        return json.loads(about["memory"])["doctor"]["exams"]
+
+    config = GanConfig(**SMALL, steps=2000)
+    run(config, stop_after=1, folder=tmp_path)
+    before = exams()
+    run(config, stop_after=1, folder=tmp_path)
+    assert exams() > before >= 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda data: data[: len(data) // 2],
+        lambda data: b"\x80\x04pickle",
+        lambda data: data.replace(b'\\"features\\": 8', b'\\"features\\": 9'),
+    ],
+)
+def test_a_damaged_checkpoint_is_told_in_one_sentence(tmp_path, damage):
+    config = GanConfig(**SMALL, steps=10)
+    run(config, stop_after=1, folder=tmp_path)
+    path = checkpoint_of(tmp_path)
+    data = path.read_bytes()
+    assert damage(data) != data
+    path.write_bytes(damage(data))
+    with pytest.raises(EngineError, match="What was saved of this run is damaged"):
+        run(config, folder=tmp_path)
+
+
+def test_a_full_disk_does_not_end_the_training(tmp_path, monkeypatch, caplog):
+    def refuse(path, data, sync=False):
+        raise FULL_DISK
+
+    monkeypatch.setattr(checkpoint, "write_atomically", refuse)
+    assert of(run(GanConfig(**SMALL, steps=10), folder=tmp_path), Weights)[-1].step == 10
+    assert "No space left on device" in caplog.text
 
 
 @pytest.fixture(scope="module")

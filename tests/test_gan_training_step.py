@@ -1,10 +1,11 @@
-import io
 import math
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load, save
 
+from engines.gan_training.checkpoint import restore, state_of
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.gan_training.networks import build_generator, latents
 from engines.gan_training.objectives import OBJECTIVES
@@ -77,16 +78,31 @@ def test_looking_does_not_change_the_training():
     assert_same(train(make_trainer(), 4).weights(), watched.weights())
 
 
-@pytest.mark.parametrize("ema", [0.0, 0.9])
-def test_resumed_equals_unbroken(ema):
-    first = train(make_trainer(ema=ema), 3)
-    file = io.BytesIO()
-    torch.save(first.state_dict(), file)
-    file.seek(0)
-    second = make_trainer(ema=ema)
-    second.load_state_dict(torch.load(file, weights_only=True))
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"ema": 0.0},
+        {"ema": 0.9, "channels": 3},
+        {"objective": "wgan_gp", "d_steps": 2},
+        {"objective": "relativistic", "architecture": "mlp"},
+        {"conditional": True, "size": 32},
+    ],
+)
+def test_resumed_equals_unbroken(values):
+    first = train(make_trainer(**values), 3)
+    second = make_trainer(**values)
+    restore(second, load(save(state_of(first))))
     assert second.steps == 3
-    assert_same(train(make_trainer(ema=ema), 6).weights(), train(second, 3).weights())
+    unbroken, resumed = state_of(train(make_trainer(**values), 6)), state_of(train(second, 3))
+    assert_same({k: v.numpy() for k, v in unbroken.items()}, {k: v.numpy() for k, v in resumed.items()})
+
+
+def test_a_state_of_other_networks_is_refused():
+    state = state_of(train(make_trainer(), 1))
+    with pytest.raises(RuntimeError):
+        restore(make_trainer(features=16), state)
+    with pytest.raises(KeyError):
+        restore(make_trainer(), {k: v for k, v in state.items() if k != "steps"})
 
 
 def test_signals_are_means_since_the_last_call():

@@ -7,8 +7,11 @@ from string import Formatter
 
 import pytest
 
-from engines.catalog import DATASETS
+from engines.catalog import DATASETS, MODELS, TEXT_DATASETS
+from engines.finetuning.config import RECIPES, FinetuningConfig
 from engines.gan_training.config import PRESETS, GanConfig
+from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
+from engines.image_generation.config import ImageConfig
 from engines.messages import Message
 from engines.text_generation.config import TextConfig
 from tabs import TABS
@@ -25,6 +28,9 @@ SPEAKING = {
     "t",
     "translate",
     "Shares",
+    "Chart",
+    "Line",
+    "say",
     "reading",
     "self._error",
     "super().__init__",
@@ -67,12 +73,17 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "Fréchet distance", *TABS}
-    for knob in (*GanConfig.knobs().values(), *TextConfig.knobs().values()):
+    configs = (GanConfig, TextConfig, FinetuningConfig, ImageConfig)
+    for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}
-    for preset in PRESETS.values():
+    for preset in (*PRESETS.values(), *RECIPES.values()):
         words |= {preset.title, preset.help}
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
+    words |= {card.note for card in (*MODELS.values(), *IMAGE_MODELS.values(), own_card(OWN))}
+    words.add(IMAGE_MODELS["emoji"].title)
+    for card in TEXT_DATASETS.values():
+        words |= {card.title, card.description, *card.label_names}
     return words
 
 
@@ -84,7 +95,8 @@ def everything() -> set[str]:
 # The same in both languages.
 UNTRANSLATED = {
     "28 px", "32 px", "64 px", "EMA", "Beta1", "DCGAN", "MLP", "MNIST", "Fashion-MNIST", "WGAN-GP",
-    "Loss_D", "Loss_G", "D(x)", "D(G(z))",
+    "Loss_D", "Loss_G", "D(x)", "D(G(z))", "Noto", "Twemoji", "Euler", "Euler a", "Heun", "DPM++ 2M", "DDIM", "UniPC",
+    "LCM",
 }  # fmt: skip
 
 

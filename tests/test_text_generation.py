@@ -25,13 +25,14 @@ from transformers import (
     TopPLogitsWarper,
 )
 
+from engines import device as device_module
 from engines.events import Answer, Perplexity, Token
 from engines.messages import ConfigError, EngineError
 from engines.text_generation import model as model_module
 from engines.text_generation.config import TextConfig, TooLongError, find_model
 from engines.text_generation.engine import chat, continue_text, cut_oldest, perplexity
 from engines.text_generation.models import Models
-from engines.text_generation.packed import PackedLinear
+from engines.text_generation.packed import PackedLinear, pack
 from engines.text_generation.sampling import Sampler, penalised
 from tests.fakes import wait_until
 from tests.tiny_models import save_gpt2, save_llama
@@ -61,7 +62,7 @@ def models(cache, monkeypatch):
 @pytest.fixture
 def exact(monkeypatch):
     """Weights as they are, for comparing with transformers."""
-    monkeypatch.setattr(model_module, "pack_weights", lambda network: None)
+    monkeypatch.setattr(model_module, "pack_weights", lambda network, folder: None)
     monkeypatch.setattr(model_module, "pick_dtype", lambda device: torch.float32)
 
 
@@ -353,7 +354,7 @@ def test_switching_frees_the_old_model_unless_it_is_used(models):
 
 
 def test_a_model_that_cannot_fit_is_refused(models, monkeypatch):
-    monkeypatch.setattr(model_module, "free_memory", lambda: 10**6)
+    monkeypatch.setattr(device_module, "free_memory", lambda: 10**6)
     with pytest.raises(EngineError, match="too large for this device's memory"):
         list(continue_text(models, GREEDY, "a"))
 
@@ -435,7 +436,7 @@ def test_packed_weights_give_nearly_the_same_and_rows_do_not_matter(four_bits, k
         ).flatten(1)
     linear = nn.Linear(96, 64).bfloat16().requires_grad_(False)
     linear.weight.copy_(weight)
-    packed = PackedLinear(linear, keep)
+    packed = PackedLinear(linear, *pack(linear.weight), keep)
     assert packed.four_bits == four_bits
     x = torch.randn(6, 96, generator=generator).bfloat16()
     exact = nn.functional.linear(x.float(), linear.weight.float(), linear.bias.float())

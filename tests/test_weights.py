@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -28,11 +29,11 @@ COUNT = (sys.executable, "-c", "import sys, pathlib; open(pathlib.Path(sys.argv[
 
 
 class Hub(http.server.ThreadingHTTPServer):
-    """Serves FILES as the repository owner/model; `broken` cuts off every weight file in the middle."""
+    """Serves files as the repository owner/model; `broken` cuts off every weight file in the middle."""
 
-    def __init__(self, broken: bool = False) -> None:
+    def __init__(self, broken: bool = False, files: Mapping[str, bytes] = FILES) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.broken, self.asked = broken, []
+        self.broken, self.files, self.asked = broken, files, []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property
@@ -49,16 +50,17 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
-        name = self.path.rpartition("/")[2]
+        name = self.path.partition("/resolve/")[2].partition("/")[2]
+        files = self.server.files
         if self.path.startswith("/api/models/owner/model/tree/"):
             body = json.dumps(
-                [{"type": "file", "path": n, "size": len(d), "oid": n} for n, d in FILES.items()]
+                [{"type": "file", "path": n, "size": len(d), "oid": n} for n, d in files.items()]
             ).encode()
         elif self.path.startswith("/api/models/owner/model"):
-            siblings = [{"rfilename": name, "size": len(data)} for name, data in FILES.items()]
+            siblings = [{"rfilename": name, "size": len(data)} for name, data in files.items()]
             body = json.dumps({"id": "owner/model", "sha": "a" * 40, "siblings": siblings}).encode()
-        elif self.path.startswith("/owner/model/resolve/") and name in FILES:
-            body = FILES[name]
+        elif self.path.startswith("/owner/model/resolve/") and name in files:
+            body = files[name]
         else:
             self.send_response(404)
             self.send_header("X-Error-Code", "RepoNotFound")
@@ -122,7 +124,7 @@ def run(generator, stop: bool = False):
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_the_hub_gives_weights_and_settings_but_no_code_and_no_pickles(cache, monkeypatch):
@@ -134,6 +136,15 @@ def test_the_hub_gives_weights_and_settings_but_no_code_and_no_pickles(cache, mo
     asked = len(hub.asked)
     assert run(fetch(card())) == ([], folder)  # from the cache
     assert len(hub.asked) == asked
+    hub.shutdown()
+
+
+def test_files_in_folders_are_fetched_when_they_are_chosen(cache, monkeypatch):
+    files = {"model_index.json": b"{}", "unet/model.safetensors": DATA, "unet/model.bin": b"pickle", "x/evil.py": b""}
+    hub = Hub(files=files)
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    _, folder = run(fetch(card(), choose=lambda names: [name for name in names if not name.startswith("x/")]))
+    assert contents(folder) == {"model_index.json": b"{}", "unet/model.safetensors": DATA}
     hub.shutdown()
 
 

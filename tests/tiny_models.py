@@ -1,7 +1,8 @@
-"""Tiny language models with random weights, as files in the cache, and their byte-level tokenizer."""
+"""Tiny language models with random weights, as files in the cache, and their tokenizers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 CHAT = (
@@ -65,3 +66,28 @@ def save_gpt2(folder: Path, context: int = 256) -> None:
         bos_token_id=None,
     )
     GPT2LMHeadModel(config).save_pretrained(folder)
+
+
+def save_bert(folder: Path, words: Sequence[str], distil: bool = False) -> None:
+    """A BERT, or a DistilBERT, of two layers, with a tokenizer that knows these words."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+    from transformers import BertConfig, BertModel, DistilBertConfig, DistilBertModel, PreTrainedTokenizerFast
+
+    special = {"pad_token": "[PAD]", "unk_token": "[UNK]", "cls_token": "[CLS]", "sep_token": "[SEP]"}
+    special["mask_token"] = "[MASK]"
+    vocabulary = {word: i for i, word in enumerate([*special.values(), *words])}
+    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    ends = [(token, vocabulary[token]) for token in ("[CLS]", "[SEP]")]
+    tokenizer.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=ends)
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
+    fast.save_pretrained(folder)
+    torch.manual_seed(0)
+    size = {"vocab_size": len(vocabulary), "max_position_embeddings": 64, "initializer_range": 0.2}
+    if distil:
+        model = DistilBertModel(DistilBertConfig(dim=32, n_layers=2, n_heads=2, hidden_dim=64, **size))
+    else:
+        layers = {"num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
+        model = BertModel(BertConfig(hidden_size=32, **layers, **size))
+    model.save_pretrained(folder)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
-from engines.knobs import Config, knob, seed_knob
+from engines.knobs import Config, Preset, knob, seed_knob
 from engines.messages import ConfigError
 
 # One step is about (D steps + 1) x batch x features^2 x size^2 multiplications, up to a constant.
@@ -148,15 +147,6 @@ class GanConfig(Config):
                 "With this Batch size, these Features and this Image size there may be at most {steps} steps.",
                 steps=MAX_WORK_PER_RUN // work,
             )
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A named set of values; fields not named keep their defaults."""
-
-    title: str
-    help: str
-    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(

@@ -41,25 +41,25 @@ class Exam:
         return sum(share < MISSING_SHARE * real for share, real in pairs)
 
 
+@dataclass
 class Doctor:
     """Looks at one exam after another and remembers the extremes."""
 
-    def __init__(self) -> None:
-        self._exams = 0
-        self._largest_gradient = 1e-12
-        self._best_frechet = math.inf
+    exams: int = 0
+    largest_gradient: float = 1e-12
+    best_frechet: float = math.inf
 
     def examine(self, exam: Exam) -> Verdict:
         """The most serious thing that the signals show."""
-        self._exams += 1
-        self._largest_gradient = max(self._largest_gradient, exam.signals["grad_norm_g"])
-        self._best_frechet = min(self._best_frechet, exam.frechet)
-        gradient = exam.signals["grad_norm_g"] / self._largest_gradient
-        worse = exam.frechet / max(self._best_frechet, 1e-12)
+        self.exams += 1
+        self.largest_gradient = max(self.largest_gradient, exam.signals["grad_norm_g"])
+        self.best_frechet = min(self.best_frechet, exam.frechet)
+        gradient = exam.signals["grad_norm_g"] / self.largest_gradient
+        worse = exam.frechet / max(self.best_frechet, 1e-12)
         loss = max(abs(exam.signals["Loss_D"]), abs(exam.signals["Loss_G"]))
         if loss > BIG_LOSS:
             return diverging(Message("A loss has grown to {loss}.", loss=f"{loss:.3g}"))
-        if self._exams <= EARLY_EXAMS:
+        if self.exams <= EARLY_EXAMS:
             return early(exam)
         if exam.signals["pair_accuracy"] > SURE and gradient < VANISHED:
             return d_too_strong(exam, gradient)

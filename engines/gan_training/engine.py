@@ -3,23 +3,37 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Generator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engines.events import Caption, Event, Events, Metrics, Note, Progress, Reference, Samples, Shares, Weights
+from engines.clock import Clock
+from engines.events import (
+    Caption,
+    Event,
+    Events,
+    Metrics,
+    Note,
+    Progress,
+    Reference,
+    Resumed,
+    Samples,
+    Shares,
+    Weights,
+)
 from engines.gan_training.config import GanConfig
+from engines.gan_training.data import load_pictures
 from engines.gan_training.diagnosis import Doctor, Exam, diverged
 from engines.messages import EngineError, Message
-from engines.pictures import PictureSet, load_bundled, load_whole
-from engines.uploads import read_uploads
-from engines.weights import cache_folder
+from engines.pictures import PictureSet
 
 if TYPE_CHECKING:
     from engines.features import Judge
     from engines.gan_training.step import Trainer
+    from engines.gan_training.team import Team
 
 ROWS = 8  # of the grid
 JUDGED = 1000  # generated pictures behind each Fréchet distance and class share
@@ -36,50 +50,40 @@ class Diverged(Exception):
         self.step = step
 
 
-class Clock:
-    """Says when something is due: every `seconds`, but taking at most `share` of the time."""
-
-    def __init__(self, seconds: float, share: float = 0.05) -> None:
-        self.seconds, self.share = seconds, share
-        self._began = self._next = time.monotonic()
-
-    def due(self) -> bool:
-        """Whether it is time; the work is then taken to begin."""
-        self._began = time.monotonic()
-        return self._began >= self._next
-
-    def done(self) -> None:
-        """The work that `due` allowed has ended."""
-        took = time.monotonic() - self._began
-        self._next = self._began + max(self.seconds, took / self.share)
-
-
-def train(config: GanConfig, uploads: Sequence[str] = ()) -> Events:
+def train(
+    config: GanConfig, uploads: Sequence[str] = (), folder: Path | None = None, team: Team | None = None
+) -> Events:
     """Train on the config's dataset, or on the uploaded files; ends early when told to stop.
 
     Yields Reference, then Progress and Metrics ("losses") four times a second, Samples from fixed noise
     twice a second, and every few seconds Metrics ("scores"), class Shares, a Verdict and Weights. Raises
     EngineError when a loss is not finite any more; what was yielded before stays good.
+
+    In `folder`, the run's own, the state is saved about every 20 seconds; if one is there already, the
+    training goes on from it and yields Resumed. In a `team` of processes only rank 0 tells what happens.
     """
     yield Note(Message("Loading PyTorch"))
-    from engines.device import pick_device, release_memory
+    from engines.device import leave_cores, pick_device, release_memory
     from engines.features import Judge, describe_features, load_net
-    from engines.gan_training.step import Trainer, leave_cores
+    from engines.gan_training.step import Trainer
 
-    leave_cores()
+    leave_cores(team.local_size if team else 1)
     yield Note(Message("Loading the pictures"))
-    pictures = yield from _load_pictures(config, uploads)
+    pictures = yield from load_pictures(config, uploads, folder)
     grid = _Grid(config, pictures)
     yield grid.reference()
     yield Note(Message("Building the networks"))
-    device, trainer, judge = pick_device(), None, None
+    device, trainer, judge = team.device if team else pick_device(), None, None
     try:
+        classes = len(pictures.class_names)
+        trainer = Trainer(config, pictures.images, pictures.labels, classes, device, team)
+        if team and team.rank:
+            _assist(trainer, folder)
+            return
         net = load_net(pictures.name, pictures.channels)
         yield Caption("scores", describe_features(pictures.name, pictures.channels))
         judge = Judge(pictures.sample(REAL_JUDGED, seed=0), net, device)
-        classes = len(pictures.class_names)
-        trainer = Trainer(config, pictures.images, pictures.labels, classes, device)
-        yield from _Training(config, trainer, judge, grid).events()
+        yield from _Training(config, trainer, judge, grid, folder).events()
     except Diverged as problem:
         yield diverged()
         raise EngineError(
@@ -92,20 +96,15 @@ def train(config: GanConfig, uploads: Sequence[str] = ()) -> Events:
         release_memory()
 
 
-def _load_pictures(config: GanConfig, uploads: Sequence[str]) -> Events:
-    """Returns the pictures at the config's size; the bundled ones where the whole set cannot be had."""
-    if config.dataset == "own":
-        if not uploads:
-            raise EngineError("Choose your own pictures first: several files, or one ZIP.")
-        return read_uploads(uploads, config.size)
-    if config.whole:
-        yield Note(Message("Downloading the whole dataset"))
-        try:
-            return load_whole(config.dataset, cache_folder() / "datasets").resized(config.size)
-        except EngineError as problem:
-            sentence = Message("{problem} The bundled pictures are used.", problem=problem.message)
-            yield Caption("pictures", sentence)
-    return load_bundled(config.dataset).resized(config.size)
+def _assist(trainer: Trainer, folder: Path | None) -> None:
+    """Take part in a team's training without telling of it."""
+    from engines.gan_training.checkpoint import Checkpoints
+
+    checkpoints, stop = Checkpoints(trainer, folder, dict), False
+    checkpoints.resume()
+    while trainer.steps < trainer.config.steps and not stop:
+        trainer.step()
+        stop = checkpoints.meet(False)
 
 
 class _Grid:
@@ -132,33 +131,61 @@ class _Grid:
 
 
 class _Training:
-    """One run from its first step to its last."""
+    """One run from its first step, or from where it was cut off, to its last."""
 
-    def __init__(self, config: GanConfig, trainer: Trainer, judge: Judge, grid: _Grid) -> None:
+    def __init__(
+        self, config: GanConfig, trainer: Trainer, judge: Judge, grid: _Grid, folder: Path | None = None
+    ) -> None:
+        from engines.gan_training.checkpoint import Checkpoints
+
         self.config, self.trainer, self.judge, self.grid = config, trainer, judge, grid
+        self.checkpoints = Checkpoints(trainer, folder, self._memory)
         self.doctor = Doctor()
         self.signals: dict[str, float] = {}
-        self.step = 0
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.trainer.steps
 
     def events(self) -> Events:
         """All events of the run; see `train`."""
-        jobs = [
+        jobs: list[tuple[Clock, Callable[[], list[Event]]]] = [
             (Clock(0.25), self._report),
             (Clock(0.5), self._show),
             (Clock(3.0), self._examine),
             (Clock(5.0), self._keep),
         ]
-        stop = yield from _each(self._show())
+        memory = self.checkpoints.resume()
+        if memory is not None:
+            self._recall(memory)
+            yield Resumed(self.step)
+        asked, stop = (yield from _each(self._show())), False
         while self.step < self.config.steps and not stop:
             self.trainer.step()
-            self.step += 1
             for clock, job in jobs:
                 if clock.due():
                     events = job()
                     clock.done()  # before the yield, which may be a long pause
-                    stop = yield from _each(events)
+                    asked = (yield from _each(events)) or asked
+            stop = self.checkpoints.meet(asked)
         for _, job in jobs:
             yield from _each(job())
+
+    def _memory(self) -> dict[str, Any]:
+        """What a checkpoint keeps beside the trainer."""
+        return {"doctor": asdict(self.doctor), "signals": self.signals, "pictures": len(self.grid.pictures)}
+
+    def _recall(self, memory: dict[str, Any]) -> None:
+        """The inverse of _memory."""
+        began_with, now = memory["pictures"], len(self.grid.pictures)
+        if began_with != now:
+            raise EngineError(
+                "This run began with {count} pictures, and now there are {now}: the same dataset cannot be had.",
+                count=began_with,
+                now=now,
+            )
+        self.doctor, self.signals = Doctor(**memory["doctor"]), memory["signals"]
 
     def _report(self) -> list[Event]:
         """Losses and progress."""

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
+from engines.board_files import tensors_from_bytes, tensors_to_bytes
 from engines.events import Weights
 from engines.gan_training.config import GanConfig
 from engines.gan_training.networks import build_generator, generate, latents
 from engines.messages import ConfigError, EngineError
-from engines.run_files import read_member, reading, saving, weights_from_bytes, weights_to_bytes
+from engines.run_files import read_member, reading, saving
 
 ALL_CLASSES = -1
 
@@ -78,7 +79,7 @@ def export(config: GanConfig, weights: Weights, path: Path) -> None:
         "facts": dict(weights.facts),
     }
     with saving(path), zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("generator.safetensors", weights_to_bytes(weights))
+        archive.writestr("generator.safetensors", tensors_to_bytes(weights.tensors))
         archive.writestr("config.json", json.dumps(about, indent=1, ensure_ascii=False))
         archive.writestr("README.txt", HOW_TO_LOAD.format(name=path.name))
 
@@ -87,7 +88,7 @@ def load_export(path: str | Path) -> tuple[GanConfig, Weights]:
     """The config and weights of a ZIP that `export` wrote; EngineError or ConfigError if it is another."""
     with reading("an exported generator"), zipfile.ZipFile(path) as archive:
         about = json.loads(read_member(archive, "config.json"))
-        tensors = weights_from_bytes(read_member(archive, "generator.safetensors"))
+        tensors = tensors_from_bytes(read_member(archive, "generator.safetensors"))
         weights = Weights(int(about["step"]), tensors, dict(about["facts"]))
         return GanConfig.from_dict(about["config"]), weights
 

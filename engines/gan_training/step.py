@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
+from engines.device import keep_freed_memory, precision
 from engines.gan_training.config import GanConfig
 from engines.gan_training.networks import build_discriminator, build_generator, generate
 from engines.gan_training.objectives import OBJECTIVES
+from engines.gan_training.team import Team, part, stream_seed
+from engines.messages import ConfigError
 
 log = logging.getLogger(__name__)
 
@@ -26,40 +26,12 @@ EMA_EVERY = 4  # steps; averaging each of them took 6 % of the time
 SIGNALS = ("Loss_D", "Loss_G", "D(x)", "D(G(z))", "pair_accuracy")
 
 
-def precision(device: torch.device) -> torch.dtype:
-    """The type of the multiplications: bfloat16 where it was measured to pay, else float32."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float32
-    if device.type == "cpu" and torch.cpu._is_amx_tile_supported():
-        return torch.bfloat16
-    return torch.float32
-
-
-def leave_cores() -> None:
-    """Makes PyTorch use half of the cores from here on, so one of two.
-
-    Threads meet after each of the hundreds of small operations of a step, and one that must wait for a core
-    holds up all: on two cores that something else also used, two threads were 2 to 50 times slower than one.
-    """
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
-
-
-def keep_freed_memory() -> None:
-    """Makes glibc keep up to 256 MB that were freed; malloc_trim gives them back.
-
-    By default large blocks go back at once, and a thousand page faults a step to get them again took 12 %.
-    """
-    with contextlib.suppress(OSError, AttributeError, TypeError):  # another C library
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(-1, 256 << 20)  # M_TRIM_THRESHOLD: free bytes at the top before they are handed back
-        mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD: size from which a block is mapped by itself
-
-
 class Trainer:
     """G, D, their optimisers and the data on one device. Not for use by two threads at once.
 
     images: uint8 [N, S, S, C] with S = config.size; labels: int64 [N] in [0, classes).
-    Two trainers with the same config, seed included, make the same weights, also side by side.
+    Two trainers with the same config, seed included, make the same weights, also side by side. In a team
+    each takes its part of the data and of every batch; BatchNorm sees that part only.
     """
 
     def __init__(
@@ -69,17 +41,21 @@ class Trainer:
         labels: np.ndarray,
         classes: int,
         device: str | torch.device = "cpu",
+        team: Team | None = None,
     ) -> None:
         if images.dtype != np.uint8 or images.shape[1:3] != (config.size, config.size):
             raise ValueError(f"images must be uint8 [N, {config.size}, {config.size}, C]")
-        self.config, self.classes, self.device = config, classes, torch.device(device)
+        self.config, self.classes, self.device, self.team = config, classes, torch.device(device), team
+        self.batch = config.batch // (team.size if team else 1)
+        if team and config.batch % team.size:
+            raise ConfigError("Batch size must be a multiple of {count}, the number of processes.", count=team.size)
         if self.device.type == "cpu":
             keep_freed_memory()
         self.objective = OBJECTIVES[config.objective]
         self.dtype = precision(self.device)
-        self.rng = torch.Generator(self.device).manual_seed(config.seed)
-        self.images = torch.tensor(images, device=self.device)
-        self.labels = torch.tensor(labels, dtype=torch.int64, device=self.device)
+        self.rng = torch.Generator(self.device).manual_seed(stream_seed(config.seed, team))
+        self.images = torch.tensor(part(images, team), device=self.device)
+        self.labels = torch.tensor(part(labels, team), dtype=torch.int64, device=self.device)
         channels, layout = images.shape[3], torch.channels_last
         self.g = build_generator(config, channels, classes).to(self.device, memory_format=layout)
         self.d = build_discriminator(config, channels, classes).to(self.device, memory_format=layout)
@@ -88,7 +64,8 @@ class Trainer:
         self.ema = AveragedModel(self.g, multi_avg_fn=self._average, use_buffers=True) if config.ema else None
         self.steps = 0
         # A penalty needs both halves at once; a GPU does them faster by itself.
-        in_lanes = self.device.type == "cpu" and (os.cpu_count() or 1) > 1 and self.objective.penalty is None
+        cores = (os.cpu_count() or 1) // (team.local_size if team else 1)
+        in_lanes = self.device.type == "cpu" and cores > 1 and self.objective.penalty is None
         self._second_lane = (
             ThreadPoolExecutor(1, "lane", torch.set_num_threads, (torch.get_num_threads(),)) if in_lanes else None
         )
@@ -132,22 +109,15 @@ class Trainer:
         """Copies of the averaged G's parameters and buffers."""
         return {k: v.to("cpu", copy=True).contiguous().numpy() for k, v in self._best().state_dict().items()}
 
-    def state_dict(self) -> dict[str, Any]:
-        """All that is needed to go on as if never stopped; shares memory with the trainer."""
-        parts = {k: v.state_dict() for k, v in self._parts().items()}
-        return {**parts, "rng": self.rng.get_state(), "steps": self.steps}
+    def nets(self) -> dict[str, torch.nn.Module]:
+        """All networks by name; "ema" only where G is averaged."""
+        nets: dict[str, torch.nn.Module] = {"g": self.g, "d": self.d}
+        return nets if self.ema is None else {**nets, "ema": self.ema}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Goes on from a state_dict of a trainer with the same config and data."""
-        for name, part in self._parts().items():
-            part.load_state_dict(state[name])
-        self.rng.set_state(state["rng"])
-        self.steps = state["steps"]
-        self._graph, self._warm_up = None, WARM_UP  # it would go on with the optimisers' old tensors
-
-    def _parts(self) -> dict[str, Any]:
-        parts = {"g": self.g, "d": self.d, "opt_g": self.opt_g, "opt_d": self.opt_d}
-        return parts if self.ema is None else {**parts, "ema": self.ema}
+    def begin_anew(self) -> None:
+        """To be called when weights and optimisers were replaced: sums and a captured graph are of the old ones."""
+        self._sums.zero_()
+        self._graph, self._warm_up = None, WARM_UP
 
     def _best(self) -> torch.nn.Module:
         return self.g if self.ema is None else self.ema.module
@@ -178,7 +148,7 @@ class Trainer:
 
     def _batch(self) -> tuple[Tensor, Tensor, Tensor]:
         """Real pictures float32 [N, C, S, S] in [-1, 1], their labels, and noise [N, latent]."""
-        n, rng = self.config.batch, self.rng
+        n, rng = self.batch, self.rng
         index = torch.randint(len(self.images), (n,), generator=rng, device=self.device)
         real = self.images[index].permute(0, 3, 1, 2).float().div_(127.5).sub_(1)
         z = torch.randn(n, self.config.latent, generator=rng, device=self.device)
@@ -210,6 +180,7 @@ class Trainer:
             if self.objective.penalty is not None and self.config.gamma:
                 loss = loss + self.config.gamma * self._penalty(real, fake.float(), y)
         loss.backward()
+        self._meet(self.d)
         self.opt_d.step()
         return loss.detach(), real_score.detach(), fake_score.detach()
 
@@ -230,6 +201,7 @@ class Trainer:
         gradients = torch.autograd.grad(fake_score, weights, on_fake)
         for weight, from_fake, from_real in zip(weights, gradients, lane.result(), strict=True):
             weight.grad = from_fake.add_(from_real)
+        self._meet(self.d)
         self.opt_d.step()
         return fake, loss.detach(), heads[0].detach(), heads[1].detach()
 
@@ -253,11 +225,21 @@ class Trainer:
             loss = self.objective.g_loss(real_score, fake_score)
         loss.backward()
         self.d.requires_grad_(True)
+        self._meet(self.g)
         self.opt_g.step()
         return loss.detach()
 
+    def _meet(self, net: torch.nn.Module) -> None:
+        """In a team: gradients, and what BatchNorm has seen, become the mean of all."""
+        if self.team is not None and self.team.size > 1:
+            seen = [buffer for buffer in net.buffers() if buffer.is_floating_point()]
+            self.team.average([p.grad for p in net.parameters() if p.grad is not None] + seen)
+
     def _step_cuda(self) -> None:
         """A few eager steps on a side stream, then one CUDA graph of the whole step, replayed."""
+        if self.team is not None and self.team.size > 1:
+            self._update()  # a graph with messages inside would tie the mates' replays together
+            return
         if self._graph is not None:
             self._graph.replay()
             return

@@ -9,21 +9,19 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-import time
 from collections import deque
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, field
-from queue import SimpleQueue
 from typing import Any
 
 import torch
 from transformers import DynamicCache
 
-from engines.device import release_memory
+from engines.device import is_out_of_memory, release_memory
 from engines.messages import EngineError
 from engines.text_generation.config import TextConfig
 from engines.text_generation.cores import Cores
-from engines.text_generation.model import LanguageModel, is_out_of_memory
+from engines.text_generation.model import LanguageModel
+from engines.text_generation.requests import Job, Request
 from engines.text_generation.sampling import Choice, Sampler, choose
 
 log = logging.getLogger(__name__)
@@ -34,35 +32,13 @@ IDLE_SECONDS = 1.0
 PIECE = 256  # tokens of a prompt read between two steps
 
 
-@dataclass(eq=False)
-class Request:
-    """A text to be written. `out` gets each Choice, then the reason of the end or an exception."""
-
-    ids: Sequence[int]  # of the prompt
-    config: TextConfig  # with a seed
-    out: SimpleQueue[Choice | str | Exception] = field(default_factory=SimpleQueue)
-    asked: float = field(default_factory=time.monotonic)
-    stopped: bool = False  # set by Batcher.stop
-    # used by the batcher's thread only:
-    sampler: Sampler | None = None
-    cache: DynamicCache | None = None  # what was read so far, until the text gets its row
-    length: int = 0  # tokens read
-    last: int = 0  # the newest token, not read yet
-    written: int = 0
-
-    @property
-    def room(self) -> int:
-        """Tokens that the text may come to."""
-        return len(self.ids) + self.config.max_new_tokens
-
-
 class Batcher:
     """The texts of one model, in its own thread from the first request on."""
 
     def __init__(self, model: LanguageModel, rows: int = ROWS) -> None:
         self.model, self.limit = model, rows
         self._waiting: deque[Request] = deque()
-        self._jobs: deque[tuple[Generator[None, None, Any], SimpleQueue]] = deque()
+        self._jobs: deque[Job] = deque()
         self._reading: list[Request] = []
         self._rows: list[Request] = []  # in the order of their rows in the cache
         self._slots = model.new_slots()
@@ -84,27 +60,24 @@ class Batcher:
             self._changed.notify()
         return request
 
-    def stop(self, request: Request) -> None:
-        """End a text at the next step; nothing happens if it has ended."""
+    def work(self, pieces: Generator[int, None, Any]) -> Job:
+        """Start other work with the model, done piece by piece between the steps."""
+        job = Job(pieces)
         with self._changed:
-            request.stopped = True
+            self._jobs.append(job)
+            self._changed.notify()
+        return job
+
+    def stop(self, wanted: Request | Job) -> None:
+        """End a text at the next step, other work after its piece; nothing happens if it has ended."""
+        with self._changed:
+            wanted.stopped = True
             self._changed.notify()
 
     def position(self, request: Request) -> int:
         """Place in line from 1, or 0 when it is being read or written."""
         with self._changed:
             return self._waiting.index(request) + 1 if request in self._waiting else 0
-
-    def run(self, job: Generator[None, None, Any]) -> Any:
-        """Run other work with the model piece by piece between the steps; blocks and returns its result."""
-        done: SimpleQueue = SimpleQueue()
-        with self._changed:
-            self._jobs.append((job, done))
-            self._changed.notify()
-        result = done.get()
-        if isinstance(result, Exception):
-            raise result
-        return result
 
     def close(self) -> None:
         """Stop everything and free the memory."""
@@ -196,16 +169,18 @@ class Batcher:
         """Do one piece of the oldest job."""
         if not self._jobs:
             return
-        job, done = self._jobs[0]
+        job = self._jobs[0]
         try:
-            next(job)
+            if not job.stopped:
+                job.done = next(job.pieces)
+                return
+            result: Any = "stopped"
         except StopIteration as end:
-            done.put(end.value)
+            result = end.value
         except Exception as problem:
-            done.put(_explained(problem))
-        else:
-            return
-        self._jobs.popleft()
+            result = _explained(problem)
+        self._jobs.popleft().pieces.close()
+        job.out.put(result)
 
     def _write(self, choices: list[Choice], first: int) -> None:
         """Hand each row its token, from row `first` on; rows that are complete leave."""
@@ -242,8 +217,8 @@ class Batcher:
         for request in [*self._rows, *self._reading, *waiting]:
             request.cache = None
             request.out.put(error)
-        for _, done in jobs:
-            done.put(error)
+        for job in jobs:
+            job.out.put(error)
         self._rows, self._reading = [], []
         self._slots = self.model.new_slots()
         release_memory()

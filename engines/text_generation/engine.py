@@ -12,15 +12,14 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from engines.events import Answer, Events, Note, Perplexity, Token
+from engines.events import Answer, Events, Note, Perplexity, Progress, Token
 from engines.messages import ConfigError, Message
 from engines.text_generation.config import TextConfig, check_messages, check_text
 from engines.text_generation.models import Loaded, Models
-from engines.weights import Stopped, in_background
 
 if TYPE_CHECKING:
-    from engines.text_generation.batcher import Request
     from engines.text_generation.model import LanguageModel
+    from engines.text_generation.requests import Job, Request
 
 BEAT = 0.25  # seconds without an event after which a note is yielded, so that a stop is heard
 
@@ -44,8 +43,10 @@ def continue_text(models: Models, config: TextConfig, text: str) -> Events:
 
 
 def perplexity(models: Models, config: TextConfig, text: str) -> Events:
-    """How likely the model finds `text`: yields Notes and one Perplexity; errors as in `continue_text`."""
+    """How likely the model finds `text`: yields Note, Progress and one Perplexity, unless told to stop.
 
+    Errors are those of `continue_text`.
+    """
     check_text(text)
     loaded = yield from models.open(config.model)
     if loaded is None:
@@ -54,13 +55,28 @@ def perplexity(models: Models, config: TextConfig, text: str) -> Events:
         ids = loaded.model.encode(text)
         if len(ids) < 2:
             raise ConfigError("The text is too short: a perplexity needs at least two tokens.")
-        note = Note(Message("Reading the text"))
-        scores = yield from in_background(lambda: loaded.batcher.run(loaded.model.score(ids)), note)
-        yield _perplexity(loaded.model, ids, scores)
-    except Stopped:
-        return
+        scores = yield from _score(loaded, ids)
+        if scores is not None:
+            yield _perplexity(loaded.model, ids, scores)
     finally:
         loaded.release()
+
+
+def _score(loaded: Loaded, ids: list[int]) -> Events:
+    """Returns what LanguageModel.score does, or None if told to stop."""
+    job = loaded.batcher.work(loaded.model.score(ids))
+    stop = yield Note(Message("Reading the text"))
+    try:
+        while not stop:
+            result = _next(job)
+            if isinstance(result, Exception):
+                raise result
+            if result is not None:
+                return result
+            stop = yield Progress(job.done, len(ids))
+    finally:
+        loaded.batcher.stop(job)
+    return None
 
 
 def _perplexity(model: LanguageModel, ids: list[int], scores: list[tuple]) -> Perplexity:
@@ -148,10 +164,10 @@ def _stream(loaded: Loaded, config: TextConfig, ids: list[int]) -> Events:
     yield Answer("".join(texts), len(ids), len(texts), wait, pace, result, config.seed)
 
 
-def _next(request: Request) -> Any:
-    """The request's next result, or None if there is none within a beat."""
+def _next(asked: Request | Job) -> Any:
+    """The next result, or None if there is none within a beat."""
     try:
-        return request.out.get(timeout=BEAT)
+        return asked.out.get(timeout=BEAT)
     except queue.Empty:
         return None
 

@@ -13,7 +13,7 @@ from transformers.cache_utils import DynamicLayer
 from transformers.utils import logging as logging_of_transformers
 
 from engines.catalog import ModelCard
-from engines.device import pick_device
+from engines.device import pick_device, pick_dtype
 from engines.messages import ConfigError, EngineError
 from engines.text_generation.config import TooLongError
 from engines.text_generation.graphs import GraphedStep
@@ -21,34 +21,6 @@ from engines.text_generation.packed import pack_weights
 from engines.text_generation.slots import SlotCache
 
 log = logging.getLogger(__name__)
-
-
-def pick_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the device multiplies in it, float16 on older GPUs, else float32."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float16
-    if device.type == "mps":
-        return torch.float16
-    fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if fast else torch.float32
-
-
-def free_memory() -> int:
-    """Bytes that a model may take now: of the GPU, else of the computer."""
-    if torch.cuda.is_available():
-        return torch.cuda.mem_get_info()[0]
-    try:
-        text = Path("/proc/meminfo").read_text()
-        return 1024 * int(text.split("MemAvailable:")[1].split()[0])
-    except (OSError, IndexError, ValueError):  # not Linux
-        return 2**63
-
-
-def is_out_of_memory(problem: BaseException) -> bool:
-    """Whether an exception means that the device's or the computer's memory is used up."""
-    return isinstance(problem, (MemoryError, torch.OutOfMemoryError)) or (
-        isinstance(problem, RuntimeError) and "allocate memory" in str(problem)
-    )
 
 
 def load_model(card: ModelCard, folder: Path) -> LanguageModel:
@@ -69,6 +41,8 @@ def load_model(card: ModelCard, folder: Path) -> LanguageModel:
         raise EngineError(
             "{model} cannot be used here: its files are of an unknown kind.", model=card.title
         ) from problem
+    if device.type == "cpu":
+        pack_weights(network, folder)
     return LanguageModel(card, network.to(device), tokenizer)
 
 
@@ -86,8 +60,6 @@ class LanguageModel:
         self.device = network.device
         ends = network.generation_config.eos_token_id
         self.ends = {*(ends if isinstance(ends, list) else [ends]), tokenizer.eos_token_id}
-        if self.device.type == "cpu":
-            pack_weights(self.network)
         self._graphed = GraphedStep(self) if self.device.type == "cuda" else None
 
     # --- text and tokens ------------------------------------------------------------------------------------
@@ -166,9 +138,12 @@ class LanguageModel:
         )
         return outputs.logits[:, -1]
 
-    def score(self, ids: Sequence[int], best: int = 5, piece: int = 256) -> Generator[None, None, list[tuple]]:
-        """Works piece by piece; returns for each token after the first (log-probability, likeliest ids, their
-        log-probabilities), given those before it."""
+    def score(self, ids: Sequence[int], best: int = 5, piece: int = 256) -> Generator[int, None, list[tuple]]:
+        """Reads piece by piece, yielding how many tokens are read.
+
+        Returns for each token after the first (log-probability, likeliest ids, their log-probabilities), given
+        those before it.
+        """
         cache = DynamicCache(config=self.network.config)
         tokens = torch.tensor([list(ids)], device=self.device)
         scores: list[tuple] = []
@@ -179,5 +154,5 @@ class LanguageModel:
             own = logs.gather(1, tokens[0, start + 1 : start + 1 + len(logs), None])[:, 0]
             top, top_ids = logs.topk(best)
             scores += zip(own.tolist(), top_ids.tolist(), top.tolist(), strict=True)
-            yield
+            yield start + len(logs)
         return scores

@@ -10,9 +10,15 @@ read with the original weights. A row's result does not depend on the rows besid
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+
+from engines.device import release_memory
+from engines.text_generation.kept import keep, recall
 
 log = logging.getLogger(__name__)
 
@@ -24,17 +30,16 @@ LEAST_COSINE = 0.999  # of a packed layer's output with the original's
 
 
 class PackedLinear(nn.Module):
-    """An nn.Linear with a second, smaller copy of its weight, for inputs of few rows.
+    """An nn.Linear with a second, smaller copy of its weight, made by `pack`, for inputs of few rows.
 
     Without `keep` the weight itself is put in the order in which oneDNN reads it, once instead of at each call.
     """
 
-    def __init__(self, linear: nn.Linear, keep: bool = True) -> None:
+    def __init__(self, linear: nn.Linear, codes: Tensor, scale: Tensor, keep: bool = True) -> None:
         super().__init__()
         self.bias, self.width = linear.bias, linear.in_features
         weight = linear.weight.detach()
-        self.four_bits = _is_on_grid(weight)
-        codes, scale = _four_bits(weight) if self.four_bits else _eight_bits(weight)
+        self.four_bits = codes.dtype == torch.uint8
         self.register_buffer("codes", codes, persistent=False)
         self.register_buffer("scale", scale, persistent=False)
         self.ordered = not keep
@@ -57,6 +62,11 @@ class PackedLinear(nn.Module):
         if self.ordered:
             return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
         return nn.functional.linear(x, self.weight, self.bias)
+
+
+def pack(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Codes and scales of a weight [out, in]: uint8 with two codes a byte if it was 4-bit before, else int8."""
+    return _four_bits(weight) if _is_on_grid(weight) else _eight_bits(weight)
 
 
 def _eight_bits(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -91,29 +101,45 @@ def _four_bits(weight: Tensor) -> tuple[Tensor, Tensor]:
     return packed, steps.transpose(0, 1).contiguous()
 
 
-def pack_weights(network: nn.Module) -> None:
+def pack_weights(network: nn.Module, folder: Path | None = None) -> None:
     """Pack the network's linear layers, where this PyTorch and this CPU can do that.
 
-    Only in bfloat16: the kernels for float32 activations are slower than a plain multiplication.
+    Only in bfloat16: the kernels for float32 activations are slower than a plain multiplication. What is packed
+    is kept for the next start in `folder`, which has the model's files.
     """
     if network.dtype != torch.bfloat16:
         return
+    kept = recall(folder) if folder else {}
+    layers = _layers(network, kept) if kept else None
+    if layers is None:
+        layers = _layers(network)
+        if layers and folder:
+            buffers = (layer.named_buffers(prefix=name) for name, layer in layers.items())
+            keep(folder, dict(chain.from_iterable(buffers)))
+        release_memory()  # what packing needed
+    for name, layer in (layers or {}).items():
+        network.set_submodule(name, layer)
+
+
+def _layers(network: nn.Module, kept: Mapping[str, Tensor] | None = None) -> dict[str, PackedLinear] | None:
+    """What takes the place of each linear layer; None if it cannot be computed here, or comes out different.
+
+    `kept` is what was packed before: "name.codes" and "name.scale".
+    """
+    linears = {name: module for name, module in network.named_modules() if type(module) is nn.Linear}
     head = network.get_output_embeddings()  # may share its weight with the input
-    linears = [
-        (module, name, child)
-        for module in network.modules()
-        for name, child in module.named_children()
-        if type(child) is nn.Linear
-    ]
     try:
-        packed = [PackedLinear(child, keep=child is head) for _, _, child in linears]
-        if not all(map(_works, packed)):
-            raise RuntimeError("the results differ")
-    except (AttributeError, RuntimeError) as problem:
-        log.warning("weights are not packed: %s", problem)
-        return
-    for (module, name, _), layer in zip(linears, packed, strict=True):
-        setattr(module, name, layer)
+        layers = {}
+        for name, linear in linears.items():
+            packed = (kept[f"{name}.codes"], kept[f"{name}.scale"]) if kept else pack(linear.weight.detach())
+            layers[name] = PackedLinear(linear, *packed, keep=linear is head)
+        if all(map(_works, layers.values())):
+            return layers
+        problem = "the results differ"
+    except (AttributeError, KeyError, RuntimeError) as failure:
+        problem = failure
+    log.warning("weights are not packed: %s", problem)
+    return None
 
 
 def _works(layer: PackedLinear) -> bool:

@@ -24,10 +24,11 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
+from engines.device import leave_cores
 from engines.events import Metrics
 from engines.gan_training.config import GanConfig
 from engines.gan_training.engine import train
-from engines.gan_training.step import Trainer, leave_cores
+from engines.gan_training.step import Trainer
 from engines.pictures import PictureSet, load_bundled
 
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"

@@ -1,0 +1,23 @@
+"""Says when a recurring piece of work is due."""
+
+from __future__ import annotations
+
+import time
+
+
+class Clock:
+    """Says when something is due: every `seconds`, but taking at most `share` of the time."""
+
+    def __init__(self, seconds: float, share: float = 0.05) -> None:
+        self.seconds, self.share = seconds, share
+        self._began = self._next = time.monotonic()
+
+    def due(self) -> bool:
+        """Whether it is time; the work is then taken to begin."""
+        self._began = time.monotonic()
+        return self._began >= self._next
+
+    def done(self) -> None:
+        """The work that `due` allowed has ended."""
+        took = time.monotonic() - self._began
+        self._next = self._began + max(self.seconds, took / self.share)

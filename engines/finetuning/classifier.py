@@ -1,0 +1,189 @@
+"""A fine-tuned classifier to be used: probabilities, and which words mattered. Importing this loads no torch."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engines.messages import EngineError
+
+BEST = "best"  # the model's folder within a run's
+KEPT = 2  # classifiers in memory
+BATCH = 32
+# A word is what stands between spaces; Chinese, Japanese and Korean write without, so there it is a character.
+CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
+
+
+class Classifier:
+    """A trained model in memory, on the CPU in float32. For use by one thread at a time."""
+
+    def __init__(self, label_names: tuple[str, ...]) -> None:
+        self.label_names = label_names
+
+    @staticmethod
+    def load(folder: Path) -> Classifier:
+        """The best model of a run's folder, or the model in a folder; EngineError if there is none."""
+        folder = folder / BEST if (folder / BEST).is_dir() else folder
+        from engines.finetuning.picture_nets import PICTURE_CONFIG
+
+        if (folder / PICTURE_CONFIG).is_file():
+            return PictureClassifier(folder)
+        if (folder / "config.json").is_file():
+            return TextClassifier(folder)
+        raise EngineError("This run has no trained model; let it learn for a few seconds longer.")
+
+    def predict(self, inputs: Sequence[str] | np.ndarray) -> np.ndarray:
+        """Probabilities, float32 [N, K], of texts, or of pictures uint8 [N, H, W, C] of any size."""
+        raise NotImplementedError
+
+    def explain(self, text: str) -> list[tuple[str, float]]:
+        """(piece, weight) of a text: see TextClassifier. EngineError for pictures."""
+        raise EngineError("Only texts can be explained word by word.")
+
+
+class TextClassifier(Classifier):
+    """A …ForSequenceClassification and its tokenizer."""
+
+    def __init__(self, folder: Path) -> None:
+        from transformers import AutoModelForSequenceClassification
+
+        from engines.finetuning.nets import OFFLINE, load_tokenizer
+
+        self._tokenizer = load_tokenizer(folder)
+        model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, **OFFLINE)
+        self._model = model.eval().requires_grad_(False)
+        super().__init__(tuple(name for _, name in sorted(model.config.id2label.items())))
+
+    def predict(self, inputs: Sequence[str] | np.ndarray) -> np.ndarray:
+        """Probabilities, float32 [N, K]; a text longer than the run's Max length is cut."""
+        import torch
+
+        _one_thread()
+        texts, order = list(inputs), sorted(range(len(inputs)), key=lambda i: len(inputs[i]))
+        probabilities = np.zeros((len(texts), len(self.label_names)), np.float32)
+        for start in range(0, len(order), BATCH):
+            chosen = order[start : start + BATCH]
+            tokens = self._tokenizer([texts[i] for i in chosen], padding=True, truncation=True, return_tensors="pt")
+            with torch.inference_mode():
+                probabilities[chosen] = self._model(**tokens).logits.softmax(-1).numpy()
+        return probabilities
+
+    def explain(self, text: str) -> list[tuple[str, float]]:
+        """How much each word spoke for the predicted class, from -1 (most against) to 1.
+
+        Gradient x input (Shrikumar et al. 2016, arXiv 1605.01713) of the predicted class's logit over the word
+        embeddings, added up over the tokens of a word and divided by the largest. The pieces are words with the
+        space after them, so that together they are the text; what was cut off weighs 0.
+        """
+        import torch
+
+        _one_thread()
+        encoded = self._tokenizer(text, truncation=True, return_offsets_mapping=True, return_tensors="pt")
+        words = self._model.get_input_embeddings()(encoded["input_ids"]).requires_grad_()
+        logits = self._model(inputs_embeds=words, attention_mask=encoded["attention_mask"]).logits[0]
+        (gradient,) = torch.autograd.grad(logits[logits.argmax()], words)
+        scores = (gradient * words).sum(-1)[0].detach().numpy()
+        return _over_words(text, encoded["offset_mapping"][0].tolist(), scores)
+
+
+def _over_words(text: str, spans: Sequence[tuple[int, int]], scores: np.ndarray) -> list[tuple[str, float]]:
+    """(piece, weight) from the tokens' character spans and scores; special tokens have empty spans."""
+    starts = [match.start() for match in WORD.finditer(text)]
+    if not starts:
+        return []
+    edges = [0, *starts[1:], len(text)]
+    weights = np.zeros(len(starts))
+    for (begin, end), score in zip(spans, scores, strict=True):
+        if end > begin:
+            weights[np.searchsorted(edges, begin, side="right") - 1] += score
+    weights /= max(np.abs(weights).max(), 1e-12)
+    return [(text[a:b], float(w)) for a, b, w in zip(edges, edges[1:], weights, strict=True)]
+
+
+class PictureClassifier(Classifier):
+    """A PictureNet."""
+
+    def __init__(self, folder: Path) -> None:
+        from engines.finetuning.picture_nets import load_picture_net
+
+        self._net = load_picture_net(folder).eval().requires_grad_(False)
+        self.size, self.channels = self._net.size, self._net.channels
+        super().__init__(self._net.label_names)
+
+    def predict(self, inputs: Sequence[str] | np.ndarray) -> np.ndarray:
+        """Probabilities, float32 [N, K], of pictures uint8 [N, H, W, C], C 1 or 3, of any size."""
+        import torch
+
+        from engines.finetuning.sources import PictureSource
+
+        _one_thread()
+        source = PictureSource(inputs, torch.device("cpu"))
+        with torch.inference_mode():
+            parts = np.array_split(np.arange(len(inputs)), max(1, -(-len(inputs) // BATCH)))
+            found = [self._net(*source.inputs(rows)).softmax(-1).numpy() for rows in parts if len(rows)]
+        return np.concatenate(found) if found else np.zeros((0, len(self.label_names)), np.float32)
+
+
+def _one_thread() -> None:
+    """PyTorch's threads wait for each other on a machine where a run is computing; see engines/device.py."""
+    from engines.device import leave_cores
+
+    leave_cores()
+
+
+class Classifiers:
+    """The classifiers in use, by folder; the one unused longest goes first. For any number of threads."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._lock = threading.Lock()
+        self._loaded: OrderedDict[tuple[str, int], tuple[Classifier, threading.Lock]] = OrderedDict()
+
+    def label_names(self, folder: Path) -> tuple[str, ...]:
+        """The classes of the model in a run's folder."""
+        return self._get(folder)[0].label_names
+
+    def predict(self, folder: Path, inputs: Sequence[str] | np.ndarray) -> np.ndarray:
+        """Classifier.predict of the model in a run's folder."""
+        classifier, lock = self._get(folder)
+        with lock:
+            return classifier.predict(inputs)
+
+    def explain(self, folder: Path, text: str) -> list[tuple[str, float]]:
+        """Classifier.explain of the model in a run's folder."""
+        classifier, lock = self._get(folder)
+        with lock:
+            return classifier.explain(text)
+
+    def close(self) -> None:
+        """Free them all."""
+        with self._lock:
+            self._loaded.clear()
+
+    def _get(self, folder: Path) -> tuple[Classifier, threading.Lock]:
+        key = (str(folder), _changed(folder))
+        with self._lock:
+            if key not in self._loaded:
+                found: Any = (Classifier.load(folder), threading.Lock())
+                for old in [other for other in self._loaded if other[0] == key[0]]:
+                    del self._loaded[old]  # the run has found a better one since
+                self._loaded[key] = found
+            self._loaded.move_to_end(key)
+            while len(self._loaded) > self._kept:
+                self._loaded.popitem(last=False)
+            return self._loaded[key]
+
+
+def _changed(folder: Path) -> int:
+    """When the folder's model was written; 0 if there is none."""
+    with contextlib.suppress(OSError):
+        return (folder / BEST / "model.safetensors").stat().st_mtime_ns
+    return 0

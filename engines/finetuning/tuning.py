@@ -1,0 +1,287 @@
+"""One fine-tuning run from the model's files to the test, as events."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import shutil
+from collections.abc import Callable, Generator, Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from torch import Tensor
+
+from engines.clock import Clock
+from engines.events import Caption, Evaluation, Event, Events, Metrics, Note, Progress
+from engines.finetuning.checkpoint import drop_checkpoint, load_checkpoint, save_checkpoint
+from engines.finetuning.classifier import BEST
+from engines.finetuning.config import FinetuningConfig
+from engines.finetuning.diagnosis import Doctor, Exam
+from engines.finetuning.disk import disk_space, replace_folder
+from engines.finetuning.examples import kept_examples
+from engines.finetuning.learner import Learner, finish
+from engines.finetuning.training import Trainer, cross_entropy, softmax
+from engines.messages import EngineError, Message
+from engines.weights import Stopped, in_background
+
+log = logging.getLogger(__name__)
+
+EVALUATIONS = 9  # validations in a run
+BEAT = 0.25  # seconds between reports
+BEST_SECONDS, CHECKPOINT_SECONDS = 10.0, 30.0  # between writes, which take at most a twentieth of the time
+
+
+class Diverged(Exception):
+    """A loss is not finite; `step` says when."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step)
+        self.step = step
+
+
+class Tuning:
+    """One run from the model's files to the test."""
+
+    def __init__(self, config: FinetuningConfig, folder: Path, base: Path | None, learner: Learner) -> None:
+        self.config, self.folder, self.base = config, folder, base
+        self.learner, self.examples = learner, learner.examples
+        self.doctor = Doctor(len(self.examples.label_names), self.examples.majority(self.examples.parts.validation))
+        self.state = {"best": [-1.0, -math.inf], "waited": 0, "validated": -1}  # what a checkpoint holds beside
+        self.warm_up_steps = self.steps_in_all = 0
+        self.signals: dict[str, float] = {}
+        self.best: dict[str, Tensor] | None = None  # the best weights while they are not in "best" yet
+        self.reporting = Clock(BEAT, share=1.0)
+        self.keeping, self.saving = Clock(BEST_SECONDS), Clock(CHECKPOINT_SECONDS)
+
+    def events(self) -> Events:
+        """All events of the run; see `finetune`."""
+        learner = self.learner
+        yield from learner.load(_best_of(self.base))
+        yield from self._before()
+        found = load_checkpoint(self.folder, self.config)
+        if found is None or self.config.method == "frozen":  # else its weights are behind the warm-up
+            yield from self._warm_up()
+        yield from learner.prepare()
+        trainer = learner.trainer()
+        self.steps_in_all = self.warm_up_steps + trainer.total
+        if found:
+            tensors, self.state = found[0], found[1].pop("run")
+            trainer.load_state(tensors, found[1])
+        stopped = yield from self._train(trainer)
+        if stopped and trainer.steps:
+            yield from self._keep_checkpoint(trainer)
+        else:
+            yield from self._keep_best(trainer)
+            drop_checkpoint(self.folder)
+        del trainer
+        if self._has_best():
+            yield from self._test()
+
+    # --- before ---------------------------------------------------------------------------------------------
+
+    def _before(self) -> Events:
+        """What is guessed on the test rows without any training, or by the model that is gone on from."""
+        if self.base is None:
+            rows = self.examples.parts.test
+            yield self._evaluation("before", rows, (yield from self.learner.guess()))
+            return
+        known = len(kept_examples(self.base).examples.label_names)
+        yield Caption("before", Message("Before: the model as it was when this run began to go on from it."))
+        worker, note = self.learner.worker(), Note(Message("Asking the model as it was"))
+        for name, rows in (("before", self.examples.parts.test), ("old_before", self.examples.old_test)):
+            logits = yield from finish(worker.logits(rows), note)
+            logits[:, known:] = -np.inf  # classes it has never heard of
+            yield self._evaluation(name, rows, softmax(logits))
+
+    def _evaluation(self, name: str, rows: np.ndarray, probabilities: np.ndarray) -> Evaluation:
+        examples = self.examples
+        return Evaluation(
+            name, examples.label_names, examples.titles(rows), examples.labels[rows], probabilities.astype(np.float32)
+        )
+
+    def _warm_up(self) -> Events:
+        """The masked-word warm-up, where one is wanted."""
+        trainer = self.learner.masked_trainer()
+        if trainer is None:
+            return
+        yield Caption("mlm", self.learner.describe_warm_up())
+        per_epoch = trainer.total // self.config.mlm_epochs
+        self.steps_in_all = trainer.total + per_epoch * self.config.epochs
+        while trainer.steps < trainer.total:
+            if (yield from self._step(trainer, self._report_warm_up)):
+                raise Stopped
+        yield from _each(self._report_warm_up(trainer))
+        self.warm_up_steps, self.signals = trainer.total, {}
+        self.learner.absorb()
+
+    # --- training -------------------------------------------------------------------------------------------
+
+    def _train(self, trainer: Trainer) -> Generator[Event, bool, bool]:
+        """Steps and validations to the end; returns whether it was stopped by the person."""
+        every = math.ceil(trainer.total / EVALUATIONS)
+        while True:
+            due = trainer.steps and (trainer.steps % every == 0 or trainer.steps == trainer.total)
+            if due and self.state["validated"] != trainer.steps and (yield from self._validate(trainer)):
+                return True
+            if 0 < self.config.patience <= self.state["waited"]:
+                waited = Message(
+                    "Ended early: {count} validations in a row were no better than the best.",
+                    count=self.state["waited"],
+                )
+                yield Caption("validation", waited)
+                return False
+            if trainer.steps == trainer.total:
+                return False
+            if (yield from self._step(trainer, self._report)):
+                if trainer.steps and not self._has_best():
+                    yield from self._validate(trainer)  # so that what was learnt is kept
+                return True
+            if self.saving.due():
+                yield from self._keep_checkpoint(trainer)
+                self.saving.done()
+
+    def _step(self, trainer: Trainer, report: Callable[[Trainer], list[Event]]) -> Generator[Event, bool, bool]:
+        """One step; returns whether a stop was asked for, in which case the step may not have been taken."""
+        for parts in trainer.rounds():
+            trainer.accumulate(parts)
+            if self.reporting.due():
+                events = report(trainer)
+                self.reporting.done()  # before the yield, which may be a long pause
+                if (yield from _each(events)):
+                    return True
+        trainer.apply()
+        return False
+
+    def _report(self, trainer: Trainer) -> list[Event]:
+        """Loss, accuracy and progress."""
+        return self._reported(trainer, "training", "Loss", self.warm_up_steps)
+
+    def _report_warm_up(self, trainer: Trainer) -> list[Event]:
+        return self._reported(trainer, "mlm", "MLM loss", 0)
+
+    def _reported(self, trainer: Trainer, group: str, name: str, done: int) -> list[Event]:
+        progress = Progress(done + trainer.steps, self.steps_in_all, {"{n} examples": trainer.seen})
+        signals = trainer.signals()
+        if not all(map(math.isfinite, signals.values())):
+            raise Diverged(trainer.steps + 1)
+        if not signals:  # a run that has just been gone on with
+            return [progress]
+        self.signals = signals
+        values = {name: signals["Loss"]} | ({} if group == "mlm" else {"Accuracy": signals["Accuracy"]})
+        return [Metrics(trainer.steps, values, group), progress]
+
+    def _validate(self, trainer: Trainer) -> Generator[Event, bool, bool]:
+        """Look at the validation rows and keep the model if it is the best; returns whether to stop.
+
+        A stop does not wait for the end of it, unless nothing was kept yet.
+        """
+        rows, stop, logits = self.examples.parts.validation, False, None
+        progress = self._report(trainer)
+        for logits in trainer.logits(rows):
+            if logits is None and self.reporting.due():
+                self.reporting.done()
+                stop = (yield progress[-1]) or stop
+                if stop and self._has_best():
+                    return True
+        truth, learnt = self.examples.labels[rows], (self.signals.get("Accuracy", 0.0), self.signals.get("Loss", 0.0))
+        accuracy, loss = learnt
+        if len(rows):
+            accuracy, loss = float((logits.argmax(1) == truth).mean()), cross_entropy(logits, truth)
+        if not math.isfinite(loss):
+            raise Diverged(trainer.steps)
+        if [accuracy, -loss] > self.state["best"]:
+            self.best = trainer.snapshot()
+            self.state |= {"best": [accuracy, -loss], "waited": 0}
+            if self.keeping.due():
+                yield from self._keep_best(trainer)
+                self.keeping.done()
+        else:
+            self.state["waited"] += 1
+        self.state["validated"] = trainer.steps
+        exam = Exam(trainer.steps / trainer.total, learnt[1], learnt[0], loss, accuracy)
+        values = {"Loss": loss, "Accuracy": accuracy}
+        news = [*progress, Metrics(trainer.steps, values, "validation"), self.doctor.examine(exam)]
+        return (yield from _each(news)) or stop
+
+    def _has_best(self) -> bool:
+        return self.state["best"][0] >= 0
+
+    def _keep_best(self, trainer: Trainer) -> Events:
+        """Put the best weights into "best" if they are not there yet; EngineError if the disk refuses.
+
+        What was there before then stays.
+        """
+        if self.best is None:
+            return
+        now = trainer.snapshot()
+        trainer.restore(self.best)
+        yield from _patiently(self._save, Note(Message("Keeping the best model")))
+        trainer.restore(now)
+        self.best = None
+
+    def _save(self) -> None:
+        new = self.folder / f"{BEST}.new"
+        shutil.rmtree(new, ignore_errors=True)
+        try:
+            with disk_space():
+                self.learner.save(new)
+                replace_folder(new, self.folder / BEST)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+    def _keep_checkpoint(self, trainer: Trainer) -> Events:
+        """Write a checkpoint; where the disk refuses, say so and go on."""
+        yield from self._keep_best(trainer)
+        tensors, values = trainer.state()
+        values["run"] = self.state
+
+        def save() -> None:
+            save_checkpoint(self.folder, self.config, tensors, values)
+
+        try:
+            yield from _patiently(save, Note(Message("Keeping a checkpoint")))
+        except (OSError, SafetensorError):
+            log.warning("no checkpoint could be saved", exc_info=True)
+            sentence = "The disk had no room for a checkpoint: if this run is cut off, it must start anew."
+            yield Caption("training", Message(sentence))
+
+    # --- after ----------------------------------------------------------------------------------------------
+
+    def _test(self) -> Events:
+        """What the best model, as it was saved, makes of the test rows."""
+        yield Note(Message("Testing the best model"))
+        worker = self.learner.saved_worker(self.folder / BEST)
+        for name, rows in (("test", self.examples.parts.test), ("old_after", self.examples.old_test)):
+            if len(rows):
+                logits = None
+                for logits in worker.logits(rows):
+                    if logits is None:
+                        yield Note(Message("Testing the best model"))
+                yield self._evaluation(name, rows, softmax(logits))
+
+
+def _best_of(base: Path | None) -> Path | None:
+    """The folder of the model to go on from."""
+    if base is not None and not (base / BEST).is_dir():
+        raise EngineError("The run to continue has no trained model; choose another one.")
+    return base and base / BEST
+
+
+def _patiently(job: Callable[[], None], note: Note) -> Events:
+    """Run a job in the background to its end, even if told to stop."""
+    work = in_background(job, note)
+    with contextlib.suppress(StopIteration):
+        event = next(work)
+        while True:
+            yield event
+            event = work.send(False)
+
+
+def _each(events: Sequence[Event]) -> Generator[Event, bool, bool]:
+    """Yields all the events; returns whether a stop was asked for."""
+    stop = False
+    for event in events:
+        stop = (yield event) or stop
+    return stop

@@ -1,0 +1,1 @@
+"""Prompt in, picture out: the bundled emoji model, hub models through diffusers, and the visitor's own GANs."""

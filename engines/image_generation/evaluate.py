@@ -1,0 +1,119 @@
+"""How good the bundled model is: does a generated picture look most like the emoji that was asked for?
+
+    python -m engines.image_generation.evaluate FOLDER [--sources DIR]
+
+The nearest picture is the one with the least mean squared difference at 32 px among all emoji of both styles.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from engines.image_generation.emoji import STYLES, Emoji, held_out, load_emoji
+
+COMPARED = 32  # pixels on a side at which pictures are compared
+Make = Callable[[Sequence[str], Sequence[str], int], np.ndarray]  # prompts, styles, seed -> uint8 [N, S, S, 3]
+
+# The contact sheet: 24 names, 12 descriptions, 12 colours that no emoji has, 16 combinations that none has.
+NAMES = (
+    "pizza", "red apple", "cat face", "dog face", "rocket", "sailboat", "guitar", "hamburger", "sunflower", "octopus",
+    "crown", "house", "smiling face with sunglasses", "ghost", "robot", "unicorn", "soccer ball", "umbrella", "cactus",
+    "owl", "strawberry", "bicycle", "birthday cake", "snowman",
+)  # fmt: skip
+DESCRIPTIONS = (
+    "a happy face", "someone who is crying", "something to drink in the morning", "king of the jungle", "a fast car",
+    "flying to another planet", "winter clothes", "a slice of fruit", "music", "I love you", "a scary monster",
+    "a bird that cannot fly",
+)  # fmt: skip
+COLOURED = (
+    "blue banana", "purple pizza", "green fox", "pink elephant", "orange whale", "gray heart", "red frog",
+    "yellow octopus", "blue strawberry", "purple tiger", "green rocket", "pink robot",
+)  # fmt: skip
+COMBINED = (
+    "cat and pizza", "robot and rose", "dog and guitar", "rocket and sun", "penguin and ice cream", "ghost and balloon",
+    "owl and book", "fish and umbrella", "apple and bicycle", "crown and frog", "house and rainbow", "moon and violin",
+    "heart and key", "tree and car", "panda and cake", "snowman and fire",
+)  # fmt: skip
+SHEET = (*NAMES, *DESCRIPTIONS, *COLOURED, *COMBINED)
+
+
+def small(images: np.ndarray) -> np.ndarray:
+    """uint8 [N, S, S, 3] at 32 px as rows, float32 [N, 3072] in 0..1."""
+    resized = [Image.fromarray(image).resize((COMPARED, COMPARED), Image.Resampling.BOX) for image in images]
+    return np.stack([np.asarray(picture, np.float32).ravel() / 255 for picture in resized])
+
+
+def nearest(images: np.ndarray, gallery: np.ndarray) -> np.ndarray:
+    """For each picture the index of the nearest row of `gallery`, which `small` made."""
+    rows = small(images)
+    squared = (gallery**2).sum(1) - 2 * rows @ gallery.T  # the rows' own squares change no order
+    return squared.argmin(1)
+
+
+def fidelity(make: Make, emoji: Sequence[Emoji], chosen: Sequence[int], prompts: Sequence[str]) -> float:
+    """How often, from 0 to 1, the nearest picture is of the emoji that was asked for; styles take turns."""
+    gallery = small(np.concatenate([[one.pictures[style] for one in emoji] for style in STYLES]))
+    names = [one.name for one in emoji] * len(STYLES)
+    styles = [list(STYLES)[i % len(STYLES)] for i in range(len(chosen))]
+    found = nearest(make(prompts, styles, 0), gallery)
+    return float(np.mean([names[i] == emoji[wanted].name for i, wanted in zip(found, chosen, strict=True)]))
+
+
+def scores(make: Make, emoji: Sequence[Emoji]) -> dict[str, float]:
+    """Fidelity to 200 names, and to the same emoji by keywords alone, which were never seen in training."""
+    chosen = held_out(len(emoji)).tolist()
+    described = [i for i in chosen if emoji[i].keywords]
+    return {
+        "fidelity": round(fidelity(make, emoji, chosen, [emoji[i].name for i in chosen]), 4),
+        "fidelity_unseen_wording": round(
+            fidelity(make, emoji, described, [", ".join(emoji[i].keywords[:6]) for i in described]), 4
+        ),
+        "names": len(chosen),
+    }
+
+
+def contact_sheet(make: Make, prompts: Sequence[str] = SHEET, columns: int = 8) -> Image.Image:
+    """The prompts' pictures with their prompts below, styles taking turns by row."""
+    styles = [list(STYLES)[(i // columns) % len(STYLES)] for i in range(len(prompts))]
+    images = make(prompts, styles, 0)
+    cell, words = images.shape[1] * 2, 28
+    sheet = Image.new("RGB", (columns * cell, -(-len(prompts) // columns) * (cell + words)), "white")
+    pen = ImageDraw.Draw(sheet)
+    for i, (image, prompt) in enumerate(zip(images, prompts, strict=True)):
+        x, y = i % columns * cell, i // columns * (cell + words)
+        sheet.paste(Image.fromarray(image).resize((cell, cell), Image.Resampling.LANCZOS), (x, y))
+        pen.multiline_text((x + 4, y + cell), _wrapped(prompt), fill="black", font_size=10, spacing=1)
+    return sheet
+
+
+def _wrapped(prompt: str, width: int = 24) -> str:
+    import textwrap
+
+    return "\n".join(textwrap.wrap(prompt, width)[:2])
+
+
+def main() -> None:
+    """Score a trained model, write the scores into its card, and draw its contact sheet."""
+    from engines.image_generation.bundled import EmojiModel
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="the model's folder, with its card")
+    parser.add_argument("--sources", type=Path, required=True, help="a folder that keeps the npm packages")
+    options = parser.parse_args()
+    model = EmojiModel.load(options.folder)
+    card_path = options.folder / "card.json"
+    card = json.loads(card_path.read_text("utf-8"))
+    card["scores"] = scores(model.make, load_emoji(options.sources, card["size"]))
+    card_path.write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+    contact_sheet(model.make).save(options.folder / "contact_sheet.png", optimize=True)
+    print(json.dumps(card["scores"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""Many pictures that differ in what one wants to compare: an X/Y grid of two settings, and a walk."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from engines.events import Event, Events, Note, Pictures, Progress, Samples
+from engines.image_generation.catalog import find_image_model
+from engines.image_generation.config import Blend, ImageConfig
+from engines.image_generation.engine import generate
+from engines.image_generation.models import ImageModels
+from engines.knobs import Knob
+from engines.messages import ConfigError, Message
+
+if TYPE_CHECKING:
+    from engines.image_generation.gans import Gan
+
+MAX_CELLS = 36
+MAX_FRAMES = 60
+NOT_VARIED = ("model", "task", "batch", "width", "height")  # a grid's pictures have one size
+LEAST_CELL = 96  # pixels a side; smaller pictures are enlarged by a whole factor
+LONGEST = 60  # characters of a label
+
+
+def varied() -> tuple[str, ...]:
+    """The settings that an X/Y grid may vary."""
+    return tuple(name for name in ImageConfig.knobs() if name not in NOT_VARIED)
+
+
+def parse_values(name: str, text: str) -> list[Any]:
+    """Values of a setting from what a person wrote: by commas, for texts by | or lines; ConfigError if not allowed.
+
+    >>> parse_values("steps", "5, 10, 20")
+    [5, 10, 20]
+    """
+    knob = _knob(name)
+    free = isinstance(knob.default, str) and knob.choices is None
+    pieces = text.replace("\n", "|" if free else ",").split("|" if free else ",")
+    values = [knob.check(_value(piece.strip(), knob)) for piece in pieces if piece.strip()]
+    if not values:
+        raise ConfigError("Write at least one value for {field}.", field=Message(knob.label))
+    return values
+
+
+def _value(piece: str, knob: Knob) -> Any:
+    """The piece as the knob's type; if it is none, as it is, and the knob says what is allowed."""
+    for value, label in (knob.choices or {}).items():
+        if piece.lower() in (str(value).lower(), label.lower()):
+            return value
+    try:
+        return type(knob.default)(piece)
+    except ValueError:
+        return piece
+
+
+def _knob(name: str) -> Knob:
+    if name not in varied():
+        raise ConfigError("A grid can vary only these: {known}.", known=", ".join(varied()))
+    return ImageConfig.knobs()[name]
+
+
+def xy_grid(
+    config: ImageConfig,
+    knob_x: str,
+    values_x: Sequence[Any],
+    knob_y: str,
+    values_y: Sequence[Any],
+    models: ImageModels,
+    image: np.ndarray | None = None,
+    mask: np.ndarray | None = None,
+    gans: Sequence[Gan] = (),
+) -> Events:
+    """One picture for each pair of values, all from one seed unless that is varied; at most MAX_CELLS.
+
+    Yields what `generate` yields while a model is loaded, Progress over the cells, after each cell Samples with one
+    picture: the sheet so far with its labelled axes; at the end Pictures with the sheet, uint8 [1, H, W, 3], and the
+    config that the cells share. Told to stop, it yields the Pictures of what there is. Errors as in `generate`.
+    """
+    config = dataclasses.replace(config.with_seed(), batch=1)
+    cells = _cells(config, knob_x, values_x, knob_y, values_y)
+    made: list[Pictures] = []
+    for cell in cells:
+        here = Progress(len(made), len(cells))
+        finished = yield from _relay(
+            generate(cell, models, image, mask, gans), lambda event, here=here: _told(event, here)
+        )
+        if finished is None:
+            break
+        made.append(finished)
+        sheet = draw_sheet([one.images[0] for one in made], knob_x, values_x, knob_y, values_y)
+        if (yield Samples(len(made), sheet[None])):
+            break
+    if made:
+        yield Progress(len(made), len(cells))
+        yield Pictures(sheet[None], config, made[0].model, sum(one.seconds for one in made))
+
+
+def _cells(
+    config: ImageConfig, knob_x: str, values_x: Sequence[Any], knob_y: str, values_y: Sequence[Any]
+) -> list[ImageConfig]:
+    """The config of each cell, row by row, all checked before any is drawn."""
+    count = len(values_x) * len(values_y)
+    for name in (knob_x, knob_y):
+        _knob(name)
+    if knob_x == knob_y:
+        raise ConfigError("Choose two different settings for the two axes.")
+    if not 1 <= count <= MAX_CELLS:
+        raise ConfigError("A grid may have 1 to {most} pictures.", most=MAX_CELLS)
+    dataclasses.replace(config, batch=count)  # refused if they are too large together
+    changes = [{knob_x: x, knob_y: y} for y in values_y for x in values_x]
+    return [ImageConfig.from_dict(config.to_dict() | change).with_seed() for change in changes]
+
+
+def _told(event: Event, here: Progress) -> Event | None:
+    """What the grid tells of an event of a cell; its steps become the grid's own progress."""
+    return here if isinstance(event, Progress) else None if isinstance(event, Samples) else event
+
+
+def _relay(events: Events, told: Callable[[Event], Event | None]) -> Generator[Event, bool, Pictures | None]:
+    """Yield told(event) of a generation's events; returns its Pictures, None if there are none."""
+    finished, stop = None, None
+    try:
+        while True:
+            event = events.send(stop)
+            if isinstance(event, Pictures):
+                finished = event
+            else:
+                shown = told(event)
+                stop = False if shown is None else (yield shown)
+    except StopIteration:
+        return finished
+    finally:
+        events.close()
+
+
+def draw_sheet(
+    images: Sequence[np.ndarray], knob_x: str, values_x: Sequence[Any], knob_y: str, values_y: Sequence[Any]
+) -> np.ndarray:
+    """The cells made so far, row by row, with the axes' values drawn beside them; uint8 [H, W, 3]."""
+    height, width = images[0].shape[:2]
+    scale = max(1, -(-LEAST_CELL // min(height, width)))
+    height, width = height * scale, width * scale
+    font = ImageFont.load_default(size=max(12, width // 16))
+    columns, rows = _labels(knob_x, values_x), _labels(knob_y, values_y)
+    line = round(font.size * 1.6)
+    left = line + round(max(font.getlength(text) for text in rows))
+    left = min(left, 2 * width)
+    sheet = Image.new("RGB", (left + width * len(columns), line + height * len(rows)), "white")
+    pen = ImageDraw.Draw(sheet)
+    for i, text in enumerate(columns):
+        pen.text((left + width * i + width // 2, line // 2), _short(text, font, width), "black", font, anchor="mm")
+    for i, text in enumerate(rows):
+        pen.text((line // 2, line + height * i + height // 2), _short(text, font, left - line), "black", font, "lm")
+    for i, image in enumerate(images):
+        picture = Image.fromarray(image).resize((width, height), Image.Resampling.NEAREST)
+        sheet.paste(picture, (left + width * (i % len(columns)), line + height * (i // len(columns))))
+    return np.array(sheet)
+
+
+def _labels(name: str, values: Sequence[Any]) -> list[str]:
+    """A value's text; its number for texts that the built-in font cannot draw, such as Chinese."""
+    knob = ImageConfig.knobs()[name]
+    label = knob.label
+    texts = []
+    for number, value in enumerate(values, 1):
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+        text = str(knob.choices[value]) if knob.choices and value in knob.choices else text
+        texts.append(f"{label} {text if text.isascii() else f'#{number}'}"[:LONGEST])
+    return texts
+
+
+def _short(text: str, font: Any, width: float) -> str:
+    """The text cut to fit into so many pixels."""
+    if font.getlength(text) <= width:
+        return text
+    while text and font.getlength(text + "…") > width:
+        text = text[:-1]
+    return text + "…"
+
+
+def walk(
+    config: ImageConfig,
+    models: ImageModels,
+    to_prompt: str = "",
+    to_seed: int = -1,
+    frames: int = 24,
+    image: np.ndarray | None = None,
+    mask: np.ndarray | None = None,
+    gans: Sequence[Gan] = (),
+) -> Events:
+    """Frames on the way to another prompt, another seed or both; "" and -1 leave prompt and seed as they are.
+
+    The first frame is the config's own picture, the last the one of the new prompt and seed. Yields what `generate`
+    yields; the Pictures at the end are the frames, for picture_files.animation, with the config of the first. Errors
+    as in `generate`.
+    """
+    card = find_image_model(config.model)
+    if not 2 <= frames <= MAX_FRAMES:
+        raise ConfigError("A walk may have {least} to {most} frames.", least=2, most=MAX_FRAMES)
+    if not to_prompt.strip() and to_seed < 0:
+        raise ConfigError("Choose where to walk to: another prompt, another seed, or both.")
+    if not card.walks or (card.kind == "diffusers" and config.task != "text_to_image"):
+        raise ConfigError(
+            "{model} cannot walk; the bundled model can, and so can your own generators.", model=card.title
+        )
+    if to_prompt.strip() and not card.steered:
+        raise ConfigError("{model} knows no words: choose another seed to walk to.", model=card.title)
+    goal = ImageConfig.from_dict(config.to_dict() | {"prompt": to_prompt or config.prompt, "seed": to_seed})
+    whole = ImageConfig.from_dict(config.with_seed().to_dict() | {"batch": frames})
+    blends = [
+        Blend(i / (frames - 1), goal.prompt if to_prompt.strip() else None, None if to_seed < 0 else goal.seed)
+        for i in range(frames)
+    ]
+    yield Note(Message("Walking in {frames} steps", frames=frames))
+    finished = yield from _relay(generate(whole, models, image, mask, gans, blends), lambda event: event)
+    if finished:
+        yield dataclasses.replace(finished, config=dataclasses.replace(whole, batch=1))

@@ -1,0 +1,179 @@
+"""Making pictures for a visitor: a stage that follows the engine, and what is kept of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from engines.events import Download, Event, Events, Note, Progress, Samples
+from engines.grids import encode
+from engines.messages import Message
+from tabs.image_gallery import Gallery, Kept
+from tabs.polite import polite
+from tabs.stage import Scene, Shown, thumbs
+
+# Handlers that make pictures; the engine has its own line, in which each is told its place.
+MAKING: dict[str, Any] = {
+    "concurrency_limit": 32,
+    "concurrency_id": "image",
+    "show_progress": "hidden",
+    "api_visibility": "private",
+    "trigger_mode": "multiple",  # a second click ends what the first began
+}
+PACE = 0.1  # seconds between updates of the page: a viewer sees no more
+PREVIEW = 512  # pixels a side of a preview
+
+
+@dataclass
+class Making:
+    """A generation as far as it is."""
+
+    alt: str  # what the pictures show
+    note: Message | None = None
+    share: float | None = None
+    images: np.ndarray | None = None  # the newest preview, uint8 [N, H, W, C]
+    last: Event | None = None
+    busy: bool = True
+
+    def take(self, event: Event) -> None:
+        """Fold one event in."""
+        self.last = event
+        match event:
+            case Note(message):
+                self.note, self.share = message, None
+            case Download():
+                self.note, self.share = describe_download(event), event.done / event.total if event.total else None
+            case Progress(step, total):
+                self.note, self.share = Message("Step {step} of {total}", step=step, total=total), step / max(1, total)
+            case Samples(_, images):
+                self.images = images
+
+    def end(self, stopped: bool) -> None:
+        """Nothing more will come."""
+        self.busy, self.share = False, None
+        self.note = Message("Stopped") if stopped else None
+
+    def scene(self) -> Scene:
+        """What the stage shows of it; what it showed before while there is nothing yet."""
+        shown = None if self.images is None else [Shown(preview(image), self.alt) for image in self.images]
+        return Scene(shown, self.note, self.share, self.busy)
+
+
+class Studio:
+    """Drives engines for visitors, one at a time for each."""
+
+    def __init__(self) -> None:
+        self._stops: dict[str, threading.Event] = {}
+
+    def stop(self, owner: str) -> None:
+        """End what this visitor has going on, if anything."""
+        flag = self._stops.get(owner)
+        if flag:
+            flag.set()
+
+    def follow(self, events: Events, alt: str, owner: str) -> Iterator[Making]:
+        """Drive an engine and yield about ten times a second, the last time when it has ended.
+
+        A new one ends the old, which then yields no more, so that two clicks never mix on one page.
+        """
+        self.stop(owner)
+        flag = self._stops[owner] = threading.Event()
+        making = Making(alt, Message("Starting…"))
+        try:
+            yield making
+            yield from self._drive(events, flag, making)
+        finally:
+            events.close()  # also when the page was closed: the computation ends with it
+            newest = self._stops.get(owner) is flag
+            if newest:
+                del self._stops[owner]
+        if newest:
+            making.end(flag.is_set())
+            yield making
+
+    @staticmethod
+    def _drive(events: Events, flag: threading.Event, making: Making) -> Iterator[Making]:
+        reply, shown = None, 0.0
+        while True:
+            try:
+                event = events.send(reply)
+            except StopIteration:
+                return
+            making.take(event)
+            reply = flag.is_set()
+            if not reply and time.monotonic() - shown >= PACE:
+                yield making
+                shown = time.monotonic()
+
+
+class Stage:
+    """The stage and what goes with it on one page: which pictures stand there, and the gallery's thumbnails."""
+
+    def __init__(self, studio: Studio, gallery: Gallery, view: gr.HTML, stop: gr.Button, thumbnails: gr.HTML) -> None:
+        self.studio, self.gallery = studio, gallery
+        self.ids = gr.State([])  # of the pictures on the stage
+        self.chosen = gr.State("")  # one of them
+        self.outputs = [view, stop, self.ids, self.chosen, thumbnails]
+
+    def follow(
+        self,
+        start: Callable[[], tuple[Events, str]],
+        keep: Callable[[str, Event | None], list[Kept]],
+        owner: str,
+        request: gr.Request,
+    ) -> Iterator[list[Any]]:
+        """Values of `outputs` while the engine runs that `start()` gives with what its pictures show.
+
+        `keep(owner, last event)` puts what was made into the gallery.
+        """
+        try:
+            with polite(request):
+                for making in self.studio.follow(*start(), owner):
+                    if making.busy:
+                        emptied = gr.skip() if making.images is None else ""
+                        yield [making.scene().to_json(), ON, gr.skip(), emptied, gr.skip()]
+                    else:
+                        yield self._end(making, keep(owner, making.last), owner)
+        except gr.Error as problem:
+            yield [Scene(None, Message(problem.message), trouble=True).to_json(), OFF, *[gr.skip()] * 3]
+            raise
+
+    def _end(self, making: Making, kept: list[Kept], owner: str) -> list[Any]:
+        if kept:
+            return self.show(kept, owner, making.note)
+        return [making.scene().to_json(), OFF, *[gr.skip()] * 3]
+
+    def show(self, kept: list[Kept], owner: str, note: Message | None = None) -> list[Any]:
+        """Values of `outputs` that put kept pictures on the stage."""
+        shown = [Shown(one.data_uri(), one.prompt, one.id, one.about) for one in kept]
+        ids = [one.id for one in kept]
+        return [Scene(shown, note).to_json(), OFF, ids, ids[0] if ids else "", self.thumbnails(owner)]
+
+    def thumbnails(self, owner: str) -> str:
+        """The gallery as it is."""
+        return thumbs([Shown(one.thumb, one.prompt, one.id) for one in self.gallery.of(owner)])
+
+
+ON, OFF = gr.update(interactive=True), gr.update(interactive=False)
+
+
+def describe_download(event: Download) -> Message:
+    """How far a download is."""
+    done, total = (f"{size / 1e6:.0f}" for size in (event.done, event.total))
+    if event.total:
+        return Message("{what}: {done} of {total} MB", what=event.message, done=done, total=total)
+    return Message("{what}: {done} MB", what=event.message, done=done)
+
+
+def preview(image: np.ndarray) -> str:
+    """uint8 [H, W, C], C 1 or 3, as a data address of a picture that is no larger than a page can show."""
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    picture.thumbnail((PREVIEW, PREVIEW))
+    return encode(picture).data_uri()

@@ -1,0 +1,217 @@
+"""The Image generation tab: prompt in, picture out; layout and wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from engines.events import Events
+from engines.image_generation.catalog import OWN
+from engines.image_generation.config import ImageConfig
+from engines.image_generation.engine import generate
+from engines.image_generation.picture_files import read_picture
+from engines.messages import Message
+from tabs.image_actions import MAKING, Stage, Studio
+from tabs.image_desk import Desk
+from tabs.image_endpoints import ImageEndpoints
+from tabs.image_gans import OwnGenerators
+from tabs.image_keeping import Keeper
+from tabs.image_panels import CLICK_DOWNLOAD, GalleryPanel, SettingsPanel
+from tabs.image_sources import SourcePanel, place, read_sources
+from tabs.image_variations import GridPanel, WalkPanel
+from tabs.language import t
+from tabs.polite import polite
+from tabs.shared import QUICK, Shared
+from tabs.stage import stage_view
+
+INTRO = (
+    "Say what you would like to see and press **Generate**: the picture comes out of the noise step by step, within a"
+    " few seconds. The bundled model draws emoji; larger ones are fetched on first use."
+)
+EMPTY = Message("Your pictures appear here.")
+EXAMPLES = ("smiling cat", "red apple", "rainbow", "rocket", "cup of coffee", "octopus")
+NEED_PICTURE = ("png", "zip", "change", "repaint", "settings")  # buttons
+IDS = {name: f"image-{name}" for name in ("start", "stop", *NEED_PICTURE)}
+MAKERS = "#image-start, #image-grid-start, #image-walk-start, #image-examples button"
+
+
+def build(shared: Shared) -> None:
+    """Lay the tab out and wire it."""
+    tab = ImageTab(shared)
+    tab.build_layout()
+    tab.wire()
+    ImageEndpoints(tab.models, tab.generators, tab.keeper).add()
+
+
+class ImageTab:
+    """The tab's components and the handlers that update them."""
+
+    def __init__(self, shared: Shared) -> None:
+        self.shared, self.models = shared, shared.image_models
+        self.generators = OwnGenerators(shared.runs)
+        self.keeper = Keeper(shared.gallery)
+        self.studio = Studio()
+
+    # --- layout ------------------------------------------------------------------------------------------
+
+    def build_layout(self) -> None:
+        """Make the components."""
+        gr.Markdown(t(INTRO))
+        with gr.Row():
+            with gr.Column(scale=7, min_width=320):
+                self._build_prompt()
+                with gr.Row():
+                    self.sources = SourcePanel()
+                    with gr.Column(min_width=320):
+                        self.view = stage_view("image-stage", IDS, MAKERS, EMPTY)
+                self._build_actions()
+            with gr.Column(scale=3, min_width=300):
+                self.desk = Desk(self.generators, self.task, self.prompt)
+        with gr.Tabs():
+            with gr.Tab(t("Gallery")):
+                self.gallery = GalleryPanel(self.keeper)
+            with gr.Tab(t("X/Y grid")):
+                self.grid = GridPanel()
+            with gr.Tab(t("Walk")):
+                self.walk = WalkPanel()
+            with gr.Tab(t("Settings from a picture")):
+                self.settings = SettingsPanel()
+        self.stage = Stage(self.studio, self.shared.gallery, self.view, self.stop, self.gallery.view)
+
+    def _build_prompt(self) -> None:
+        knobs = ImageConfig.knobs()
+        choices = [(t(label), task) for task, label in knobs["task"].choices.items()]
+        bare: dict[str, Any] = {"show_label": False, "container": False}
+        self.task = gr.Radio(choices, value=knobs["task"].default, label=t("Task"), elem_id="image-task", **bare)
+        with gr.Row(equal_height=True):
+            # no max_length: a prompt that is cut in silence would be worse than a sentence
+            self.prompt = gr.Textbox(
+                knobs["prompt"].default, placeholder=t("What the picture should show, in English"), lines=1,
+                max_lines=5, label=t("Prompt"), scale=6, min_width=260, elem_id="image-prompt", **bare,
+            )  # fmt: skip
+            self.start = gr.Button(t("Generate"), variant="primary", elem_id=IDS["start"], scale=1, min_width=120)
+            self.stop = gr.Button(t("Stop"), elem_id=IDS["stop"], interactive=False, scale=1, min_width=80)
+        self.examples = gr.Dataset(
+            components=["textbox"], samples=[[text] for text in EXAMPLES], show_label=False, elem_id="image-examples"
+        )
+
+    def _build_actions(self) -> None:
+        look: dict[str, Any] = {"size": "sm", "min_width": 110, "interactive": False}
+        with gr.Row(elem_classes="controls"):
+            self.actions = {
+                "png": gr.Button(t("Download PNG"), elem_id=IDS["png"], **look),
+                "zip": gr.Button(t("All as ZIP"), elem_id=IDS["zip"], **look),
+                "change": gr.Button(t("Start from it"), elem_id=IDS["change"], **look),
+                "repaint": gr.Button(t("Repaint a part"), elem_id=IDS["repaint"], **look),
+                "settings": gr.Button(t("Use its settings"), elem_id=IDS["settings"], **look),
+            }
+        self.download = gr.DownloadButton(visible="hidden", elem_id="image-download")
+
+    # --- wiring ------------------------------------------------------------------------------------------
+
+    def wire(self) -> None:
+        """Connect events to handlers."""
+        owner, stage = self.shared.owner, self.stage
+        self.inputs = [owner, *self.sources.canvases, *self.desk.form.widgets]
+        self.desk.wire(owner)
+        self.sources.wire(self.task)
+        self.start.click(self.generate, self.inputs, stage.outputs, **MAKING)
+        self.examples.click(self.example, [self.examples, *self.inputs], [self.prompt, *stage.outputs], **MAKING)
+        self.stop.click(self.studio.stop, owner, None, **QUICK)
+        self.view.select(self.choose, None, stage.chosen, **QUICK)
+        stage.chosen.change(self.offer, stage.chosen, list(self.actions.values()), **QUICK)
+        self.gallery.wire(stage, owner, self.download)
+        self.settings.wire(self.desk, owner)
+        self._wire_actions()
+        self.grid.wire(self)
+        self.walk.wire(self)
+        model = self.desk.model
+        self.shared.arrived.then(self.arrive, owner, [model, *stage.outputs], **QUICK)
+        self.shared.page.select(self.desk.refresh, [model, owner], model, **QUICK)
+        model.change(lambda model: gr.update(visible=not model.startswith(OWN)), model, self.examples, **QUICK)
+
+    def _wire_actions(self) -> None:
+        """What can be done with the picture chosen on the stage."""
+        owner, stage = self.shared.owner, self.stage
+        chosen = [stage.chosen, owner]
+        self.actions["png"].click(self.download_one, chosen, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
+        self.actions["zip"].click(self.download_shown, [stage.ids, owner], self.download, **QUICK).success(
+            None, js=CLICK_DOWNLOAD
+        )
+        for name, task in (("change", "image_to_image"), ("repaint", "inpainting")):
+            self.actions[name].click(
+                self._starter(task), [*chosen, self.desk.model], [self.task, *self.sources.parts], **QUICK
+            )
+        self.actions["settings"].click(self.take_settings, chosen, self.settings.outputs, **QUICK)
+
+    # --- making --------------------------------------------------------------------------------------------
+
+    def read(self, values: Sequence[Any]) -> tuple[ImageConfig, np.ndarray | None, np.ndarray | None]:
+        """(config, picture to start from, mask) from the values of `inputs` without the owner."""
+        sketch, painted, *rest = values
+        config = self.desk.form.read(rest)
+        return config, *read_sources(config.task, sketch, painted)
+
+    def alt(self, config: ImageConfig) -> str:
+        """What the pictures of a config show."""
+        return config.prompt if config.card.steered else config.card.title
+
+    def generate(self, owner: str, request: gr.Request, *values: Any) -> Iterator[list[Any]]:
+        """Make a batch of pictures with the form's settings, on the stage."""
+
+        def start() -> tuple[Events, str]:
+            config, image, mask = self.read(values)
+            return generate(config, self.models, image, mask, self.generators.of(owner)), self.alt(config)
+
+        yield from self.stage.follow(start, self.keeper.keep_pictures, owner, request)
+
+    def example(self, sample: list[str], owner: str, request: gr.Request, *values: Any) -> Iterator[list[Any]]:
+        """Make pictures of an example, which then stands in the form."""
+        changed = list(values)
+        changed[len(self.sources.canvases) + self.desk.form.names.index("prompt")] = sample[0]
+        for shown in self.generate(owner, request, *changed):
+            yield [sample[0], *shown]
+
+    def arrive(self, owner: str, request: gr.Request) -> list[Any]:
+        """The models as they are, and what this visitor made last."""
+        kept = self.shared.gallery.newest(owner)
+        return [self.desk.refresh(ImageConfig.model, owner, request), *self.stage.show(kept, owner)]
+
+    # --- the picture that is chosen ---------------------------------------------------------------------------
+
+    @staticmethod
+    def choose(event: gr.EventData) -> str:
+        """The picture that was clicked on the stage."""
+        return event.id
+
+    def offer(self, chosen: str) -> list[Any]:
+        """The buttons that need a picture."""
+        return [gr.update(interactive=bool(chosen))] * len(self.actions)
+
+    def download_one(self, chosen: str, owner: str, request: gr.Request) -> str:
+        """The file of the chosen picture."""
+        with polite(request):
+            return str(self.shared.gallery.get(owner, chosen).path)
+
+    def download_shown(self, ids: list[str], owner: str, request: gr.Request) -> str:
+        """All pictures on the stage as a ZIP."""
+        with polite(request):
+            return self.keeper.zip([self.shared.gallery.get(owner, one) for one in ids])
+
+    def take_settings(self, chosen: str, owner: str, request: gr.Request) -> list[Any]:
+        """Put the settings of the chosen picture into the form."""
+        with polite(request):
+            path = self.shared.gallery.get(owner, chosen).path
+        return self.settings.read(str(path), owner, request)
+
+    def _starter(self, task: str) -> Callable[..., list[Any]]:
+        def start(chosen: str, owner: str, model: str, request: gr.Request) -> list[Any]:
+            """Put the chosen picture on the canvas of a task that this model offers."""
+            with polite(request):
+                ImageConfig.for_model(model, task=task)
+                return [task, *place(read_picture(self.shared.gallery.get(owner, chosen).path), task)]
+
+        return start

@@ -1,0 +1,24 @@
+// Thumbnails that can be clicked. props.value is JSON: [{"id", "src", "alt"}], newest first.
+
+const chinese = (navigator.language || "").toLowerCase().startsWith("zh");
+const t = (text) => (chinese && props.words[text]) || text;
+
+function paint() {
+  const shown = JSON.parse(props.value || "[]");
+  element.querySelector(".empty").textContent = shown.length ? "" : t(props.empty);
+  const nodes = shown.map((picture) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.title = picture.alt;
+    button.addEventListener("click", () => trigger("select", { id: picture.id }));
+    const img = document.createElement("img");
+    img.src = picture.src;
+    img.alt = picture.alt;
+    button.append(img);
+    return button;
+  });
+  element.querySelector(".thumbs").replaceChildren(...nodes);
+}
+
+watch("value", paint);
+paint();

@@ -1,0 +1,177 @@
+"""Speed and memory of the bundled image model on this device: `python -m tests.benchmarks.image` prints one JSON line.
+
+Without the bundled weights a random model of the same shape is measured, which is as fast; fidelity is then null.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from engines.events import Pictures, Progress, Samples
+from engines.image_generation import models as models_module
+from engines.image_generation.config import ImageConfig
+from engines.image_generation.engine import generate
+from engines.image_generation.models import ImageModels
+from tests.benchmarks.memory import resident_mb
+from tests.tiny_image_models import save_pipeline
+
+CONFIG = ImageConfig(seed=0)
+TINY = ImageConfig.for_model("owner/tiny", prompt="a cat", steps=2, batch=1, seed=0, width=64, height=64)
+
+
+def make_random(folder: Path) -> None:
+    """The bundled model's networks with random weights, and the default prompt among its phrases."""
+    import numpy as np
+    import torch
+
+    from engines.image_generation.emoji_files import save_networks, save_phrases
+    from engines.image_generation.networks import Autoencoder, FlowTransformer
+
+    torch.manual_seed(0)
+    flow = FlowTransformer()
+    for parameter in flow.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.02)
+    save_networks(folder, Autoencoder(), flow)
+    save_phrases(folder, [CONFIG.prompt], np.full((1, 384), 384**-0.5, np.float32))
+
+
+def one_run(models: ImageModels, config: ImageConfig) -> tuple[float, float, Pictures]:
+    """(seconds to the first preview, seconds to the pictures, the pictures), the model being loaded."""
+    began, first = time.perf_counter(), 0.0
+    for event in generate(config, models):
+        if isinstance(event, Samples) and not first:
+            first = time.perf_counter() - began
+    assert isinstance(event, Pictures)
+    return first, time.perf_counter() - began, event
+
+
+def measure_speed(models: ImageModels, rounds: int) -> dict[str, float]:
+    """Four pictures with default settings, as a person asks for them; medians."""
+    began = time.perf_counter()
+    for event in generate(CONFIG, models):
+        if isinstance(event, Progress):
+            break
+    load = time.perf_counter() - began
+    one_run(models, CONFIG)
+    runs = [one_run(models, dataclasses.replace(CONFIG, seed=seed)) for seed in range(rounds)]
+    alone = [one_run(models, dataclasses.replace(CONFIG, seed=seed, batch=1))[1] for seed in range(rounds)]
+    whole = statistics.median(run[1] for run in runs)
+    return {
+        "four_images_s": whole,
+        "one_image_s": statistics.median(alone),
+        "first_preview_s": statistics.median(run[0] for run in runs),
+        "steps_per_s": CONFIG.steps / statistics.median(run[2].seconds for run in runs),
+        "load_s": load,  # without the import of torch
+    }
+
+
+def measure_gpu(rounds: int) -> dict[str, float]:
+    """Milliseconds for 1 and 64 pictures without previews: eager, and with captured graphs as the engine runs."""
+    import torch
+
+    from engines.image_generation.bundled import EmojiModel
+    from engines.image_generation.catalog import IMAGE_MODELS
+
+    found = {}
+    for name, graphs in (("eager", False), ("captured", True)):
+        model = EmojiModel(IMAGE_MODELS["emoji"], models_module.EMOJI_FOLDER, graphs=graphs)
+        for count in (1, 64):
+
+            def draw(model: EmojiModel = model, count: int = count) -> None:
+                model.make([CONFIG.prompt] * count, ["noto"] * count)
+                torch.cuda.synchronize()
+
+            found[f"latency_{count}_{name}_ms"] = 1000 * median_seconds(draw, rounds)
+        model.close()
+    for count in (1, 64):
+        found[f"captured_ratio_{count}"] = found[f"latency_{count}_eager_ms"] / found[f"latency_{count}_captured_ms"]
+    return found
+
+
+def median_seconds(run: Callable[[], None], rounds: int) -> float:
+    """Of a run, after two to warm up."""
+    times = []
+    for _ in range(rounds + 2):
+        began = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times[2:])
+
+
+def measure_memory(models: ImageModels, generations: int = 200, switches: int = 10) -> dict[str, float]:
+    """Resident MB before and after so many generations, and so many switches to a tiny diffusers pipeline and back."""
+
+    def switch(times: int) -> None:
+        for i in range(times):
+            one_run(models, (TINY, CONFIG)[i % 2])
+
+    for seed in range(10):
+        one_run(models, dataclasses.replace(CONFIG, seed=seed))
+    early = resident_mb()
+    for seed in range(generations):
+        one_run(models, dataclasses.replace(CONFIG, seed=seed))
+    late = resident_mb()
+    switch(4)  # imports diffusers
+    before = resident_mb()
+    switch(switches)
+    after = resident_mb()
+    return {
+        "generations": generations,
+        "early_mb": early,
+        "late_mb": late,
+        "switches": switches,
+        "before_switches_mb": before,
+        "after_switches_mb": after,
+        "memory_ratio": max(late / early, after / before),
+    }
+
+
+def main() -> None:
+    """Parse the arguments, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="end within 50 seconds")
+    parser.add_argument("--random", action="store_true", help="random weights even if the bundled ones are there")
+    parser.add_argument("--memory", action="store_true", help="200 generations and ten switches as well")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as place:
+        os.environ["AIGC_CACHE"] = place
+        trained = not options.random and (models_module.EMOJI_FOLDER / "model.safetensors").is_file()
+        if not trained:
+            models_module.EMOJI_FOLDER = Path(place)
+            make_random(Path(place))
+        import torch
+
+        from engines.image_generation.bundled import read_card
+
+        card = read_card(models_module.EMOJI_FOLDER)
+        models, rounds = ImageModels(allow_any_model=True), 5 if options.quick else 15
+        cuda = torch.cuda.is_available()
+        result: dict[str, object] = {
+            "device": torch.cuda.get_device_name() if cuda else f"cpu, {os.cpu_count()} cores",
+            "weights": "bundled" if trained else "random",
+            "quick": options.quick,
+            "fidelity": card.get("scores", {}).get("fidelity"),
+            "fidelity_unseen_wording": card.get("scores", {}).get("fidelity_unseen_wording"),
+        }
+        figures = measure_speed(models, rounds)
+        if cuda:
+            figures |= measure_gpu(rounds)
+        if options.memory:
+            save_pipeline(Path(place) / "models" / "owner--tiny")
+            figures |= measure_memory(models)
+        models.close()
+        result |= {name: round(value, 4) for name, value in figures.items()}
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+"""The app ends in the middle of a visitor's run and is started again: the run is there, and goes on."""
+
+import re
+import socket
+
+import pytest
+from playwright.sync_api import expect
+
+import app as playground
+from engines.runs import Runs
+from tests.browser.conftest import Visitor
+
+
+class Server:
+    """The app at an address of its own, which can be ended and started again."""
+
+    def __init__(self, folder):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.folder = folder
+        self.start()
+
+    def start(self):
+        self.runs = Runs(folder=self.folder)
+        self.demo = playground.create_app(self.runs)
+        options = {**playground.look(), **playground.safe(), "server_port": self.port}
+        _, self.url, _ = self.demo.launch(prevent_thread_lock=True, quiet=True, **options)
+
+    def end(self):
+        self.runs.stop_all()
+        self.demo.close(verbose=False)
+
+
+@pytest.fixture
+def server(tmp_path):
+    server = Server(tmp_path)
+    yield server
+    server.end()
+
+
+@pytest.mark.parametrize(
+    ("locale", "interrupted", "why"),
+    [("en-US", "Interrupted", "The program ended"), ("zh-CN", "已中断", "程序在这次训练途中结束了")],
+)
+def test_a_run_goes_on_after_a_restart(browser, server, locale, interrupted, why):
+    chinese = locale.startswith("zh")
+    visitor = Visitor(browser, server.url, locale=locale)
+    page = visitor.arrive()
+    page.locator("#gan-start").click()
+    visitor.wait_for_step(5)
+    run_id = next(iter(server.runs._runs.keys() - {"example"}))
+    server.end()
+    server.start()
+
+    page.reload()
+    visitor.wait_for_state(interrupted, seconds=30)
+    expect(page.locator("#gan-live .note")).to_contain_text(why)
+    assert page.get_attribute("#gan-live img.made", "src"), "the view is there"
+    before = int(re.sub(r"\D", "", page.inner_text("#gan-live .made-step")))
+    assert before >= 5
+    stranger = Visitor(browser, server.url, locale=locale)
+    stranger.arrive(f"?run={run_id}")
+    stranger.wait_for_state(interrupted)
+    expect(stranger.page.locator("#gan-resume")).to_be_hidden()
+
+    expect(page.locator("#gan-start")).to_be_enabled()
+    page.locator("#gan-resume").click()
+    visitor.wait_for_state("训练中" if chinese else "Training", seconds=60)
+    visitor.wait_for_step(before + 1)
+    stranger.wait_for_step(before + 1)  # whoever watched it goes on watching
+    page.locator("#gan-stop").click()
+    visitor.wait_for_state("已停止，成果已保留" if chinese else "Stopped, and kept", seconds=30)
+    for person in (visitor, stranger):
+        assert not person.troubles
+        person.context.close()

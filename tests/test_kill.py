@@ -1,0 +1,85 @@
+"""Kill -9 in the middle of a training: after a restart its view is there, and its owner can go on with it."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engines.messages import EngineError
+from engines.run_store import BOARD, CHECKPOINT, load_board
+from engines.runs import Runs
+from tabs.gan_actions import ENGINE, GanActions
+from tabs.live import news
+from tests.fakes import wait_until
+
+ROOT = Path(__file__).parent.parent
+PROGRAM = """
+import sys, time
+from pathlib import Path
+from engines.gan_training import checkpoint
+from engines.gan_training.config import GanConfig
+from engines.runs import Runs
+from tabs.gan_actions import GanActions
+checkpoint.SECONDS = 1.0
+actions = GanActions(Runs(folder=Path(sys.argv[1])))
+settings = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20_000, "seed": 1}
+print(actions.begin(lambda: GanConfig.from_dict(settings), (), "key-of-ann").id, flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def killed(tmp_path):
+    """The folder of runs, and the id of the one that was killed in the middle."""
+    program = subprocess.Popen([sys.executable, "-c", PROGRAM, tmp_path], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    run_id = program.stdout.readline().strip()
+    folder = tmp_path / run_id
+
+    def saved_twice_and_scored():
+        saved = folder / CHECKPOINT / "training.safetensors"
+        return saved.exists() and (folder / BOARD / "run.json").exists() and load_board(folder).progress
+
+    wait_until(saved_twice_and_scored, seconds=90)
+    first = (folder / CHECKPOINT / "training.safetensors").stat().st_mtime_ns
+    wait_until(lambda: (folder / CHECKPOINT / "training.safetensors").stat().st_mtime_ns != first, seconds=60)
+    wait_until(lambda: load_board(folder).weights is not None, seconds=60)
+    program.send_signal(signal.SIGKILL)
+    program.wait(30)
+    return tmp_path, run_id
+
+
+def test_a_killed_training_is_there_again_and_goes_on(killed):
+    folder, run_id = killed
+    runs = Runs(folder=folder)
+    actions = GanActions(runs)
+    run = runs.latest("key-of-ann", ENGINE)
+    assert run.id == run_id
+    assert actions.first_run("key-of-ann", {}) == run_id
+
+    page = news(run, {})
+    assert page["state"] == "interrupted"
+    assert "Resume goes on" in page["note"]["template"]
+    assert page["frame"]["src"].startswith("data:image")
+    assert page["reference"]
+    assert page["series"]["losses"]["steps"]
+    assert actions.api_status(run_id)["metrics"]["Loss_D"] > 0
+    seen = page["progress"]["step"]
+
+    with pytest.raises(EngineError, match="Only the person"):
+        runs.control(run_id, "key-of-bob", "resume")
+    steps = []
+    real = run.board.rewind
+    run.board.rewind = lambda step: (steps.append(step), real(step))
+    runs.control(run_id, "key-of-ann", "resume")
+    wait_until(lambda: steps, seconds=60)
+    assert 1 < steps[0] < 20_000, "it goes on from a checkpoint"
+    wait_until(lambda: run.board.progress.step > max(seen, steps[0]), seconds=60)
+    assert run.board.state == "running"
+    rows = [row[0] for row in run.board.series["losses"].rows]
+    assert rows == sorted(set(rows))
+    runs.control(run_id, "key-of-ann", "stop")
+    run.thread.join(60)
+    assert run.board.state == "stopped"
+    assert not (run.folder / CHECKPOINT).exists()

@@ -9,7 +9,6 @@ import argparse
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from engines.knobs import Config, Knob, Preset
 from engines.messages import EngineError
 from engines.run import Run, RunLimits, new_id
 from engines.run_files import save_run
-from engines.run_store import RECORD, load_board, read_record
+from engines.run_store import RECORD, Record, load_board, read_record
 from engines.slots import Slots
 
 LINE_SECONDS = 2.0
@@ -80,7 +79,7 @@ def prepare(
         raise EngineError("There is no run to go on with; --folder must name its folder.")
     if values or "recipe" in given:
         raise EngineError("A resumed run keeps its settings; give none.")
-    record = read_record(folder)
+    record, _ = _kept(folder)
     if record.engine != engine:
         raise EngineError("The run in {folder} is of another engine.", folder=str(folder))
     return config.from_dict(record.config), folder
@@ -116,13 +115,22 @@ def _make_run(
     """A run in its folder, with what the folder has of it already."""
     board, run_id = None, new_id()
     if folder and (folder / RECORD).exists():
-        board, run_id = load_board(folder), read_record(folder).id
-        if board.state in ("finished", "failed", "stopped"):
+        record, board = _kept(folder)
+        if board.ended and board.state != "interrupted":
             raise EngineError("This run has ended already.")
-        board.state = "interrupted"
+        run_id, board.state = record.id, "interrupted"
     run = Run(engine, config, "", temporary, board, run_id, events)
     run.folder = folder or temporary
     return run
+
+
+def _kept(folder: Path) -> tuple[Record, Board]:
+    """What the folder has of a run; EngineError if it is damaged."""
+    try:
+        record = read_record(folder)
+        return record, load_board(folder, record)
+    except Exception as problem:  # a damaged file may raise anything
+        raise EngineError("What was saved of this run is damaged; start a new one.") from problem
 
 
 def _stop(run: Run) -> None:
@@ -135,13 +143,14 @@ def _stop(run: Run) -> None:
 
 def _tell(run: Run) -> None:
     """Print a line every two seconds, and at the end."""
-    told, due, thread = "", 0.0, run.thread
-    while thread.is_alive():
-        thread.join(0.1)  # short, so that signals are handled
+    told, ended = "", False
+    while not ended:
+        run.thread.join(LINE_SECONDS)
+        ended = not run.thread.is_alive()
         line = _line(run.board)
-        if line != told and (time.monotonic() >= due or not thread.is_alive()):
+        if line != told:
             print(line, flush=True)
-            told, due = line, time.monotonic() + LINE_SECONDS
+            told = line
     print(run.board.state, flush=True)
 
 

@@ -73,10 +73,11 @@ class Follower:
         followed.changed = time.monotonic() - max(0.0, time.time() - written)
         if not (folder / BOARD / ABOUT).is_file():
             return  # it only begins
-        board = load_board(folder, followed.pictures)
+        record = read_record(folder)
+        board = load_board(folder, record, followed.pictures)
         if followed.board is not None:
             followed.board.become(board)
-        elif self._found(read_record(folder), folder, board):
+        elif self._found(record, folder, board):
             followed.board = board
 
     def _check_silence(self, followed: _Followed) -> None:

@@ -48,7 +48,7 @@ class Run:
     """One engine at work, or the record of one. Made by Runs.
 
     `folder` is the run's own, for what is too large for memory; it is deleted when the run is forgotten.
-    `owner` is the owner's key, or the mark of it where only that is known.
+    `owner` is the owner's key, or its mark where only that is known; "" if it is nobody's.
     """
 
     def __init__(
@@ -60,8 +60,10 @@ class Run:
         board: Board | None = None,
         run_id: str = "",
         events: Callable[[Path], Events] | None = None,
+        mark: str = "",
     ) -> None:
-        """`events(folder)` starts the engine; without it the run can only be looked at."""
+        """`events(folder)` starts the engine; without it the run can only be looked at. `mark` is the owner's
+        where the key itself is not known."""
         self.id = run_id or new_id()
         self.folder = root / self.id
         self.engine = engine
@@ -71,7 +73,7 @@ class Run:
         self.ended_at = time.time()  # of an ended one
         self.thread: threading.Thread | None = None
         self._events = events
-        self._mark = owner if owner.startswith("sha256:") else owner_mark(owner)
+        self._mark = mark or owner_mark(owner)
         self._keeper: Keeper | None = None
         self._wish = ""  # "", "pause", "stop", or "halt", a stop after which the run may go on another day
         self._why_stopped: Message | None = None
@@ -79,7 +81,7 @@ class Run:
 
     def owned_by(self, key: str) -> bool:
         """Whether `key` is this run's owner key."""
-        return bool(key) and hmac.compare_digest(self._mark, owner_mark(key))
+        return isinstance(key, str) and bool(key) and hmac.compare_digest(self._mark, owner_mark(key))
 
     # --- asked by the owner -----------------------------------------------------------------------------
 

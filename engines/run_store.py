@@ -57,7 +57,7 @@ class Record:
 
 def owner_mark(key: str) -> str:
     """What is kept of an owner's key: its SHA-256. Keys are too long to be guessed, so it needs no salt."""
-    return "sha256:" + hashlib.sha256(key.encode()).hexdigest() if key else ""
+    return "sha256:" + hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest() if key else ""
 
 
 def write_atomically(path: Path, data: bytes, sync: bool = False) -> None:
@@ -159,8 +159,13 @@ class FolderSource:
         return self._known[name]
 
 
-def load_board(folder: Path, known: dict[str, Picture] | None = None) -> Board:
-    """The board as the folder has it, a live state included; any exception if it is missing or damaged."""
+def load_board(folder: Path, record: Record, known: dict[str, Picture] | None = None) -> Board:
+    """The board as the folder has it, a live state included; any exception if it is damaged.
+
+    An empty one if the run was cut off before it was first written.
+    """
+    if not (folder / BOARD / ABOUT).exists():
+        return Board(record.engine, dict(record.config), started=record.started)
     return read_board(FolderSource(folder, known), (*LIVE_STATES, *ENDED_STATES))
 
 

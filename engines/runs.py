@@ -16,17 +16,17 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from engines.board import Board
-from engines.board_files import ABOUT
 from engines.events import Events
 from engines.following import Follower
 from engines.knobs import Config
 from engines.messages import ConfigError, EngineError
 from engines.run import INTERRUPTED, Run, RunLimits
-from engines.run_store import BOARD, Record, hold, load_board, make_private, read_record, run_folders, written_at
+from engines.run_store import Record, hold, load_board, make_private, read_record, run_folders, written_at
 from engines.slots import Slots
 
 __all__ = ["Run", "RunLimits", "Runs"]
@@ -143,7 +143,7 @@ class Runs:
         folder = self._root / record.id
         try:
             settings = config.from_dict(record.config)
-            board = _read_board(folder, record)
+            board = load_board(folder, record)
             if not board.ended:
                 hold(folder).release()
                 board.state = "interrupted"
@@ -154,8 +154,8 @@ class Runs:
             board.note = INTERRUPTED
         else:
             self._slots.remember(record.engine, board.active_seconds)
-        owner = record.owner  # only the mark is known
-        run = Run(record.engine, settings, owner, self._root, board, record.id, lambda own: events(settings, own))
+        own = partial(events, settings)
+        run = Run(record.engine, settings, record.owner, self._root, board, record.id, own, mark=record.owner)
         run.ended_at = written_at(folder)
         with self._lock:
             self._add(run)
@@ -234,9 +234,3 @@ def _read_record(folder: Path) -> Record | None:
         log.warning("the run in %s is left out: %s", folder, problem)
         return None
     return record if record.id == folder.name else None
-
-
-def _read_board(folder: Path, record: Record) -> Board:
-    if (folder / BOARD / ABOUT).exists():
-        return load_board(folder)
-    return Board(record.engine, dict(record.config), started=record.started)  # cut off in its first second

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tabs.chinese_finetuning import FINETUNING_CHINESE
 from tabs.chinese_finetuning_data import FINETUNING_DATA_CHINESE
+from tabs.chinese_finetuning_engine import FINETUNING_ENGINE_CHINESE
 from tabs.chinese_image import IMAGE_CHINESE
 from tabs.chinese_image_engine import IMAGE_ENGINE_CHINESE
 from tabs.chinese_learn import LEARN_CHINESE
@@ -338,6 +339,7 @@ CHINESE: dict[str, str] = {
     **IMAGE_ENGINE_CHINESE,
     **FINETUNING_CHINESE,
     **FINETUNING_DATA_CHINESE,
+    **FINETUNING_ENGINE_CHINESE,
     **LIMITS_CHINESE,
     **RUNS_CHINESE,
     **LEARN_CHINESE,

@@ -125,13 +125,14 @@ class FinetuningTab:
     def wire(self, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
         """Connect events to handlers."""
         form, data = self.form, self.data
-        results = [self.scores, self.matrix, self.examples, self.report, self.changes]
+        shown = gr.State([])  # which results stand on the page, so that a pressed cell stays pressed
+        results = [shown, self.scores, self.matrix, self.examples, self.report, self.changes]
         show_data: dict[str, Any] = {"inputs": data.inputs, "outputs": data.outputs, **FOLLOW}
         arrived.then(self.arrive, [owner, visit], [self.live, *form.widgets], **QUICK).then(
             data.show, data.inputs, data.outputs, **QUICK
         )
         self.controls.wire(self.live, owner)
-        self.live.tick(self.show_results, [self.live, owner], results, **FOLLOW)
+        self.live.tick(self.show_results, [self.live, owner, shown], results, **FOLLOW)
         self.controls.start.click(self.begin, [owner, data.table, data.archive, *form.widgets], self.live, **QUICK)
         self.recipe.input(self.choose_recipe, self.recipe, [self.recipe, *form.widgets], **QUICK)
         form["dataset"].input(fit_model, [form["dataset"], form["model"]], form["model"], **QUICK)
@@ -168,13 +169,17 @@ class FinetuningTab:
         recipe = RECIPES[key]
         return [gr.update(info=t(recipe.help)), *self._settings(dict(recipe.values))]
 
-    def show_results(self, run_id: str, owner: str, request: gr.Request) -> list[str]:
-        """Scores, matrix, the rows of its worst cell, report and changes."""
+    def show_results(self, run_id: str, owner: str, shown: list[str], request: gr.Request) -> list[Any]:
+        """Scores, matrix, the rows of its worst cell, report and changes, unless they stand there already."""
         say, run = speaker(request), find_run(self.runs, run_id)
         evaluations = run.board.evaluations if run else {}
+        now = [run_id, *evaluations]
+        if now == shown:
+            return [gr.skip()] * 6
         newest = newest_of(evaluations)
         row = self._row(run, owner, say) if run else text_row
         return [
+            now,
             show_scores(evaluations, say),
             show_matrix(newest, say),
             show_cell(newest, *worst_cell(newest), row, say) if newest else "",

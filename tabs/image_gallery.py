@@ -27,7 +27,7 @@ MIMES = {".png": "image/png", ".webp": "image/webp", ".gif": "image/gif"}
 class GalleryLimits:
     """How much is kept, and for how long; the oldest pictures go first."""
 
-    pictures: int = 60  # of one visitor
+    pictures: int = 200  # of one visitor
     megabytes: int = 1_000  # of all visitors together
     hours: float = 24.0
 
@@ -137,4 +137,6 @@ def _thumbnail(data: bytes) -> str:
     with Image.open(io.BytesIO(data)) as image:
         small = image.convert("RGB")
         small.thumbnail((THUMB, THUMB), Image.Resampling.LANCZOS)
-        return encode(small).data_uri()
+        buffer = io.BytesIO()
+        small.save(buffer, "WEBP", quality=80, method=0)
+        return Picture(buffer.getvalue(), "image/webp").data_uri()

@@ -79,6 +79,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
     assert set(endpoints) == {
         "/gan_start", "/gan_status", "/gan_control", "/gan_samples", "/gan_walk",
         "/gan_run_file", "/gan_generator", "/gan_gif", "/gan_webp", "/gan_open",
+        "/image_generate", "/image_models", "/image_settings", "/image_xy", "/image_walk",
         "/text_chat", "/text_continue", "/text_perplexity", "/text_score",
     }  # fmt: skip
     assert all(endpoint["description"] for endpoint in endpoints.values())

@@ -103,19 +103,22 @@ def test_a_folder_is_written_once_and_resumed_with_its_own_settings(tmp_path, ca
     ):
         assert main([*arguments, "--folder", str(folder)]) == 2
         assert says in capsys.readouterr().err
+    (folder / "record.json").write_text("{", "utf-8")
+    assert main(["--resume", "--folder", str(folder)]) == 2
+    assert "What was saved of this run is damaged" in capsys.readouterr().err
 
 
 def test_ctrl_c_keeps_all_and_the_run_can_be_resumed_to_the_same_end(tmp_path):
     command = [sys.executable, "-m", "engines.gan_training"]
     folder, steps = tmp_path / "cut", ["--steps", "1500"]
     running = subprocess.Popen([*command, *SMALL, *steps, "--folder", folder], cwd=ROOT, stdout=subprocess.PIPE)
-    wait_until(lambda: (folder / CHECKPOINT / "training.safetensors").exists(), seconds=60)
+    wait_until(lambda: (folder / CHECKPOINT / "training.safetensors").exists(), seconds=240)
     running.send_signal(signal.SIGINT)
-    output, _ = running.communicate(timeout=60)
+    output, _ = running.communicate(timeout=300)
     assert running.returncode == 130, output
     assert b"interrupted" in output
     done = subprocess.run(
-        [*command, "--folder", folder, "--resume", "--out", tmp_path / "run.zip"], cwd=ROOT, timeout=120
+        [*command, "--folder", folder, "--resume", "--out", tmp_path / "run.zip"], cwd=ROOT, timeout=300
     )
     assert done.returncode == 0
     assert main([*SMALL, *steps, "--out", str(tmp_path / "unbroken.zip")]) == 0

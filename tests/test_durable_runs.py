@@ -17,6 +17,7 @@ from engines.runs import RunLimits, Runs
 from tests.fakes import FULL_DISK, FakeConfig, counting, full_board, pictures, wait_until
 
 ANN, BOB = "key-of-ann", "key-of-bob"
+RECORDED = Record("abcdef", "fake", {}, "", 0.0, "running")
 
 
 def resumable(config, folder, gate=None):
@@ -95,6 +96,16 @@ def test_no_key_is_written_down(tmp_path):
     assert ANN.encode() not in everything(tmp_path)
     assert owner_mark(ANN).encode() in (tmp_path / run.id / RECORD).read_bytes()
     assert b"pickle" not in everything(tmp_path)
+
+
+def test_a_mark_that_was_read_from_the_disk_is_no_key(tmp_path):
+    anns = finished(tmp_path)
+    runs = opened(tmp_path)
+    planted = start(runs, owner=runs.get(anns.id).owner)
+    planted.thread.join(10)
+    assert runs.latest(ANN, "fake").id == anns.id, "nobody can put a run into another's list"
+    for key in ("", None, 5, ["key-of-ann"], "\ud800", owner_mark(ANN)):
+        assert not runs.get(anns.id).owned_by(key)
 
 
 def test_a_run_that_was_cut_off_goes_on_when_its_owner_says_so(tmp_path):
@@ -319,8 +330,8 @@ def test_all_that_a_board_shows_comes_back(tmp_path):
     truth, probabilities = np.array([0, 1]), np.array([[0.75, 0.25], [0.5, 0.5]], np.float32)
     board.fold(Evaluation("test", ("no", "yes"), ("one", "two"), truth, probabilities))
     board.fold(Caption("pictures", Message("Measured in {n} features", n=64)))
-    Keeper(tmp_path, Record("abcdef", "fake", {}, "", 0.0, "running"), board).close()
-    again = load_board(tmp_path)
+    Keeper(tmp_path, RECORDED, board).close()
+    again = load_board(tmp_path, RECORDED)
     for part in ("state", "config", "progress", "verdict", "shares", "captions", "reference", "started"):
         assert getattr(again, part) == getattr(board, part), part
     assert again.evaluations["test"].rows == ("one", "two")
@@ -333,14 +344,14 @@ def test_grids_are_written_once_and_thinned_with_the_board(tmp_path):
     for step in range(3 * MAX_FRAMES):
         board.fold(Samples(step, pictures()))
         if step == MAX_FRAMES // 2:
-            keeper = Keeper(tmp_path, Record("abcdef", "fake", {}, "", 0.0, "running"), board)
+            keeper = Keeper(tmp_path, RECORDED, board)
             wait_until(lambda: (tmp_path / BOARD / "run.json").exists())
             first = (tmp_path / BOARD / "grids" / "00000000.png").stat().st_mtime_ns
     keeper.close()
     kept = sorted(int(path.stem) for path in (tmp_path / BOARD / "grids").iterdir())
     assert kept == [frame.step for frame in board.frames()]
     assert (tmp_path / BOARD / "grids" / "00000000.png").stat().st_mtime_ns == first
-    again = load_board(tmp_path)
+    again = load_board(tmp_path, RECORDED)
     board.fold(Samples(step + 1, pictures()))
     again.fold(Samples(step + 1, pictures()))
     assert [f.step for f in again.history][:-2] == [f.step for f in board.history][: len(again.history) - 2]

@@ -312,7 +312,8 @@ def test_a_watcher_gets_no_rows_of_somebodys_upload():
     board.fold(hostile_evaluation("test", 1))
     runs.add(board, config, owner="ann", run_id="run")
     for owner, seen in (("ann", True), ("bob", False), ("", False)):
-        _, matrix, examples, _, changes = tab.show_results("run", owner, None)
+        shown, _, matrix, examples, _, changes = tab.show_results("run", owner, [], None)
+        assert shown == ["run", "test"]
         assert "data-truth" in matrix
         assert bool(re.search(r"row\d", check(examples + changes))) == seen
         assert ("only its owner may read" in examples) == (not seen)

@@ -144,16 +144,16 @@ def test_the_app_follows_a_training_on_the_command_line(tmp_path):
     runs = Runs()
     actions, found = GanActions(runs), []
     runs.follow(tmp_path, found.append)
-    settings = ["--dataset", "mnist", "--architecture", "mlp", "--features", "8", "--batch", "16", "--steps", "800"]
+    settings = ["--dataset", "mnist", "--architecture", "mlp", "--features", "8", "--batch", "16", "--steps", "200"]
     command = [sys.executable, "-m", "engines.gan_training", *settings, "--folder", tmp_path / "mine"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as training:
-        wait_until(lambda: found, seconds=60)
+        wait_until(lambda: found, seconds=240)
         run_id = found[0].id
         assert run_id == json.loads((tmp_path / "mine" / RECORD).read_text("utf-8"))["id"]
-        wait_until(lambda: actions.api_status(run_id)["progress"], seconds=60)
+        wait_until(lambda: actions.api_status(run_id)["progress"], seconds=240)
         assert actions.first_run("", {"run": run_id}) == run_id
-        assert training.wait(120) == 0
+        assert training.wait(300) == 0
     wait_until(lambda: actions.api_status(run_id)["state"] == "finished")
-    assert actions.api_status(run_id)["progress"]["step"] == 800
+    assert actions.api_status(run_id)["progress"]["step"] == 200
     assert Path(actions.run_file(run_id)).stat().st_size > 10_000
     runs.stop_all()

@@ -32,6 +32,7 @@ from tabs.image_sources import place, read_sources
 from tabs.image_variations import VALUES, goal_seed
 from tabs.stage import Scene, Shown, stage_view, thumbs
 from tests.fakes import pictures
+from tests.test_image_files import huge_png, put
 from tests.tiny_image_models import save_emoji_model
 
 HOSTILE = "<img src=x onerror=alert(1)>"
@@ -189,8 +190,7 @@ def test_bad_axes_and_goals_get_one_clear_sentence(client):
 
 
 def test_a_huge_picture_is_refused_without_being_decoded(client, tmp_path):
-    path = tmp_path / "huge.png"
-    Image.new("1", (30_000, 30_000)).save(path)
+    path = put(tmp_path, huge_png(30_000), "huge.png")
     with pytest.raises(Exception, match=r"huge\.png is too large"):
         generate(client, {**SMALL, "task": "image_to_image"}, path)
     with pytest.raises(Exception, match=r"huge\.png is too large"):

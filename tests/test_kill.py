@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from engines.messages import EngineError
-from engines.run_store import BOARD, CHECKPOINT, load_board
+from engines.run_store import CHECKPOINT, load_board, read_record
 from engines.runs import Runs
 from tabs.gan_actions import ENGINE, GanActions
 from tabs.live import news
@@ -37,14 +37,17 @@ def killed(tmp_path):
     run_id = program.stdout.readline().strip()
     folder = tmp_path / run_id
 
-    def saved_twice_and_scored():
-        saved = folder / CHECKPOINT / "training.safetensors"
-        return saved.exists() and (folder / BOARD / "run.json").exists() and load_board(folder).progress
+    def board():
+        return load_board(folder, read_record(folder))
 
-    wait_until(saved_twice_and_scored, seconds=90)
+    def saved_and_shown():
+        saved = folder / CHECKPOINT / "training.safetensors"
+        return saved.exists() and board().progress
+
+    wait_until(saved_and_shown, seconds=240)
     first = (folder / CHECKPOINT / "training.safetensors").stat().st_mtime_ns
-    wait_until(lambda: (folder / CHECKPOINT / "training.safetensors").stat().st_mtime_ns != first, seconds=60)
-    wait_until(lambda: load_board(folder).weights is not None, seconds=60)
+    wait_until(lambda: (folder / CHECKPOINT / "training.safetensors").stat().st_mtime_ns != first, seconds=240)
+    wait_until(lambda: board().weights is not None, seconds=240)
     program.send_signal(signal.SIGKILL)
     program.wait(30)
     return tmp_path, run_id
@@ -73,13 +76,13 @@ def test_a_killed_training_is_there_again_and_goes_on(killed):
     real = run.board.rewind
     run.board.rewind = lambda step: (steps.append(step), real(step))
     runs.control(run_id, "key-of-ann", "resume")
-    wait_until(lambda: steps, seconds=60)
+    wait_until(lambda: steps, seconds=240)
     assert 1 < steps[0] < 20_000, "it goes on from a checkpoint"
-    wait_until(lambda: run.board.progress.step > max(seen, steps[0]), seconds=60)
+    wait_until(lambda: run.board.progress.step > max(seen, steps[0]), seconds=240)
     assert run.board.state == "running"
     rows = [row[0] for row in run.board.series["losses"].rows]
     assert rows == sorted(set(rows))
     runs.control(run_id, "key-of-ann", "stop")
-    run.thread.join(60)
+    run.thread.join(240)
     assert run.board.state == "stopped"
     assert not (run.folder / CHECKPOINT).exists()

@@ -7,7 +7,7 @@ from string import Formatter
 
 import pytest
 
-from engines.catalog import DATASETS, MODELS, TEXT_DATASETS
+from engines.catalog import DATASETS, ENCODERS, MODELS, TEXT_DATASETS
 from engines.finetuning.config import RECIPES, FinetuningConfig
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
@@ -72,7 +72,7 @@ def spoken_in_script() -> set[str]:
 
 
 def spoken_in_tables() -> set[str]:
-    words = {"{n} pictures", "Fréchet distance", *TABS}
+    words = {"{n} pictures", "{n} examples", "Fréchet distance", *TABS}
     configs = (GanConfig, TextConfig, FinetuningConfig, ImageConfig)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}
@@ -80,7 +80,7 @@ def spoken_in_tables() -> set[str]:
         words |= {preset.title, preset.help}
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
-    words |= {card.note for card in (*MODELS.values(), *IMAGE_MODELS.values(), own_card(OWN))}
+    words |= {card.note for card in (*MODELS.values(), *ENCODERS.values(), *IMAGE_MODELS.values(), own_card(OWN))}
     words.add(IMAGE_MODELS["emoji"].title)
     for card in TEXT_DATASETS.values():
         words |= {card.title, card.description, *card.label_names}

@@ -3,8 +3,9 @@ import json
 
 import pytest
 
+from engines.board import Board
 from engines.runs import Runs
-from tabs.live import live_view, news
+from tabs.live import live_view, news, status, words_for_wait
 from tests.fakes import FakeConfig, full_board
 
 
@@ -57,3 +58,24 @@ def test_a_grid_of_the_history_is_served(runs):
     view = live_view(runs, "x", {})
     assert asyncio.run(view.frame({"run": "run", "step": 12})).startswith("data:image/png")
     assert asyncio.run(view.frame({"run": "run", "step": 999})) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, None),
+        (0.0, "starts in about 5 s"),
+        (40.0, "starts in about 40 s"),
+        (170.0, "starts in about 3 min"),
+        (7200.0, "starts in about 2.0 h"),
+    ],
+)
+def test_the_wait_in_line_is_told_as_a_person_would(seconds, words):
+    assert words_for_wait(seconds) == words
+    board = Board("fake", {})
+    board.set_state("queued", position=2, wait_seconds=seconds)
+    told = status(board)
+    assert (told["position"], told["wait_seconds"]) == (2, seconds)
+    assert (told["wait"] or {}).get("template") == (words_for_wait(seconds).template if words else None)
+    board.set_state("running")
+    assert status(board)["wait"] is None

@@ -254,3 +254,38 @@ def test_ids_cannot_be_guessed():
     ids = {runs.add(full_board(), FakeConfig(), ANN).id for _ in range(20)}
     assert len(ids) == 20
     assert min(map(len, ids)) >= 12
+
+
+def test_one_in_line_is_told_how_long_it_will_wait():
+    runs = Runs()
+    first = Paced(runs, ANN, steps=1000)
+    first.advance(2)
+    first.run.board.active_seconds += 10
+    first.advance(2)
+    second = Paced(runs, BOB)
+    wait_until(lambda: second.run.board.position == 1)
+    assert second.run.board.wait_seconds > 100
+    third = Paced(runs, CLEO)
+    wait_until(lambda: third.run.board.position == 2)
+    assert third.run.board.wait_seconds is None, "nothing has ended yet, so how long the second takes is unknown"
+    for paced, key in ((third, CLEO), (second, BOB), (first, ANN)):
+        runs.control(paced.run.id, key, "stop")
+        paced.gate.release(1000)
+        wait_until(lambda paced=paced: paced.run.board.ended)
+
+
+def test_a_visitors_run_of_another_engine_waits_behind_others():
+    runs = Runs()
+    first = Paced(runs, ANN)
+    first.advance()
+    other = runs.start("other", FakeConfig(), lambda folder: counting(3), ANN)
+    wait_until(lambda: other.board.position == 1)
+    bob = Paced(runs, BOB)
+    wait_until(lambda: (bob.run.board.position, other.board.position) == (1, 2))
+    runs.control(first.run.id, ANN, "stop")
+    first.gate.release(1000)
+    wait_until(lambda: bob.state == "running")
+    assert other.board.state == "queued"
+    runs.control(bob.run.id, BOB, "stop")
+    bob.gate.release(1000)
+    wait_until(lambda: other.board.state == "finished")

@@ -105,7 +105,7 @@ def _over_words(text: str, spans: Sequence[tuple[int, int]], scores: np.ndarray)
         if end > begin:
             weights[np.searchsorted(edges, begin, side="right") - 1] += score
     weights /= max(np.abs(weights).max(), 1e-12)
-    return [(text[a:b], float(w)) for a, b, w in zip(edges, edges[1:], weights, strict=True)]
+    return [(text[a:b], float(w)) for a, b, w in zip(edges[:-1], edges[1:], weights, strict=True)]
 
 
 class PictureClassifier(Classifier):

@@ -48,9 +48,9 @@ class Learner:
         """Yields, and returns probabilities float32 [N, K] of the test rows without any training."""
         raise NotImplementedError
 
-    def masked_trainer(self) -> Trainer | None:
-        """For the masked-word warm-up, where one is wanted."""
-        return None
+    def masked_trainer(self) -> Trainer:
+        """For the masked-word warm-up of texts."""
+        raise NotImplementedError
 
     def prepare(self) -> Steps:
         """Make the network ready to learn; a frozen backbone reads every example once."""

@@ -19,6 +19,7 @@ from engines.finetuning.sources import TextSource, tokenized
 from engines.finetuning.training import Worker
 from engines.finetuning.zero_shot import name_probabilities
 from engines.messages import Message
+from engines.sentences import SentenceEncoder
 from engines.weights import Stopped, fetch, in_background
 
 
@@ -37,7 +38,9 @@ class TextLearner(Learner):
         rows, note = self.examples.rows(), Note(Message("Splitting the texts into tokens"))
         texts = self.examples.titles(rows)
         ids = yield from finish(tokenized(self.tokenizer, texts, self.config.max_length), note)
-        self.source = self.inputs = TextSource(ids, rows, len(self.examples.labels), self.device)
+        count = len(self.examples.labels)
+        self.source = yield from in_background(lambda: TextSource(ids, rows, count, self.device), note)
+        self.inputs = self.source
 
     def _load(self) -> tuple[nn.Module, Any]:
         tokenizer = load_tokenizer(self.files)
@@ -61,13 +64,11 @@ class TextLearner(Learner):
             )
         yield Caption("before", caption)
         note = Note(Message("Guessing before any training, by the labels' names"))
-        texts = self.examples.titles(rows)
-        return (yield from finish(name_probabilities(self.files, texts, names), note))
+        encoder = yield from in_background(lambda: SentenceEncoder(self.files), note)
+        return (yield from finish(name_probabilities(encoder, self.examples.titles(rows), names), note))
 
-    def masked_trainer(self) -> MaskedTrainer | None:
+    def masked_trainer(self) -> MaskedTrainer:
         """See Learner."""
-        if not self.config.mlm:
-            return None
         config = replace(self.config, epochs=self.config.mlm_epochs, adversarial=False)
         self._masked = MaskedNet(self.files, self.config.seed, self.device)
         rest = {"lanes": self.lanes, "noise": Noise(self.config.seed + 1, self.device), "device": self.device}
@@ -91,7 +92,11 @@ class TextLearner(Learner):
 
     def prepare(self) -> Steps:
         """See Learner."""
-        self.net = TextNet(self.model, self.source.used, self.config.method, self.noise)
+        note = Note(Message("Loading {model}", model=self.card.title))
+        method = self.config.method
+        self.net = yield from in_background(
+            lambda: TextNet(self.model, self.source.used, method, self.noise), note
+        )  # LoRA has a library to import
         if self.config.method == "frozen":
             yield from self._freeze(TextHead(self.net))
 

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
 import math
-import shutil
 from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from torch import Tensor
 
 from engines.clock import Clock
 from engines.events import Caption, Evaluation, Event, Events, Metrics, Note, Progress
-from engines.finetuning.checkpoint import drop_checkpoint, load_checkpoint, save_checkpoint
+from engines.finetuning.checkpoint import drop_checkpoint, load_checkpoint
 from engines.finetuning.classifier import BEST
 from engines.finetuning.config import FinetuningConfig
 from engines.finetuning.diagnosis import Doctor, Exam
-from engines.finetuning.disk import disk_space, replace_folder
 from engines.finetuning.examples import kept_examples
+from engines.finetuning.keeper import Keeper, patiently, patiently_finish
 from engines.finetuning.learner import Learner, finish
 from engines.finetuning.training import Trainer, cross_entropy, softmax
 from engines.messages import EngineError, Message
 from engines.weights import Stopped, in_background
 
-log = logging.getLogger(__name__)
-
 EVALUATIONS = 9  # validations in a run
 BEAT = 0.25  # seconds between reports
-BEST_SECONDS, CHECKPOINT_SECONDS = 10.0, 30.0  # between writes, which take at most a twentieth of the time
 
 
 class Diverged(Exception):
@@ -48,12 +40,11 @@ class Tuning:
         self.config, self.folder, self.base = config, folder, base
         self.learner, self.examples = learner, learner.examples
         self.doctor = Doctor(len(self.examples.label_names), self.examples.majority(self.examples.parts.validation))
-        self.state = {"best": [-1.0, -math.inf], "waited": 0, "validated": -1}  # what a checkpoint holds beside
+        self.keeper = Keeper(config, folder, learner)
+        self.state = self.keeper.state
         self.warm_up_steps = self.steps_in_all = 0
         self.signals: dict[str, float] = {}
-        self.best: dict[str, Tensor] | None = None  # the best weights while they are not in "best" yet
         self.reporting = Clock(BEAT, share=1.0)
-        self.keeping, self.saving = Clock(BEST_SECONDS), Clock(CHECKPOINT_SECONDS)
 
     def events(self) -> Events:
         """All events of the run; see `finetune`."""
@@ -67,16 +58,15 @@ class Tuning:
         trainer = learner.trainer()
         self.steps_in_all = self.warm_up_steps + trainer.total
         if found:
-            tensors, self.state = found[0], found[1].pop("run")
-            trainer.load_state(tensors, found[1])
+            self.keeper.load(trainer, *found)
         stopped = yield from self._train(trainer)
         if stopped and trainer.steps:
-            yield from self._keep_checkpoint(trainer)
+            yield from self.keeper.keep_checkpoint(trainer)
         else:
-            yield from self._keep_best(trainer)
+            yield from self.keeper.keep_best(trainer)
             drop_checkpoint(self.folder)
         del trainer
-        if self._has_best():
+        if self.keeper.has_best:
             yield from self._test()
 
     # --- before ---------------------------------------------------------------------------------------------
@@ -103,9 +93,10 @@ class Tuning:
 
     def _warm_up(self) -> Events:
         """The masked-word warm-up, where one is wanted."""
-        trainer = self.learner.masked_trainer()
-        if trainer is None:
+        if not self.config.mlm:
             return
+        note = Note(Message("Preparing to guess hidden words"))
+        trainer = yield from in_background(self.learner.masked_trainer, note)
         yield Caption("mlm", self.learner.describe_warm_up())
         per_epoch = trainer.total // self.config.mlm_epochs
         self.steps_in_all = trainer.total + per_epoch * self.config.epochs
@@ -135,12 +126,10 @@ class Tuning:
             if trainer.steps == trainer.total:
                 return False
             if (yield from self._step(trainer, self._report)):
-                if trainer.steps and not self._has_best():
+                if trainer.steps and not self.keeper.has_best:
                     yield from self._validate(trainer)  # so that what was learnt is kept
                 return True
-            if self.saving.due():
-                yield from self._keep_checkpoint(trainer)
-                self.saving.done()
+            yield from self.keeper.keep_checkpoint_in_time(trainer)
 
     def _step(self, trainer: Trainer, report: Callable[[Trainer], list[Event]]) -> Generator[Event, bool, bool]:
         """One step; returns whether a stop was asked for, in which case the step may not have been taken."""
@@ -183,7 +172,7 @@ class Tuning:
             if logits is None and self.reporting.due():
                 self.reporting.done()
                 stop = (yield progress[-1]) or stop
-                if stop and self._has_best():
+                if stop and self.keeper.has_best:
                     return True
         truth, learnt = self.examples.labels[rows], (self.signals.get("Accuracy", 0.0), self.signals.get("Loss", 0.0))
         accuracy, loss = learnt
@@ -192,11 +181,8 @@ class Tuning:
         if not math.isfinite(loss):
             raise Diverged(trainer.steps)
         if [accuracy, -loss] > self.state["best"]:
-            self.best = trainer.snapshot()
             self.state |= {"best": [accuracy, -loss], "waited": 0}
-            if self.keeping.due():
-                yield from self._keep_best(trainer)
-                self.keeping.done()
+            yield from self.keeper.found_best(trainer)
         else:
             self.state["waited"] += 1
         self.state["validated"] = trainer.steps
@@ -205,60 +191,15 @@ class Tuning:
         news = [*progress, Metrics(trainer.steps, values, "validation"), self.doctor.examine(exam)]
         return (yield from _each(news)) or stop
 
-    def _has_best(self) -> bool:
-        return self.state["best"][0] >= 0
-
-    def _keep_best(self, trainer: Trainer) -> Events:
-        """Put the best weights into "best" if they are not there yet; EngineError if the disk refuses.
-
-        What was there before then stays.
-        """
-        if self.best is None:
-            return
-        now = trainer.snapshot()
-        trainer.restore(self.best)
-        yield from _patiently(self._save, Note(Message("Keeping the best model")))
-        trainer.restore(now)
-        self.best = None
-
-    def _save(self) -> None:
-        new = self.folder / f"{BEST}.new"
-        shutil.rmtree(new, ignore_errors=True)
-        try:
-            with disk_space():
-                self.learner.save(new)
-                replace_folder(new, self.folder / BEST)
-        finally:
-            shutil.rmtree(new, ignore_errors=True)
-
-    def _keep_checkpoint(self, trainer: Trainer) -> Events:
-        """Write a checkpoint; where the disk refuses, say so and go on."""
-        yield from self._keep_best(trainer)
-        tensors, values = trainer.state()
-        values["run"] = self.state
-
-        def save() -> None:
-            save_checkpoint(self.folder, self.config, tensors, values)
-
-        try:
-            yield from _patiently(save, Note(Message("Keeping a checkpoint")))
-        except (OSError, SafetensorError):
-            log.warning("no checkpoint could be saved", exc_info=True)
-            sentence = "The disk had no room for a checkpoint: if this run is cut off, it must start anew."
-            yield Caption("training", Message(sentence))
-
     # --- after ----------------------------------------------------------------------------------------------
 
     def _test(self) -> Events:
         """What the best model, as it was saved, makes of the test rows."""
-        yield Note(Message("Testing the best model"))
-        worker = self.learner.saved_worker(self.folder / BEST)
+        note = Note(Message("Testing the best model"))
+        worker = yield from patiently(lambda: self.learner.saved_worker(self.folder / BEST), note)
         for name, rows in (("test", self.examples.parts.test), ("old_after", self.examples.old_test)):
             if len(rows):
-                logits = None
-                for logits in worker.logits(rows):
-                    if logits is None:
-                        yield Note(Message("Testing the best model"))
+                logits = yield from patiently_finish(worker.logits(rows), note)
                 yield self._evaluation(name, rows, softmax(logits))
 
 
@@ -267,16 +208,6 @@ def _best_of(base: Path | None) -> Path | None:
     if base is not None and not (base / BEST).is_dir():
         raise EngineError("The run to continue has no trained model; choose another one.")
     return base and base / BEST
-
-
-def _patiently(job: Callable[[], None], note: Note) -> Events:
-    """Run a job in the background to its end, even if told to stop."""
-    work = in_background(job, note)
-    with contextlib.suppress(StopIteration):
-        event = next(work)
-        while True:
-            yield event
-            event = work.send(False)
 
 
 def _each(events: Sequence[Event]) -> Generator[Event, bool, bool]:

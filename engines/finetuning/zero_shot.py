@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,13 +14,14 @@ TEMPERATURE = 0.05  # of the softmax over cosines, which differ by a few hundred
 SLICE = 128  # texts at once
 
 
-def name_probabilities(folder: Path, texts: Sequence[str], label_names: Sequence[str]) -> Iterator[np.ndarray | None]:
+def name_probabilities(
+    encoder: SentenceEncoder, texts: Sequence[str], label_names: Sequence[str]
+) -> Iterator[np.ndarray | None]:
     """Yields None while at work, and last probabilities, float32 [N, K].
 
     Cosine similarity between the mean-pooled embedding of a text and that of each label's name (Yin et al. 2019
     tell this and other ways apart, arXiv 1909.00161), through a softmax.
     """
-    encoder = SentenceEncoder(folder)
     cpu = torch.device("cpu")
     names = [" ".join(name.replace("_", " ").split()) for name in label_names]
     found = []

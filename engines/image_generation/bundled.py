@@ -60,7 +60,8 @@ class EmojiModel:
         autoencoder, flow = load_networks(folder)
         self.no_text = flow.no_text.detach().clone()
         self.shape = (flow.latent, flow.side, flow.side)
-        self.autoencoder = autoencoder.eval().requires_grad_(False).to(self.device, self.dtype)
+        self.autoencoder = autoencoder.eval().requires_grad_(False)
+        self.autoencoder.to(self.device, self.dtype, memory_format=torch.channels_last)
         self.flow = flow.eval().requires_grad_(False).to(self.device, self.dtype)
         # the time's cosines come in float32 whatever the weights are
         self.flow.time.register_forward_pre_hook(lambda layer, inputs: (inputs[0].to(self.dtype),))
@@ -183,7 +184,8 @@ class EmojiModel:
         """The latents [1, L, S, S] of uint8 [H, W, 3]."""
         self._use_one_thread()
         picture = torch.tensor(image, device=self.device).permute(2, 0, 1)[None].float().div(127.5).sub(1)
-        return self.autoencoder.encode(picture.to(self.dtype)).float()
+        latents = self.autoencoder.encode(picture.to(self.dtype)).float()
+        return latents.contiguous()  # another layout would be computed with other last bits
 
     def _latent_mask(self, mask: np.ndarray) -> Tensor:
         """1 for each latent any of whose pixels is to be drawn, float [1, 1, S, S]."""

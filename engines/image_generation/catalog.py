@@ -25,6 +25,8 @@ SAMPLERS: Mapping[str, str] = MappingProxyType(
         "lcm": "LCM",
     }
 )
+# Prompts that a click runs; their embeddings ship with the bundled model.
+EXAMPLES = ("smiling cat", "red apple", "purple strawberry", "rocket", "robot", "sunflower", "pink robot", "snowman")
 OWN = "gan:"  # begins the id of a visitor's own generator
 
 

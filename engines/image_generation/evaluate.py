@@ -36,9 +36,9 @@ COLOURED = (
     "yellow octopus", "blue strawberry", "purple tiger", "green rocket", "pink robot",
 )  # fmt: skip
 COMBINED = (
-    "cat and pizza", "robot and rose", "dog and guitar", "rocket and sun", "penguin and ice cream", "ghost and balloon",
-    "owl and book", "fish and umbrella", "apple and bicycle", "crown and frog", "house and rainbow", "moon and violin",
-    "heart and key", "tree and car", "panda and cake", "snowman and fire",
+    "cat and pizza", "robot and rose", "dog and guitar", "rocket and sun", "penguin and ice cream",
+    "ghost and balloon", "owl and book", "fish and umbrella", "apple and bicycle", "crown and frog",
+    "house and rainbow", "moon and violin", "heart and key", "tree and car", "panda and cake", "snowman and fire",
 )  # fmt: skip
 SHEET = (*NAMES, *DESCRIPTIONS, *COLOURED, *COMBINED)
 

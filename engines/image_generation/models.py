@@ -78,7 +78,7 @@ class ImageModels:
         lease = None
         try:
             if (yield from self._wait(ticket)):
-                model = yield from self._load(card, folder)
+                model = yield from self._load(card, folder, ticket)
                 lease = Lease(self, ticket, card, model)
         except Stopped:
             return None
@@ -143,7 +143,7 @@ class ImageModels:
                 self._line.remove(ticket)
             self._changed.notify_all()
 
-    def _load(self, card: ImageCard, folder: Path) -> Generator[Event, bool, ImageModel]:
+    def _load(self, card: ImageCard, folder: Path, ticket: object) -> Generator[Event, bool, ImageModel]:
         if self._loading.acquire(blocking=False):
             try:
                 if self._model and self._card == card:
@@ -151,10 +151,12 @@ class ImageModels:
             finally:
                 self._loading.release()
         note = Note(Message("Loading {model}", model=card.title))
-        return (yield from in_background(lambda: self._replace(card, folder), note))
+        return (yield from in_background(lambda: self._replace(card, folder, ticket), note))
 
-    def _replace(self, card: ImageCard, folder: Path) -> ImageModel:
+    def _replace(self, card: ImageCard, folder: Path, ticket: object) -> ImageModel | None:
         with self._loading:
+            if ticket not in self._line:  # given up meanwhile, and another may use the model by now
+                return None
             if self._model is None or self._card != card:
                 self._free()
                 self._model, self._card = load_image_model(card, folder), card

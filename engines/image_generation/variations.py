@@ -202,6 +202,7 @@ def walk(
     card = find_image_model(config.model)
     if not 2 <= frames <= MAX_FRAMES:
         raise ConfigError("A walk may have {least} to {most} frames.", least=2, most=MAX_FRAMES)
+    frames = int(frames)  # JavaScript has only one kind of number
     if not to_prompt.strip() and to_seed < 0:
         raise ConfigError("Choose where to walk to: another prompt, another seed, or both.")
     if not card.walks or (card.kind == "diffusers" and config.task != "text_to_image"):

@@ -138,7 +138,7 @@ def _layers(network: nn.Module, kept: Mapping[str, Tensor] | None = None) -> dic
         problem = "the results differ"
     except (AttributeError, KeyError, RuntimeError) as failure:
         problem = failure
-    log.warning("weights are not packed: %s", problem)
+    log.warning("packed weights cannot be used: %s", problem)
     return None
 
 

@@ -40,10 +40,24 @@ def main(seconds: int) -> None:
         phone.page.locator("#gan-live img.made[src]").wait_for()
         phone.page.wait_for_timeout(500)
         phone.page.screenshot(path=FOLDER / "gan_phone.png")
+        photograph_pictures(Visitor(browser, url, WIDE))
         photograph_chat(Visitor(browser, url, WIDE))
         browser.close()
     runs.stop_all()
     demo.close(verbose=False)
+
+
+def photograph_pictures(visitor: Visitor) -> None:
+    """A few prompts, so that there is a gallery, and the pictures of the last one."""
+    page = visitor.arrive()
+    page.get_by_role("tab", name="Image generation").click()
+    for prompt in ("red apple", "rocket", "octopus", "smiling cat"):
+        page.locator("#image-prompt textarea").fill(prompt)
+        page.locator("#image-start").click()
+        page.locator("#image-stage .prompt", has_text=prompt).wait_for(timeout=240_000)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=FOLDER / "image_generation.png", full_page=True)
 
 
 def photograph_chat(visitor: Visitor) -> None:

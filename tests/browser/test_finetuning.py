@@ -10,9 +10,13 @@ from tests.browser.conftest import NARROW, WIDE, set_slider
 from tests.tiny_texts import rows, save_encoder, save_table
 
 SCREENS = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280px", "390px"])
-SLOW = 60_000  # ms
+SLOW = 180_000  # ms
 HOSTILE = "<img src=x onerror=\"document.title='taken over'\">"
 STATE = "#finetuning-live .state"
+PLACES = """() => JSON.stringify(
+  [...document.querySelectorAll('#finetuning-live canvas, #finetuning-live .verdict')]
+    .filter((node) => node.offsetParent)
+    .map((node) => [node.getBoundingClientRect().top + scrollY, node.clientHeight].map(Math.round)))"""
 
 
 @pytest.fixture(autouse=True)
@@ -106,7 +110,7 @@ def test_from_upload_to_download(open_tab, table, tmp_path, viewport):
     expect(page.locator("#finetuning-label_column input")).to_have_value("found by itself")
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
-    prepare(page, epochs=100)
+    prepare(page, epochs=60)
     visitor.button("Start").click()
     wait_for(page, "Starting", "Training")
     wait_for_curve(page, "validation rows 0")
@@ -193,7 +197,7 @@ def test_a_watch_link_opens_the_tab_and_lets_others_only_watch(open_tab, visit, 
     owner, page = open_tab()
     owner.context.grant_permissions(["clipboard-read", "clipboard-write"])
     bring(page, table)
-    prepare(page, epochs=100)
+    prepare(page, epochs=60)
     owner.button("Start").click()
     wait_for(page, "Training")
     owner.button("Copy watch link").click()
@@ -222,7 +226,7 @@ def test_a_watch_link_opens_the_tab_and_lets_others_only_watch(open_tab, visit, 
 def test_an_impatient_stranger_breaks_nothing(open_tab, table):
     stranger, page = open_tab()
     bring(page, table)
-    prepare(page, epochs=100)
+    prepare(page, epochs=60)
     stranger.button("Start").dblclick()
     wait_for(page, "Starting", "Training", "In line")
     page.reload()
@@ -275,20 +279,12 @@ def test_pictures_are_learnt_drawn_and_told_apart(open_tab):
 def test_nothing_jumps_while_it_trains(open_tab, table, viewport):
     visitor, page = open_tab(viewport=viewport)
     bring(page, table)
-    prepare(page, epochs=100)
+    prepare(page, epochs=60)
     visitor.button("Start").click()
     wait_for_curve(page, "validation rows 0")
     places = set()
     for _ in range(8):
-        places.add(
-            page.evaluate(
-                """() => JSON.stringify([...document.querySelectorAll(
-                     '#finetuning-live canvas, #finetuning-live .verdict')].filter(node => node.offsetParent).map(node => {
-                       const box = node.getBoundingClientRect();
-                       return [box.top + scrollY, box.height].map(Math.round);
-                   }))"""
-            )
-        )
+        places.add(page.evaluate(PLACES))
         page.wait_for_timeout(300)
     assert len(places) == 1, places
 

@@ -39,15 +39,19 @@ def server(tmp_path):
     server.end()
 
 
-@pytest.mark.parametrize(
-    ("locale", "interrupted", "why"),
-    [("en-US", "Interrupted", "The program ended"), ("zh-CN", "已中断", "程序在这次训练途中结束了")],
-)
-def test_a_run_goes_on_after_a_restart(browser, server, locale, interrupted, why):
-    chinese = locale.startswith("zh")
+WORDS = {
+    "en-US": ("Training", "Interrupted", "The program ended", "Stopped, and kept"),
+    "zh-CN": ("训练中", "已中断", "程序在这次训练途中结束了", "已停止，成果已保留"),
+}
+
+
+@pytest.mark.parametrize("locale", WORDS)
+def test_a_run_goes_on_after_a_restart(browser, server, locale):
+    training, interrupted, why, stopped = WORDS[locale]
     visitor = Visitor(browser, server.url, locale=locale)
     page = visitor.arrive()
     page.locator("#gan-start").click()
+    visitor.wait_for_state(training)
     visitor.wait_for_step(5)
     run_id = next(iter(server.runs._runs.keys() - {"example"}))
     server.end()
@@ -66,11 +70,11 @@ def test_a_run_goes_on_after_a_restart(browser, server, locale, interrupted, why
 
     expect(page.locator("#gan-start")).to_be_enabled()
     page.locator("#gan-resume").click()
-    visitor.wait_for_state("训练中" if chinese else "Training", seconds=60)
+    visitor.wait_for_state(training)
     visitor.wait_for_step(before + 1)
     stranger.wait_for_step(before + 1)  # whoever watched it goes on watching
     page.locator("#gan-stop").click()
-    visitor.wait_for_state("已停止，成果已保留" if chinese else "Stopped, and kept", seconds=30)
+    visitor.wait_for_state(stopped)
     for person in (visitor, stranger):
         assert not person.troubles
         person.context.close()

@@ -124,4 +124,68 @@ def test_a_prompt_that_is_too_long_is_told_and_can_be_cut(open_tab):
     expect(page.get_by_role("button", name="Cut the oldest turns and send")).to_be_visible()
     assert page.locator("#text-message textarea").input_value().startswith("word word")
     send(page, "x" * 300_000)
-    page.get_by_text(re.compile("at most 200000 are allowed")).wait_for()
+    page.get_by_text(re.compile("at most 200000 are allowed")).first.wait_for()
+    expect(page.locator("#text-message textarea")).to_have_value("x" * 300_000)  # nothing is lost
+
+
+def begin_story(page, tokens=400):
+    """Ask for a long answer, and wait until it comes."""
+    set_slider(page, "text-max_new_tokens", tokens)
+    send(page, "Write a long story about a fox.")
+    expect(page.locator("#text-inside .text span").nth(5)).to_be_visible(timeout=FIRST_LOAD)
+
+
+def test_one_types_on_while_an_answer_comes_and_a_new_chat_is_empty(open_tab):
+    _, page = open_tab()
+    start, stop = page.locator("#text-chat-start"), page.locator("#text-chat-stop")
+    expect(stop).to_be_disabled()
+    expect(stop).to_have_attribute("title", "Nothing is being written now")
+    begin_story(page)
+    expect(start).to_be_disabled()
+    expect(stop).to_be_enabled()
+    box = page.locator("#text-message textarea")
+    box.press_sequentially("and then")
+    written = page.locator("#text-inside .text span").count()
+    expect(page.locator("#text-inside .text span").nth(written + 8)).to_be_visible(timeout=30_000)
+    expect(box).to_have_value("and then")
+    page.locator("#text-clear").click()
+    expect(start).to_be_enabled()
+    expect(stop).to_be_disabled()
+    page.wait_for_timeout(1000)  # nothing of the old answer may come any more
+    expect(page.locator("#text-chat .message")).to_have_count(0)
+    expect(page.locator("#text-inside .text span")).to_have_count(0)
+    expect(box).to_have_value("and then")
+
+
+def test_a_reload_in_the_middle_keeps_what_was_said(open_tab):
+    _, page = open_tab()
+    begin_story(page)
+    page.reload()
+    page.get_by_role("tab", name="Text generation").click()
+    expect(page.locator("#text-chat .user.message").last).to_contain_text("story about a fox", timeout=30_000)
+    set_slider(page, "text-max_new_tokens", 24)
+    page.get_by_role("button", name="Retry").click()
+    expect(page.locator("#text-inside .note")).to_have_text(NUMBERS, timeout=60_000)
+    expect(page.locator("#text-chat .bot.message").last).to_contain_text(NUMBERS)
+
+
+def test_undo_in_the_middle_brings_the_text_back(open_tab):
+    _, page = open_tab("Continue")
+    set_slider(page, "text-max_new_tokens", 400)
+    box = page.locator("#text-text textarea")
+    before = box.input_value()
+    page.get_by_role("button", name="Continue", exact=True).click()
+    expect(page.locator("#text-tokens .text span").nth(5)).to_be_visible(timeout=FIRST_LOAD)
+    page.locator("#text-undo").click()
+    expect(page.locator("#text-continue-stop")).to_be_disabled()
+    expect(box).to_have_value(before)
+
+
+def test_a_chinese_visitor_is_invited_in_chinese(visit):
+    page = visit(locale="zh-CN").arrive()
+    page.get_by_role("tab", name="文本生成").click()
+    expect(page.locator("#text-chat .placeholder")).to_contain_text("只懂英文")
+    set_slider(page, "text-max_new_tokens", 24)
+    page.locator("#text-chat .example").first.click()
+    expect(page.locator("#text-inside .note")).to_have_text(re.compile("词元/秒"), timeout=FIRST_LOAD)
+    expect(page.locator("#text-chat .user.message").last).to_have_text("Write a haiku about the sea.")

@@ -26,7 +26,9 @@ _KNOBS = {
     "LoRA": "LoRA",
     "Frozen backbone": "冻结主干",
     "Epochs": "轮数",
-    "How often each example is seen.": "每个样本被学习的次数。",
+    "How often each example is seen; with fewer than a thousand examples take 5 to 20.": (
+        "每个样本被学习的次数；样本不足一千时取 5 到 20。"
+    ),
     "Examples behind each step.": "每一步使用的样本数。",
     "Learning rate": "学习率",
     "How far each step moves the weights.": "每一步改动权重的幅度。",

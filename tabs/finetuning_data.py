@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -25,8 +26,8 @@ from engines.finetuning.picture_folders import read_picture_zip
 from engines.finetuning.tables import guess_columns, label_texts, read_table
 from engines.grids import encode_grid
 from tabs.forms import Form
-from tabs.language import t
-from tabs.markup import Say, bars, clip, or_why_not, panel, paragraph, percent, section, speaker, table
+from tabs.language import is_chinese, t
+from tabs.markup import Say, bars, clip, or_why_not, panel, paragraph, percent, say_in, section, speaker, table
 
 TABLE_TYPES = [".csv", ".tsv", ".jsonl", ".json", ".txt"]
 PREVIEW_SIZE = 48  # pixels of a picture in the preview
@@ -58,7 +59,7 @@ class DataPanel:
             for name in ("text_column", "label_column"):
                 form.adopt(name, self._column(name))
         self.preview = panel("finetuning-preview")
-        self.form = form
+        self.bundled = lru_cache(maxsize=8)(show_bundled)
         self.inputs = [form["dataset"], self.table, self.archive, form["text_column"], form["label_column"]]
         self.outputs = [self.preview, self.table, self.archive, form["text_column"], form["label_column"]]
 
@@ -89,7 +90,11 @@ class DataPanel:
                 return show_texts(read, text if text in columns else "", label if label in columns else "", say)
             if dataset == OWN_PICTURES and archive:
                 return show_pictures(read_picture_zip(archive, PREVIEW_SIZE), say)
-            return _what_to_bring(dataset, say) if dataset in (OWN_TEXTS, OWN_PICTURES) else show_bundled(dataset, say)
+            return (
+                _what_to_bring(dataset, say)
+                if dataset in (OWN_TEXTS, OWN_PICTURES)
+                else self.bundled(dataset, is_chinese(request))
+            )
 
         html = or_why_not(preview, request)
         choices = [(t("found by itself"), ""), *((clip(column, 40), column) for column in columns)]
@@ -122,8 +127,9 @@ def uploads_of(dataset: str, table: str | None, archive: str | None) -> tuple[st
     return (str(path),) if path else ()
 
 
-def show_bundled(dataset: str, say: Say) -> str:
+def show_bundled(dataset: str, chinese: bool) -> str:
     """The preview of a bundled set."""
+    say = say_in(chinese)
     if dataset in PICTURE_DATASETS:
         return show_pictures(load_picture_dataset(dataset), say)
     return _show(load_text_dataset(dataset), say, _first_rows, say(TEXT_DATASETS[dataset].description))

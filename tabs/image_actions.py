@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,13 +114,14 @@ class Studio:
 
 
 class Stage:
-    """The stage and what goes with it on one page: which pictures stand there, and the gallery's thumbnails."""
+    """The stage of one tab: what it shows while an engine runs and afterwards.
 
-    def __init__(self, studio: Studio, gallery: Gallery, view: gr.HTML, stop: gr.Button, thumbnails: gr.HTML) -> None:
-        self.studio, self.gallery = studio, gallery
-        self.ids = gr.State([])  # of the pictures on the stage
-        self.chosen = gr.State("")  # one of them
-        self.outputs = [view, stop, self.ids, self.chosen, thumbnails]
+    Handlers give it nothing but its value, since Gradio does work in the page for each of their outputs at each
+    update; what depends on it follows its `tick`.
+    """
+
+    def __init__(self, studio: Studio, gallery: Gallery, view: gr.HTML) -> None:
+        self.studio, self.gallery, self.view = studio, gallery, view
 
     def follow(
         self,
@@ -128,40 +129,28 @@ class Stage:
         keep: Callable[[str, Event | None], list[Kept]],
         owner: str,
         request: gr.Request,
-    ) -> Iterator[list[Any]]:
-        """Values of `outputs` while the engine runs that `start()` gives with what its pictures show.
+    ) -> Iterator[str]:
+        """Values of the view while the engine runs that `start()` gives with what its pictures show.
 
         `keep(owner, last event)` puts what was made into the gallery.
         """
         try:
             with polite(request):
                 for making in self.studio.follow(*start(), owner):
-                    if making.busy:
-                        emptied = gr.skip() if making.images is None else ""
-                        yield [making.scene().to_json(), ON, gr.skip(), emptied, gr.skip()]
-                    else:
-                        yield self._end(making, keep(owner, making.last), owner)
+                    kept = [] if making.busy else keep(owner, making.last)
+                    yield show_kept(kept, making.note) if kept else making.scene().to_json()
         except gr.Error as problem:
-            yield [Scene(None, Message(problem.message), trouble=True).to_json(), OFF, *[gr.skip()] * 3]
+            yield Scene(None, Message(problem.message), trouble=True).to_json()
             raise
-
-    def _end(self, making: Making, kept: list[Kept], owner: str) -> list[Any]:
-        if kept:
-            return self.show(kept, owner, making.note)
-        return [making.scene().to_json(), OFF, *[gr.skip()] * 3]
-
-    def show(self, kept: list[Kept], owner: str, note: Message | None = None) -> list[Any]:
-        """Values of `outputs` that put kept pictures on the stage."""
-        shown = [Shown(one.data_uri(), one.prompt, one.id, one.about) for one in kept]
-        ids = [one.id for one in kept]
-        return [Scene(shown, note).to_json(), OFF, ids, ids[0] if ids else "", self.thumbnails(owner)]
 
     def thumbnails(self, owner: str) -> str:
         """The gallery as it is."""
         return thumbs([Shown(one.thumb, one.prompt, one.id) for one in self.gallery.of(owner)])
 
 
-ON, OFF = gr.update(interactive=True), gr.update(interactive=False)
+def show_kept(kept: Sequence[Kept], note: Message | None = None) -> str:
+    """The view's value with pictures of the gallery on it."""
+    return Scene([Shown(one.data_uri(), one.prompt, one.id, one.about) for one in kept], note).to_json()
 
 
 def describe_download(event: Download) -> Message:

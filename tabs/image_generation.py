@@ -9,12 +9,12 @@ import gradio as gr
 import numpy as np
 
 from engines.events import Events
-from engines.image_generation.catalog import OWN
+from engines.image_generation.catalog import EXAMPLES, OWN
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.engine import generate
 from engines.image_generation.picture_files import read_picture
 from engines.messages import Message
-from tabs.image_actions import MAKING, Stage, Studio
+from tabs.image_actions import MAKING, Stage, Studio, show_kept
 from tabs.image_desk import Desk
 from tabs.image_endpoints import ImageEndpoints
 from tabs.image_gans import OwnGenerators
@@ -32,7 +32,6 @@ INTRO = (
     " few seconds. The bundled model draws emoji; larger ones are fetched on first use."
 )
 EMPTY = Message("Your pictures appear here.")
-EXAMPLES = ("smiling cat", "red apple", "rainbow", "rocket", "cup of coffee", "octopus")
 NEED_PICTURE = ("png", "zip", "change", "repaint", "settings")  # buttons
 IDS = {name: f"image-{name}" for name in ("start", "stop", *NEED_PICTURE)}
 MAKERS = "#image-start, #image-grid-start, #image-walk-start, #image-examples button"
@@ -79,7 +78,9 @@ class ImageTab:
                 self.walk = WalkPanel()
             with gr.Tab(t("Settings from a picture")):
                 self.settings = SettingsPanel()
-        self.stage = Stage(self.studio, self.shared.gallery, self.view, self.stop, self.gallery.view)
+        self.stage = Stage(self.studio, self.shared.gallery, self.view)
+        self.ids = gr.State([])  # of the pictures on the stage
+        self.chosen = gr.State("")  # one of them
 
     def _build_prompt(self) -> None:
         knobs = ImageConfig.knobs()
@@ -114,38 +115,35 @@ class ImageTab:
 
     def wire(self) -> None:
         """Connect events to handlers."""
-        owner, stage = self.shared.owner, self.stage
+        owner, view, model = self.shared.owner, self.view, self.desk.model
         self.inputs = [owner, *self.sources.canvases, *self.desk.form.widgets]
         self.desk.wire(owner)
         self.sources.wire(self.task)
-        self.start.click(self.generate, self.inputs, stage.outputs, **MAKING)
-        self.examples.click(self.example, [self.examples, *self.inputs], [self.prompt, *stage.outputs], **MAKING)
+        self.start.click(self.generate, self.inputs, view, **MAKING)
+        self.examples.click(lambda sample: sample[0], self.examples, self.prompt, **QUICK)
+        self.examples.click(self.example, [self.examples, *self.inputs], view, **MAKING)
         self.stop.click(self.studio.stop, owner, None, **QUICK)
-        self.view.select(self.choose, None, stage.chosen, **QUICK)
-        stage.chosen.change(self.offer, stage.chosen, list(self.actions.values()), **QUICK)
-        self.gallery.wire(stage, owner, self.download)
-        self.settings.wire(self.desk, owner)
+        buttons = [self.stop, *self.actions.values()]
+        view.tick(self.settle, owner, [*buttons, self.ids, self.chosen, self.gallery.view], **QUICK)
         self._wire_actions()
+        self.gallery.wire(self.stage, owner, self.download)
+        self.settings.wire(self.desk, owner)
         self.grid.wire(self)
         self.walk.wire(self)
-        model = self.desk.model
-        self.shared.arrived.then(self.arrive, owner, [model, *stage.outputs], **QUICK)
+        self.shared.arrived.then(self.arrive, owner, [model, view, self.gallery.view], **QUICK)
         self.shared.page.select(self.desk.refresh, [model, owner], model, **QUICK)
         model.change(lambda model: gr.update(visible=not model.startswith(OWN)), model, self.examples, **QUICK)
 
     def _wire_actions(self) -> None:
         """What can be done with the picture chosen on the stage."""
-        owner, stage = self.shared.owner, self.stage
-        chosen = [stage.chosen, owner]
-        self.actions["png"].click(self.download_one, chosen, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
-        self.actions["zip"].click(self.download_shown, [stage.ids, owner], self.download, **QUICK).success(
-            None, js=CLICK_DOWNLOAD
-        )
+        owner, act = self.shared.owner, self.actions
+        chosen, shown = [self.chosen, owner], [self.ids, owner]
+        act["png"].click(self.download_one, chosen, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
+        act["zip"].click(self.download_shown, shown, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
         for name, task in (("change", "image_to_image"), ("repaint", "inpainting")):
-            self.actions[name].click(
-                self._starter(task), [*chosen, self.desk.model], [self.task, *self.sources.parts], **QUICK
-            )
-        self.actions["settings"].click(self.take_settings, chosen, self.settings.outputs, **QUICK)
+            outputs = [self.task, *self.sources.parts]
+            act[name].click(self._starter(task), [*chosen, self.desk.model], outputs, **QUICK)
+        act["settings"].click(self.take_settings, chosen, [self.settings.note, *self.desk.form.widgets], **QUICK)
 
     # --- making --------------------------------------------------------------------------------------------
 
@@ -159,7 +157,7 @@ class ImageTab:
         """What the pictures of a config show."""
         return config.prompt if config.card.steered else config.card.title
 
-    def generate(self, owner: str, request: gr.Request, *values: Any) -> Iterator[list[Any]]:
+    def generate(self, owner: str, request: gr.Request, *values: Any) -> Iterator[str]:
         """Make a batch of pictures with the form's settings, on the stage."""
 
         def start() -> tuple[Events, str]:
@@ -168,28 +166,24 @@ class ImageTab:
 
         yield from self.stage.follow(start, self.keeper.keep_pictures, owner, request)
 
-    def example(self, sample: list[str], owner: str, request: gr.Request, *values: Any) -> Iterator[list[Any]]:
-        """Make pictures of an example, which then stands in the form."""
+    def example(self, sample: list[str], owner: str, request: gr.Request, *values: Any) -> Iterator[str]:
+        """Make pictures of an example."""
         changed = list(values)
         changed[len(self.sources.canvases) + self.desk.form.names.index("prompt")] = sample[0]
-        for shown in self.generate(owner, request, *changed):
-            yield [sample[0], *shown]
+        yield from self.generate(owner, request, *changed)
 
     def arrive(self, owner: str, request: gr.Request) -> list[Any]:
         """The models as they are, and what this visitor made last."""
-        kept = self.shared.gallery.newest(owner)
-        return [self.desk.refresh(ImageConfig.model, owner, request), *self.stage.show(kept, owner)]
+        latest = show_kept(self.shared.gallery.newest(owner))
+        return [self.desk.refresh(ImageConfig.model, owner, request), latest, self.stage.thumbnails(owner)]
+
+    def settle(self, owner: str, event: gr.EventData) -> list[Any]:
+        """What depends on the stage: Stop, the buttons that need a picture, and the gallery."""
+        able = [gr.update(interactive=bool(event.chosen))] * len(self.actions)
+        gallery = gr.skip() if event.busy else self.stage.thumbnails(owner)
+        return [gr.update(interactive=event.busy), *able, event.ids, event.chosen, gallery]
 
     # --- the picture that is chosen ---------------------------------------------------------------------------
-
-    @staticmethod
-    def choose(event: gr.EventData) -> str:
-        """The picture that was clicked on the stage."""
-        return event.id
-
-    def offer(self, chosen: str) -> list[Any]:
-        """The buttons that need a picture."""
-        return [gr.update(interactive=bool(chosen))] * len(self.actions)
 
     def download_one(self, chosen: str, owner: str, request: gr.Request) -> str:
         """The file of the chosen picture."""

@@ -9,7 +9,7 @@ import gradio as gr
 from engines.image_generation.catalog import OWN
 from engines.image_generation.picture_files import read_settings
 from engines.messages import Message
-from tabs.image_actions import Stage
+from tabs.image_actions import Stage, show_kept
 from tabs.image_desk import Desk
 from tabs.image_keeping import Keeper
 from tabs.language import t
@@ -41,16 +41,16 @@ class GalleryPanel:
     def wire(self, stage: Stage, owner: gr.BrowserState, download: gr.DownloadButton) -> None:
         """Connect it with the stage."""
         self.stage = stage
-        self.view.select(self.choose, owner, stage.outputs, **QUICK)
+        self.view.select(self.choose, owner, stage.view, **QUICK)
         self.zip.click(self.download_all, owner, download, **QUICK).success(None, js=CLICK_DOWNLOAD)
         buttons = [self.empty, self.sure]
         self.empty.click(lambda: [gr.update(visible=False), gr.update(visible=True)], None, buttons, **QUICK)
-        self.sure.click(self.empty_all, owner, [*buttons, *stage.outputs], **QUICK)
+        self.sure.click(self.empty_all, owner, [*buttons, stage.view, self.view], **QUICK)
 
-    def choose(self, owner: str, request: gr.Request, event: gr.EventData) -> list[Any]:
+    def choose(self, owner: str, request: gr.Request, event: gr.EventData) -> str:
         """Put the picture that was clicked on the stage."""
         with polite(request):
-            return self.stage.show([self.stage.gallery.get(owner, event.id)], owner)
+            return show_kept([self.stage.gallery.get(owner, event.id)])
 
     def download_all(self, owner: str, request: gr.Request) -> str:
         """A ZIP of the gallery."""
@@ -60,7 +60,7 @@ class GalleryPanel:
     def empty_all(self, owner: str) -> list[Any]:
         """Forget everything that this visitor made."""
         self.stage.gallery.empty(owner)
-        return [gr.update(visible=True), gr.update(visible=False), *self.stage.show([], owner)]
+        return [gr.update(visible=True), gr.update(visible=False), show_kept([]), self.stage.thumbnails(owner)]
 
 
 class SettingsPanel:
@@ -76,8 +76,7 @@ class SettingsPanel:
     def wire(self, desk: Desk, owner: gr.BrowserState) -> None:
         """Connect it with the form."""
         self.desk = desk
-        self.outputs = [self.note, *desk.form.widgets]
-        self.file.upload(self.read, [self.file, owner], self.outputs, **QUICK)
+        self.file.upload(self.read, [self.file, owner], [self.note, *desk.form.widgets], **QUICK)
 
     def read(self, path: str, owner: str, request: gr.Request) -> list[Any]:
         """Every setting that the picture tells, and what to know about them."""

@@ -67,11 +67,11 @@ class GridPanel:
         self.tab = tab
         axes = [self.x, self.values_x, self.y, self.values_y]
         self.start.click(None, js=SHOW_STAGE)
-        self.start.click(self.make, [*axes, *tab.inputs], tab.stage.outputs, **MAKING)
+        self.start.click(self.make, [*axes, *tab.inputs], tab.view, **MAKING)
 
     def make(
         self, x: str, values_x: str, y: str, values_y: str, owner: str, request: gr.Request, *values: Any
-    ) -> Iterator[list[Any]]:
+    ) -> Iterator[str]:
         """Fill the grid on the stage, cell by cell."""
         tab = self.tab
 
@@ -115,12 +115,12 @@ class WalkPanel:
         self.tab = tab
         goal = [self.to_prompt, self.to_seed, self.frames, self.format]
         self.start.click(None, js=SHOW_STAGE)
-        self.start.click(self.make, [*goal, *tab.inputs], tab.stage.outputs, **MAKING)
+        self.start.click(self.make, [*goal, *tab.inputs], tab.view, **MAKING)
 
     def make(
         self, to_prompt: str, to_seed: float | None, frames: int, kind: str, owner: str, request: gr.Request,
         *values: Any,
-    ) -> Iterator[list[Any]]:  # fmt: skip
+    ) -> Iterator[str]:  # fmt: skip
         """Draw the frames, which stand side by side on the stage until they move."""
         tab = self.tab
 

@@ -29,8 +29,12 @@ def panel(elem_id: str, script: str | None = None) -> gr.HTML:
 
 
 def speaker(request: gr.Request | None) -> Say:
-    """say(sentence, **values): the sentence in the visitor's language, escaped for HTML with all its values."""
-    chinese = is_chinese(request)
+    """`say_in` for this visitor."""
+    return say_in(is_chinese(request))
+
+
+def say_in(chinese: bool) -> Say:
+    """say(sentence, **values): the sentence in Chinese or English, escaped for HTML with all its values."""
 
     def say(sentence: str, **values: Any) -> str:
         return escape(translate(Message(sentence, **values) if values else sentence, chinese))

@@ -4,7 +4,8 @@
 const SMALL = 200; // pixels a side, up to which one wants to see the pixels
 const chinese = (navigator.language || "").toLowerCase().startsWith("zh");
 const $ = (selector) => element.querySelector(selector);
-const t = (text) => (chinese && props.words[text]) || text;
+const [words, controls, makers, empty] = ["words", "controls", "makers", "empty"].map((name) => JSON.parse(props[name]));
+const t = (text) => (chinese && words[text]) || text;
 
 function say(message) {
   if (message === null || message === undefined) return "";
@@ -16,8 +17,20 @@ function say(message) {
 
 let shown = []; // the pictures
 let chosen = ""; // the id of one of them
+let explaining = 0; // a timer
 
+// Only the newest of what has come since the last frame is painted: a slow page falls behind in nothing.
+let waiting = false;
 function paint() {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    if (element.isConnected) show();
+  });
+}
+
+function show() {
   const scene = JSON.parse(props.value || "{}");
   $(".stage").classList.toggle("trouble", !!scene.trouble);
   $(".stage").setAttribute("aria-busy", !!scene.busy);
@@ -29,14 +42,26 @@ function paint() {
   shown = scene.pictures || shown;
   if (!shown.some((picture) => picture.id && picture.id === chosen)) chosen = shown.length ? shown[0].id : "";
   arrange();
-  explain();
-  setTimeout(explain, 700); // once the buttons have followed
+  tell(!!scene.busy);
+  clearTimeout(explaining);
+  explaining = setTimeout(explain, 500); // once the buttons have followed
+}
+
+// What the components around the stage depend on.
+let told = "";
+let busy = false;
+function tell(isBusy = busy) {
+  busy = isBusy;
+  const state = { busy, ids: shown.map((picture) => picture.id).filter(Boolean), chosen };
+  if (JSON.stringify(state) === told) return;
+  told = JSON.stringify(state);
+  trigger("tick", state);
 }
 
 function arrange() {
   const box = $(".pictures");
   if (shown.length) delete box.dataset.empty;
-  else box.dataset.empty = t(props.empty);
+  else box.dataset.empty = t(empty);
   box.classList.toggle("several", shown.length > 1);
   while (box.children.length > shown.length) box.lastChild.remove();
   while (box.children.length < shown.length) box.append(frame());
@@ -72,7 +97,7 @@ function frame() {
   button.type = "button";
   const img = document.createElement("img");
   img.decoding = "sync";
-  img.addEventListener("load", layout);
+  img.addEventListener("load", () => button === button.parentNode?.firstChild && layout());
   button.append(img);
   return button;
 }
@@ -112,15 +137,15 @@ element.addEventListener("click", (event) => {
   if (!button || button.disabled) return;
   chosen = button.dataset.id;
   describe();
-  trigger("select", { id: chosen });
+  tell();
 });
 
 // That a click was heard is said at once: the server answers a little later, Stop at the model's next step.
 document.addEventListener("click", (event) => {
   if (!element.isConnected) return;
-  const stop = event.target.closest(`#${props.controls.stop}`);
+  const stop = event.target.closest(`#${controls.stop}`);
   if (stop && !stop.disabled) $(".note").textContent = t("Stopping…");
-  const maker = event.target.closest(props.makers);
+  const maker = event.target.closest(makers);
   if (!maker || maker.disabled) return;
   $(".stage").classList.remove("trouble");
   $(".stage").setAttribute("aria-busy", "true");
@@ -142,7 +167,7 @@ function explain() {
     settings: [t("Put the settings of this picture into the form"), none],
   };
   for (const [name, [can, cannot]] of Object.entries(hints)) {
-    const node = document.getElementById(props.controls[name]);
+    const node = document.getElementById(controls[name]);
     if (node) node.title = node.disabled ? cannot : can;
   }
 }
@@ -151,7 +176,7 @@ function explain() {
 document.addEventListener("keydown", (event) => {
   if (!element.isConnected || element.offsetParent === null || event.repeat) return;
   const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
-  const node = name && document.getElementById(props.controls[name]);
+  const node = name && document.getElementById(controls[name]);
   if (!node || node.disabled) return;
   if (document.activeElement && document.activeElement.blur) document.activeElement.blur(); // hands its text in
   setTimeout(() => node.click(), 60);

@@ -63,7 +63,8 @@ def _compact(value: object) -> str:
 
 
 def stage_view(elem_id: str, controls: dict[str, str], makers: str, empty: Message) -> gr.HTML:
-    """A component whose value is `Scene.to_json`; its `select` event has the `id` of the picture that was chosen.
+    """A component whose value is `Scene.to_json`. Its `tick` event says that something changed: whether it is
+    `busy`, the `ids` of its finished pictures, and which is `chosen`.
 
     `controls` gives the element ids of the buttons "start" (Ctrl+Enter), "stop" (Esc) and of those that need a
     finished picture; `makers` is the CSS selector of all that begin to make pictures; `empty` is what it says
@@ -86,8 +87,8 @@ def _view(elem_id: str, name: str, html: str, value: str, **props: object) -> gr
         js_on_load=_read(f"{name}.js"),
         elem_id=elem_id,
         apply_default_css=False,
-        words=CHINESE,
-        **props,
+        words=_compact(CHINESE),  # as text: Gradio copies every object among the props at each update
+        **{name: _compact(prop) for name, prop in props.items()},
     )
 
 

@@ -1,11 +1,12 @@
 // Thumbnails that can be clicked. props.value is JSON: [{"id", "src", "alt"}], newest first.
 
 const chinese = (navigator.language || "").toLowerCase().startsWith("zh");
-const t = (text) => (chinese && props.words[text]) || text;
+const [words, empty] = ["words", "empty"].map((name) => JSON.parse(props[name]));
+const t = (text) => (chinese && words[text]) || text;
 
 function paint() {
   const shown = JSON.parse(props.value || "[]");
-  element.querySelector(".empty").textContent = shown.length ? "" : t(props.empty);
+  element.querySelector(".empty").textContent = shown.length ? "" : t(empty);
   const nodes = shown.map((picture) => {
     const button = document.createElement("button");
     button.type = "button";

@@ -22,7 +22,7 @@ KNOWN = REQUIRED | {
 }  # fmt: skip
 MAX_TITLE, MAX_DESCRIPTION = 60, 60  # characters
 PLAIN_GIT = 10 * 10**6  # bytes above which plain git is refused, and LFS or `hf upload` needed
-MAX_FILE = 40 * 10**6  # ours
+MAX_FILE = 40 * 2**20  # ours
 MAX_TOTAL = 120 * 10**6  # ours; a Space may hold 1 GB
 
 
@@ -78,7 +78,7 @@ def file_problems(root: Path, names: list[str]) -> Iterator[str]:
     sizes = {name: (root / name).stat().st_size for name in names if (root / name).is_file()}
     for name, size in sizes.items():
         if size > MAX_FILE:
-            yield f"{name}: {size / 10**6:.0f} MB is more than {MAX_FILE // 10**6} MB"
+            yield f"{name}: {size / 2**20:.1f} MiB is more than {MAX_FILE // 2**20} MiB"
     if sum(sizes.values()) > MAX_TOTAL:
         yield f"all files together are {sum(sizes.values()) / 10**6:.0f} MB"
 

@@ -184,11 +184,20 @@ def test_early_stopping_ends_the_run_and_keeps_the_best(tmp_path, table, monkeyp
 
     monkeypatch.setattr(Trainer, "apply", apply)
     events = run(replace(SMALL, patience=2), tmp_path / "run", [table])
-    scores = [(e.values["Accuracy"], -e.values["Loss"]) for e in of(events, Metrics, "validation")]
-    assert scores.index(max(scores)) == len(scores) - 3
+    scores = [(e.values["Accuracy"], e.values["Loss"]) for e in of(events, Metrics, "validation")]
+    best = len(scores) - 3
+    assert not any(tuning.better(score, scores[best], rows=12) for score in scores[best + 1 :])
     assert of(events, Progress)[-1].step < of(events, Progress)[-1].total
     assert any("Ended early: 2 validations" in caption.message for caption in of(events, Caption))
     assert evaluations(events)["test"].accuracy > 0.9
+
+
+def test_on_few_rows_the_loss_says_more_than_the_accuracy():
+    assert tuning.better((0.80, 0.4), (0.82, 0.5), rows=24)
+    assert not tuning.better((0.80, 0.4), (0.82, 0.5), rows=10_000)
+    assert tuning.better((0.84, 0.6), (0.82, 0.5), rows=10_000)
+    assert not tuning.better((0.82, 0.5), (0.82, 0.5), rows=24)
+    assert tuning.better((0.0, 5.0), (-1.0, math.inf), rows=24)
 
 
 def test_a_run_goes_on_with_a_new_class_and_shows_what_it_forgets(tmp_path, table):

@@ -86,7 +86,7 @@ def continue_examples(old: Examples, new: Examples, replay: float, seed: int) ->
     names = old.label_names + tuple(name for name in new.label_names if name not in old.label_names)
     number = np.array([names.index(name) for name in new.label_names], np.int64)
     start, mixed = len(old.labels), np.random.default_rng(seed)
-    tested = np.concatenate([old.old_test, old.parts.test])
+    tested = np.concatenate([old.parts.test, old.old_test])[:MOST_TESTED]
 
     def part(name: str) -> np.ndarray:
         rows = getattr(old.parts, name)

@@ -216,7 +216,8 @@ from torchvision import datasets, models, transforms
 EPOCHS, BATCH, LR, WEIGHT_DECAY, WARMUP, SEED = $epochs, $batch, $lr, $weight_decay, $warmup, $seed
 
 torch.manual_seed(SEED)
-look = transforms.Compose([transforms.Resize(64), transforms.CenterCrop(64), transforms.ToTensor(), $normalize])
+normalize = transforms.Normalize($normalize)
+look = transforms.Compose([transforms.Resize(64), transforms.CenterCrop(64), transforms.ToTensor(), normalize])
 pictures = datasets.ImageFolder(sys.argv[1], look)
 test, train = torch.utils.data.random_split(pictures, [0.2, 0.8])
 
@@ -244,7 +245,8 @@ torch.save(net.state_dict(), "classifier.pt")
 _SMALL_CNN = """\
 layers, before = [], 3
 for after in (32, 64, 64):
-    layers += [nn.Conv2d(before, after, 3, padding=1, bias=False), nn.BatchNorm2d(after), nn.MaxPool2d(2), nn.ReLU()]
+    convolution = nn.Conv2d(before, after, 3, padding=1, bias=False)
+    layers += [convolution, nn.BatchNorm2d(after), nn.MaxPool2d(2), nn.ReLU()]
     before = after
 net = nn.Sequential(*layers, nn.Flatten(), nn.Linear(64 * 8 * 8, 64), nn.ReLU(), nn.Linear(64, len(pictures.classes)))
 """
@@ -300,4 +302,4 @@ def _picture_script(config: FinetuningConfig, values: dict[str, object]) -> str:
     else:
         model = (_RESNET if config.model == "resnet18" else _MOBILENET).substitute(freeze=freeze)
     mean_and_std = "0.5, 0.5" if config.model == "small_cnn" else "(0.485, 0.456, 0.406), (0.229, 0.224, 0.225)"
-    return _PICTURES.substitute(values, model=model, normalize=f"transforms.Normalize({mean_and_std})")
+    return _PICTURES.substitute(values, model=model, normalize=mean_and_std)

@@ -180,8 +180,8 @@ class Tuning:
             accuracy, loss = float((logits.argmax(1) == truth).mean()), cross_entropy(logits, truth)
         if not math.isfinite(loss):
             raise Diverged(trainer.steps)
-        if [accuracy, -loss] > self.state["best"]:
-            self.state |= {"best": [accuracy, -loss], "waited": 0}
+        if better((accuracy, loss), self.state["best"], len(rows)):
+            self.state |= {"best": [accuracy, loss], "waited": 0}
             yield from self.keeper.found_best(trainer)
         else:
             self.state["waited"] += 1
@@ -201,6 +201,16 @@ class Tuning:
             if len(rows):
                 logits = yield from patiently_finish(worker.logits(rows), note)
                 yield self._evaluation(name, rows, softmax(logits))
+
+
+def better(new: Sequence[float], best: Sequence[float], rows: int) -> bool:
+    """Whether one (validation accuracy, loss) beats the best so far.
+
+    It does with an accuracy that is higher by more than its standard error on so many rows, or with one that is not
+    lower by more than that and a lower loss: on few rows the loss says more (after Breiman et al. 1984, section 3.4).
+    """
+    error = math.sqrt(best[0] * (1 - best[0]) / max(1, rows)) if 0 < best[0] < 1 else 0.0
+    return new[0] > best[0] + error or (new[0] >= best[0] - error and new[1] < best[1])
 
 
 def _best_of(base: Path | None) -> Path | None:

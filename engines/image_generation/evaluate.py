@@ -20,27 +20,23 @@ from engines.image_generation.emoji import STYLES, Emoji, held_out, load_emoji
 COMPARED = 32  # pixels on a side at which pictures are compared
 Make = Callable[[Sequence[str], Sequence[str], int], np.ndarray]  # prompts, styles, seed -> uint8 [N, S, S, 3]
 
-# The contact sheet: 24 names, 12 descriptions, 12 colours that no emoji has, 16 combinations that none has.
+# The contact sheet: 40 names, 8 descriptions, and 16 things in a colour that no emoji shows them in.
 NAMES = (
     "pizza", "red apple", "cat face", "dog face", "rocket", "sailboat", "guitar", "hamburger", "sunflower", "octopus",
     "crown", "house", "smiling face with sunglasses", "ghost", "robot", "unicorn", "soccer ball", "umbrella", "cactus",
-    "owl", "strawberry", "bicycle", "birthday cake", "snowman",
+    "owl", "strawberry", "bicycle", "birthday cake", "snowman", "rainbow", "volcano", "turtle", "butterfly", "avocado",
+    "violin", "airplane", "panda", "penguin", "rose", "mushroom", "hot beverage", "key", "castle", "whale", "doughnut",
 )  # fmt: skip
 DESCRIPTIONS = (
-    "a happy face", "someone who is crying", "something to drink in the morning", "king of the jungle", "a fast car",
-    "flying to another planet", "winter clothes", "a slice of fruit", "music", "I love you", "a scary monster",
-    "a bird that cannot fly",
+    "a happy face", "someone who is crying", "a scary monster", "a bird that cannot fly", "a slice of fruit", "music",
+    "a fast car", "winter clothes",
 )  # fmt: skip
 COLOURED = (
-    "blue banana", "purple pizza", "green fox", "pink elephant", "orange whale", "gray heart", "red frog",
-    "yellow octopus", "blue strawberry", "purple tiger", "green rocket", "pink robot",
+    "purple pizza", "green fox", "pink elephant", "orange whale", "red frog", "yellow octopus", "blue strawberry",
+    "purple tiger", "green rocket", "pink robot", "blue rose", "green crown", "orange butterfly", "purple cactus",
+    "red penguin", "pink guitar",
 )  # fmt: skip
-COMBINED = (
-    "cat and pizza", "robot and rose", "dog and guitar", "rocket and sun", "penguin and ice cream",
-    "ghost and balloon", "owl and book", "fish and umbrella", "apple and bicycle", "crown and frog",
-    "house and rainbow", "moon and violin", "heart and key", "tree and car", "panda and cake", "snowman and fire",
-)  # fmt: skip
-SHEET = (*NAMES, *DESCRIPTIONS, *COLOURED, *COMBINED)
+SHEET = (*NAMES, *DESCRIPTIONS, *COLOURED)
 
 
 def small(images: np.ndarray) -> np.ndarray:
@@ -111,7 +107,7 @@ def main() -> None:
     card = json.loads(card_path.read_text("utf-8"))
     card["scores"] = scores(model.make, load_emoji(options.sources, card["size"]))
     card_path.write_text(json.dumps(card, indent=2) + "\n", "utf-8")
-    contact_sheet(model.make).save(options.folder / "contact_sheet.png", optimize=True)
+    contact_sheet(model.make).save(options.folder / "contact_sheet.webp", quality=85)
     print(json.dumps(card["scores"]))
 
 

@@ -50,6 +50,8 @@ def stream(work: Callable[[Emit], None], first: Event) -> Generator[Event, bool,
                 latest = Note(Message("Stopping after this step"))
             try:
                 event = events.get(timeout=BEAT)
+                while stopped.is_set() and event is not None and not isinstance(event, BaseException):
+                    event = events.get(timeout=BEAT)  # what was emitted before the stop is of no use now
             except queue.Empty:
                 event = latest
             if event is None:

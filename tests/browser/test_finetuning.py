@@ -46,6 +46,7 @@ def open_tab(visit):
     def go(query="", name="Fine-tuning", **options):
         visitor = visit(**options)
         page = visitor.page
+        page.set_default_timeout(SLOW)
         page.goto(visitor.url + query)
         page.get_by_role("tab", name=name, exact=True).click()
         page.locator("#finetuning-start[title]").wait_for()

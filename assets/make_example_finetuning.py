@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from assets.make_example_run import NOTE
 from engines.board import Board
 from engines.finetuning.config import FinetuningConfig
 from engines.finetuning.engine import finetune
 from engines.run_files import save_run
 from tabs.finetuning_actions import ENGINE, EXAMPLE_FILE
+from tabs.shared import EXAMPLE_NOTE
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
             if board.progress:
                 print(f"\r{board.progress.step} of {board.progress.total}", end="", flush=True)
     board.set_state("finished")
-    board.note = NOTE
+    board.note = EXAMPLE_NOTE
     save_run(board, EXAMPLE_FILE)
     print(f"\n{EXAMPLE_FILE}: {EXAMPLE_FILE.stat().st_size / 1e6:.1f} MB")
 

@@ -7,11 +7,9 @@ import sys
 from engines.board import Board
 from engines.gan_training.config import GanConfig
 from engines.gan_training.engine import train
-from engines.messages import Message
 from engines.run_files import save_run
 from tabs.gan_actions import ENGINE, EXAMPLE_FILE
-
-NOTE = Message("An example: a run that was trained before. Press Start for one of your own.")
+from tabs.shared import EXAMPLE_NOTE
 
 
 def main(steps: int) -> None:
@@ -23,7 +21,7 @@ def main(steps: int) -> None:
         if board.progress:
             print(f"\r{board.progress.step} of {steps}", end="", flush=True)
     board.set_state("finished")
-    board.note = NOTE
+    board.note = EXAMPLE_NOTE
     save_run(board, EXAMPLE_FILE)
     print(f"\n{EXAMPLE_FILE}: {EXAMPLE_FILE.stat().st_size / 1e6:.1f} MB")
 

@@ -70,6 +70,9 @@ _LIVE = {
     "Failed": "失败",
     "Gone": "已不存在",
     "Interrupted": "已中断",
+    "An example: a run that was trained before. Press Start for one of your own.": (
+        "这是一个示例：以前完成的一次训练。点击“开始”进行您自己的训练。"
+    ),
     "place {n}": "第 {n} 位",
     "step {step} of {total}": "第 {step} 步，共 {total} 步",
     "step {step}": "第 {step} 步",

@@ -75,11 +75,15 @@ _PANELS = {
     "Drop a picture here to get its settings back": "把图片拖到这里，找回它的设置",
     "The settings are in the form; press Generate.": "设置已填入表单，点击“生成”即可。",
     "The picture that it started from is not in the file: choose it again.": "作为起点的图片不在文件中，请重新选择。",
-    "Its model {name} is not here, so the settings are for another.": "这里没有它的模型 {name}，设置已改用另一个模型。",
+    "Its model {name} is not here, so the settings are for another.": (
+        "这里没有它的模型 {name}，设置已改用另一个模型。"
+    ),
 }
 
 _TROUBLES = {
-    "This picture is not kept any more. Make it again, or choose another.": "这张图像已不再保留。请重新生成，或另选一张。",
+    "This picture is not kept any more. Make it again, or choose another.": (
+        "这张图像已不再保留。请重新生成，或另选一张。"
+    ),
     "There are no pictures yet. Make one first.": "还没有图像。请先生成一张。",
     "No picture was made. Try again.": "没有生成图像，请重试。",
     "The format must be one of {known}.": "格式必须是 {known} 之一。",

@@ -30,6 +30,7 @@ from tabs.finetuning_results import (
 from tabs.finetuning_try import TryPanel
 from tabs.forms import Form
 from tabs.language import t
+from tabs.learn import learn_panel
 from tabs.live import Chart, Line, live_view
 from tabs.markup import Say, panel, speaker
 from tabs.polite import polite
@@ -81,13 +82,13 @@ class FinetuningTab:
         """Make the components."""
         gr.Markdown(t(INTRO))
         with gr.Row():
-            with gr.Column(scale=7, min_width=320, elem_classes="stage-column"):
+            with gr.Column(scale=7, min_width=320, elem_classes="unfold"):
                 self.controls = RunControls(self.runs, ENGINE, "finetuning")
                 self.live = live_view(
                     self.runs, "finetuning-live", self.controls.ids, "live_finetuning.html", PANELS, CHARTS
                 )
                 self.scores = panel("finetuning-scores")
-                with gr.Tabs(elem_classes="after-desk", overflow_behavior="wrap"):
+                with gr.Tabs(elem_classes="later", overflow_behavior="wrap"):
                     with gr.Tab(t("Results")):
                         self._build_results()
                     with gr.Tab(t("Try it")):
@@ -98,6 +99,7 @@ class FinetuningTab:
                         self.taking = TakePanel(self.actions)
             with gr.Column(scale=3, min_width=300):
                 self._build_settings()
+        learn_panel("finetuning", self.form)
 
     def _build_settings(self) -> None:
         recipe = RECIPES["default"]
@@ -113,11 +115,12 @@ class FinetuningTab:
 
     def _build_results(self) -> None:
         with gr.Row():
-            with gr.Column(scale=3, min_width=320):
+            with gr.Column(scale=3, min_width=320, elem_classes="unfold"):
                 self.matrix = panel("finetuning-matrix", "matrix.js")
+                with gr.Column(elem_classes="later"):
+                    self.report = panel("finetuning-report")
             with gr.Column(scale=2, min_width=240):
                 self.examples = panel("finetuning-examples")
-        self.report = panel("finetuning-report")
         self.changes = panel("finetuning-changes")
 
     # --- wiring ------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from tabs.image_panels import CLICK_DOWNLOAD, GalleryPanel, SettingsPanel
 from tabs.image_sources import SourcePanel, place, read_sources
 from tabs.image_variations import GridPanel, WalkPanel
 from tabs.language import t
+from tabs.learn import learn_panel
 from tabs.polite import polite
 from tabs.shared import QUICK, Shared
 from tabs.stage import stage_view
@@ -78,6 +79,7 @@ class ImageTab:
                 self.walk = WalkPanel()
             with gr.Tab(t("Settings from a picture")):
                 self.settings = SettingsPanel()
+        learn_panel("image_generation", self.desk.form)
         self.stage = Stage(self.studio, self.shared.gallery, self.view)
         self.ids = gr.State([])  # of the pictures on the stage
         self.chosen = gr.State("")  # one of them

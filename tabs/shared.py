@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from engines.image_generation.models import ImageModels
-from engines.messages import EngineError
+from engines.messages import EngineError, Message
 from engines.runs import Run, Runs
 from engines.text_generation.models import Models
 from tabs.image_gallery import Gallery
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
 # The same for what follows something that changes: the last change counts, also if it comes while one is handled.
 FOLLOW: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
+
+
+EXAMPLE_NOTE = Message("An example: a run that was trained before. Press Start for one of your own.")
 
 
 def new_key() -> str:

@@ -81,6 +81,8 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/gan_run_file", "/gan_generator", "/gan_gif", "/gan_webp", "/gan_open",
         "/image_generate", "/image_models", "/image_settings", "/image_xy", "/image_walk",
         "/text_chat", "/text_continue", "/text_perplexity", "/text_score",
+        "/finetuning_start", "/finetuning_status", "/finetuning_control", "/finetuning_results",
+        "/finetuning_predict", "/finetuning_explain", "/finetuning_model", "/finetuning_script",
     }  # fmt: skip
     assert all(endpoint["description"] for endpoint in endpoints.values())
 

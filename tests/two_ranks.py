@@ -34,9 +34,10 @@ def trained(values: dict, team: Team | None) -> Trainer:
 
 
 def digest(trainer: Trainer) -> str:
-    """Of all that a training consists of but the random states, which differ by rank."""
+    """Of weights and moments; random states and what BatchNorm saw differ by rank."""
     state = state_of(trainer)
-    parts = [state[name].numpy().tobytes() for name in sorted(state) if not name.startswith("rng.")]
+    names = [name for name in sorted(state) if not name.startswith("rng.") and "running_" not in name]
+    parts = [state[name].numpy().tobytes() for name in names]
     return hashlib.sha256(b"".join(parts)).hexdigest()
 
 

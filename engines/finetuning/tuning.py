@@ -59,7 +59,11 @@ class Tuning:
         self.steps_in_all = self.warm_up_steps + trainer.total
         if found:
             self.keeper.load(trainer, *found)
-        stopped = yield from self._train(trainer)
+        try:
+            stopped = yield from self._train(trainer)
+        except Diverged:
+            yield from self.keeper.keep_best(trainer)
+            raise
         if stopped and trainer.steps:
             yield from self.keeper.keep_checkpoint(trainer)
         else:

@@ -31,7 +31,7 @@ class Trainer:
 
     images: uint8 [N, S, S, C] with S = config.size; labels: int64 [N] in [0, classes).
     Two trainers with the same config, seed included, make the same weights, also side by side. In a team
-    each takes its part of the data and of every batch; BatchNorm sees that part only.
+    each takes its part of the data and of every batch; BatchNorm sees that part only, and rank 0's is kept.
     """
 
     def __init__(
@@ -63,9 +63,11 @@ class Trainer:
         self.opt_d = self._adam(self.d, config.lr_d)
         self.ema = AveragedModel(self.g, multi_avg_fn=self._average, use_buffers=True) if config.ema else None
         self.steps = 0
-        # A penalty needs both halves at once; a GPU does them faster by itself.
-        cores = (os.cpu_count() or 1) // (team.local_size if team else 1)
-        in_lanes = self.device.type == "cpu" and cores > 1 and self.objective.penalty is None
+        self._together = team is not None and team.size > 1
+        self._call_g, self._call_d = (team.wrap(self.g), team.wrap(self.d)) if self._together else (self.g, self.d)
+        # A penalty needs both halves at once; a GPU does them faster by itself, and a team has lanes of its own.
+        alone = self.device.type == "cpu" and (os.cpu_count() or 1) > 1 and not self._together
+        in_lanes = alone and self.objective.penalty is None
         self._second_lane = (
             ThreadPoolExecutor(1, "lane", torch.set_num_threads, (torch.get_num_threads(),)) if in_lanes else None
         )
@@ -162,7 +164,7 @@ class Trainer:
                 fake, loss_d, real_score, fake_score = self._update_d_in_two_lanes(real, y, z)
             else:
                 with self._autocast():
-                    fake = self.g(z, y)
+                    fake = self._call_g(z, y)
                 loss_d, real_score, fake_score = self._update_d(real, fake.detach(), y)
         loss_g = self._update_g(real, fake, y)
         with torch.no_grad():
@@ -175,12 +177,11 @@ class Trainer:
         """One step of D; returns its loss and the scores of real and fake pictures, all detached."""
         self.opt_d.zero_grad()
         with self._autocast():
-            real_score, fake_score = self.d(real, y).float(), self.d(fake, y).float()
+            real_score, fake_score = self._call_d(real, y).float(), self._call_d(fake, y).float()
             loss = self.objective.d_loss(real_score, fake_score)
             if self.objective.penalty is not None and self.config.gamma:
                 loss = loss + self.config.gamma * self._penalty(real, fake.float(), y)
         loss.backward()
-        self._meet(self.d)
         self.opt_d.step()
         return loss.detach(), real_score.detach(), fake_score.detach()
 
@@ -201,7 +202,6 @@ class Trainer:
         gradients = torch.autograd.grad(fake_score, weights, on_fake)
         for weight, from_fake, from_real in zip(weights, gradients, lane.result(), strict=True):
             weight.grad = from_fake.add_(from_real)
-        self._meet(self.d)
         self.opt_d.step()
         return fake, loss.detach(), heads[0].detach(), heads[1].detach()
 
@@ -211,7 +211,7 @@ class Trainer:
 
     def _penalty(self, real: Tensor, fake: Tensor, y: Tensor) -> Tensor:
         def critic(x: Tensor) -> Tensor:
-            return self.d(x, y.repeat(len(x) // len(y)))
+            return self._call_d(x, y.repeat(len(x) // len(y)))
 
         return self.objective.penalty(critic, real, fake, self.rng)
 
@@ -220,24 +220,17 @@ class Trainer:
         self.opt_g.zero_grad()
         self.d.requires_grad_(False)
         with self._autocast():
-            fake_score = self.d(fake, y).float()
-            real_score = self.d(real, y).float() if self.objective.paired else fake_score
+            fake_score = self._call_d(fake, y).float()
+            real_score = self._call_d(real, y).float() if self.objective.paired else fake_score
             loss = self.objective.g_loss(real_score, fake_score)
         loss.backward()
         self.d.requires_grad_(True)
-        self._meet(self.g)
         self.opt_g.step()
         return loss.detach()
 
-    def _meet(self, net: torch.nn.Module) -> None:
-        """In a team: gradients, and what BatchNorm has seen, become the mean of all."""
-        if self.team is not None and self.team.size > 1:
-            seen = [buffer for buffer in net.buffers() if buffer.is_floating_point()]
-            self.team.average([p.grad for p in net.parameters() if p.grad is not None] + seen)
-
     def _step_cuda(self) -> None:
         """A few eager steps on a side stream, then one CUDA graph of the whole step, replayed."""
-        if self.team is not None and self.team.size > 1:
+        if self._together:
             self._update()  # a graph with messages inside would tie the mates' replays together
             return
         if self._graph is not None:

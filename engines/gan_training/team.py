@@ -1,11 +1,9 @@
 """Several processes that train one GAN together, as torchrun starts them.
 
-Each has its own slice of the pictures and its own noise, and all average their gradients before an optimiser
-moves, so that their weights stay the same. That is what torch's DistributedDataParallel does too, but its
-hooks only see gradients that one backward() gathers in .grad after one forward(): they do not work with
-torch.autograd.grad, which the gradient penalties and D's two lanes are made of, nor with D being called two
-or three times a step, and for CUDA graphs they need a warm-up of their own. So the gradients are averaged
-here, as one flat tensor an update.
+Each has its own slice of the pictures and its own noise. DistributedDataParallel (Li et al. 2020,
+arXiv:2006.15704) averages their gradients, those through a gradient penalty included, so that the weights stay
+the same everywhere. It sees only what backward() gathers, so D's two lanes, which use torch.autograd.grad,
+are for a process that trains alone.
 """
 
 from __future__ import annotations
@@ -15,7 +13,8 @@ from collections.abc import Sequence
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from engines.device import pick_device
 
@@ -48,17 +47,9 @@ class Team:
         """Disconnect."""
         dist.destroy_process_group()
 
-    @torch.no_grad()
-    def average(self, tensors: Sequence[Tensor]) -> None:
-        """Replace each tensor's values by their mean over the team."""
-        if self.size == 1 or not tensors:
-            return
-        flat = torch.cat([tensor.flatten() for tensor in tensors])
-        dist.all_reduce(flat)
-        flat /= self.size
-        means = flat.split([tensor.numel() for tensor in tensors])
-        for tensor, mean in zip(tensors, means, strict=True):
-            tensor.copy_(mean.view(tensor.shape))
+    def wrap(self, net: nn.Module) -> nn.Module:
+        """The network to call in training; its weights begin as rank 0's."""
+        return DistributedDataParallel(net, [self.device] if self.device.type == "cuda" else None)
 
     def agree(self, *wishes: bool) -> list[bool]:
         """The wishes of rank 0."""

@@ -83,7 +83,7 @@ def prepare(page, epochs, batch=8):
 
 
 def panel(page, name):
-    page.locator(".after-desk").get_by_role("tab", name=name, exact=True).click()
+    page.locator(".unfold > .later").first.get_by_role("tab", name=name, exact=True).click()
 
 
 def wait_for(page, *states):

@@ -42,6 +42,7 @@ def main(seconds: int) -> None:
         phone.page.screenshot(path=FOLDER / "gan_phone.png")
         photograph_pictures(Visitor(browser, url, WIDE))
         photograph_chat(Visitor(browser, url, WIDE))
+        photograph_finetuning(Visitor(browser, url, WIDE))
         browser.close()
     runs.stop_all()
     demo.close(verbose=False)
@@ -70,6 +71,15 @@ def photograph_chat(visitor: Visitor) -> None:
     page.locator("#text-inside .text span").nth(5).hover()
     page.wait_for_timeout(500)
     page.screenshot(path=FOLDER / "text_generation.png", full_page=True)
+
+
+def photograph_finetuning(visitor: Visitor) -> None:
+    """The example run with its results, as a stranger finds it."""
+    page = visitor.arrive()
+    page.get_by_role("tab", name="Fine-tuning").click()
+    page.locator("#finetuning-scores", has_text="After training").wait_for()
+    page.wait_for_timeout(1500)
+    page.screenshot(path=FOLDER / "finetuning.png", full_page=True)
 
 
 if __name__ == "__main__":

@@ -70,7 +70,12 @@ class Limits(Config):
     def for_runs(self) -> RunLimits:
         """Those that the runs keep themselves."""
         return RunLimits(
-            slots=self.slots, queue=self.queue, kept=self.kept_runs, pause_seconds=60 * self.pause_minutes
+            slots=self.slots,
+            queue=self.queue,
+            kept=self.kept_runs,
+            kept_seconds=3600 * self.kept_hours,
+            pause_seconds=60 * self.pause_minutes,
+            run_seconds=60 * self.run_minutes,
         )
 
     def allow(self, config: Config) -> Config:

@@ -139,9 +139,11 @@ def seen_settings(card: ImageCard, task: str, class_names: Sequence[str]) -> set
     return seen if class_names else seen - {"label"}
 
 
-def size_limits(card: ImageCard) -> dict[str, int]:
-    """The slider's limits for Width and Height."""
-    return {"minimum": card.sizes[0], "maximum": card.sizes[1], "step": card.multiple}
+def size_limits(card: ImageCard) -> dict[str, Any]:
+    """The slider's limits for Width and Height; the knob's own where there is no choice and it is not seen."""
+    knob = ImageConfig.knobs()["width"]
+    low, high = card.sizes if card.sizes[0] < card.sizes[1] else (knob.low, knob.high)
+    return {"minimum": low, "maximum": high, "step": card.multiple}
 
 
 def task_choices(card: ImageCard) -> list[tuple[Any, str]]:

@@ -126,7 +126,10 @@ class ImageTab:
         self.examples.click(self.example, [self.examples, *self.inputs], view, **MAKING)
         self.stop.click(self.studio.stop, owner, None, **QUICK)
         buttons = [self.stop, *self.actions.values()]
-        view.tick(self.settle, owner, [*buttons, self.ids, self.chosen, self.gallery.view], **QUICK)
+        followers = [*buttons, self.ids, self.chosen, self.gallery.view]
+        view.tick(
+            self.settle, owner, followers, trigger_mode="always_last", **QUICK
+        )  # one may come while one is going
         self._wire_actions()
         self.gallery.wire(self.stage, owner, self.download)
         self.settings.wire(self.desk, owner)
@@ -153,7 +156,7 @@ class ImageTab:
         """(config, picture to start from, mask) from the values of `inputs` without the owner."""
         sketch, painted, *rest = values
         config = self.desk.form.read(rest)
-        return config, *read_sources(config.task, sketch, painted)
+        return config, *read_sources(config, sketch, painted)
 
     def alt(self, config: ImageConfig) -> str:
         """What the pictures of a config show."""

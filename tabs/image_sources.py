@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from engines.image_generation.config import ImageConfig
 from engines.image_generation.picture_files import read_picture
 from tabs.language import t
 from tabs.polite import polite
@@ -91,14 +92,29 @@ def place(picture: np.ndarray, task: str) -> list[dict[str, Any]]:
 
 
 def read_sources(
-    task: str, sketch: dict[str, Any] | None, painted: dict[str, Any] | None
+    config: ImageConfig, sketch: dict[str, Any] | None, painted: dict[str, Any] | None
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """(picture uint8 [H, W, 3], mask bool [H, W]) from the canvas of the task; None for what is not there."""
-    if task == "image_to_image":
-        return _picture(sketch, "composite"), None
-    if task == "inpainting":
-        return _picture(painted, "background"), _mask(painted)
+    """(picture uint8 [H, W, 3], mask bool [H, W]) from the canvas of the task; None for what is not there.
+
+    A canvas of a whole multiple of the config's size is shrunk to it, so that a small picture comes back as it was.
+    """
+    size = (config.height, config.width)
+    if config.task == "image_to_image":
+        return _shrunk(_picture(sketch, "composite"), size), None
+    if config.task == "inpainting":
+        return _shrunk(_picture(painted, "background"), size), _shrunk(_mask(painted), size)
     return None, None
+
+
+def _shrunk(pixels: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | None:
+    """Means of whole blocks of pixels; of a mask, whether any is set. As it is where no whole blocks make `size`."""
+    if pixels is None or pixels.shape[0] % size[0] or pixels.shape[1] % size[1]:
+        return pixels
+    rows, columns = (pixels.shape[axis] // size[axis] for axis in (0, 1))
+    blocks = pixels.reshape(size[0], rows, size[1], columns, -1)
+    if pixels.dtype == bool:
+        return blocks.any((1, 3))[..., 0]
+    return blocks.mean((1, 3)).round().astype(np.uint8)
 
 
 def _picture(canvas: dict[str, Any] | None, part: str) -> np.ndarray | None:

@@ -39,6 +39,7 @@ const STATES = {
 
 const SMALL = [
   "version", "state", "ended", "position", "note", "error", "download", "progress", "verdict", "shares", "evaluations",
+  "wait",
 ];
 let run; // the model that is painted
 let generation = 0; // follow() of an older generation ends by itself
@@ -154,7 +155,7 @@ function paintStatus() {
   live.setAttribute("aria-busy", String(!run.ended && run.state !== "none"));
   const fetching = run.download && run.download.total;
   live.toggleAttribute("data-busy", (starting && !fetching) || run.state === "queued");
-  const place = run.state === "queued" && run.position ? " · " + fill("place {n}", { n: run.position }) : "";
+  const place = run.state === "queued" && run.position ? " · " + fill("place {n}", { n: run.position }) + (run.wait ? " · " + say(run.wait) : "") : "";
   text(".state", t(starting ? "Starting…" : STATES[run.state] || "") + place);
   text(".note", run.download ? downloading(run.download) : say(run.note));
   const done = fetching ? run.download : progress;

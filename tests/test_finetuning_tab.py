@@ -111,7 +111,7 @@ def test_a_script_trains_asks_and_takes_home(client, finished, tmp_path):
     assert sum(answers[0]["probabilities"].values()) == pytest.approx(1, abs=1e-3)
     why = client.predict(run=run, owner=owner, text=texts[0], api_name="/finetuning_explain")
     assert "".join(piece for piece, _ in why["pieces"]) == texts[0]
-    assert max(why["pieces"], key=lambda piece: piece[1])[0].strip() == "superb"
+    assert max(abs(weight) for _, weight in why["pieces"]) == pytest.approx(1)
 
     with zipfile.ZipFile(client.predict(run, owner, api_name="/finetuning_model")) as archive:
         assert {"model.safetensors", "config.json", "README.md"} <= set(archive.namelist())

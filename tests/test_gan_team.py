@@ -42,6 +42,8 @@ def test_two_ranks_end_with_the_same_weights(tmp_path):
     run(torchrun(2, "tests.two_ranks", tmp_path))
     zero, one = (json.loads((tmp_path / f"{rank}.json").read_text("utf-8")) for rank in (0, 1))
     assert zero["weights"] == one["weights"]
+    alone = [digest(trained(values | {"batch": 4}, None, every=2, lanes=False)) for values in CONFIGS]
+    assert zero["alike"] == one["alike"] == alone, "the mean of two gradients that are the same"
     assert zero["noise"] != one["noise"]
     assert zero["pictures"] != one["pictures"]
     assert zero["shared"] == one["shared"] == "said by rank 0"

@@ -465,7 +465,8 @@ def test_a_wide_picture_comes_back_without_the_canvas_around_it():
     whole[128:384] = (0, 0, 255, 255)
     layer = np.zeros((512, 512, 4), np.uint8)
     layer[100:200, :256] = (255, 0, 255, 160)
-    image, mask = read_sources("inpainting", None, canvas(whole, layer))
+    config = ImageConfig(model="SD-Turbo", width=512, height=512, task="inpainting")
+    image, mask = read_sources(config, None, canvas(whole, layer))
     assert image.shape == (256, 512, 3)
     assert (image == (0, 0, 255)).all()
     assert mask.shape == (256, 512)
@@ -473,17 +474,30 @@ def test_a_wide_picture_comes_back_without_the_canvas_around_it():
     assert not mask[72:].any()
 
 
+def test_a_small_picture_comes_back_from_the_canvas_as_it_was():
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    shown = place(noise, "inpainting")[1]["value"]["background"]
+    whole = np.dstack([shown, np.full(shown.shape[:2], 255, np.uint8)])
+    layer = np.zeros((512, 512, 4), np.uint8)
+    layer[15, 15] = 255
+    image, mask = read_sources(ImageConfig(task="inpainting"), None, canvas(whole, layer))
+    assert (image == noise).all()
+    assert np.argwhere(mask).tolist() == [[1, 1]]
+
+
 def test_a_sketch_stands_on_white_and_an_empty_canvas_is_nothing():
     drawn = np.zeros((512, 512, 4), np.uint8)
-    assert read_sources("image_to_image", canvas(drawn), None) == (None, None)
-    assert read_sources("image_to_image", None, None) == (None, None)
-    assert read_sources("text_to_image", canvas(drawn), canvas(drawn)) == (None, None)
-    drawn[:10] = (255, 0, 0, 255)
-    image, _ = read_sources("image_to_image", {"background": None, "layers": [], "composite": drawn}, None)
+    change = ImageConfig(task="image_to_image")
+    assert read_sources(change, canvas(drawn), None) == (None, None)
+    assert read_sources(change, None, None) == (None, None)
+    assert read_sources(ImageConfig(), canvas(drawn), canvas(drawn)) == (None, None)
+    drawn[:16] = (255, 0, 0, 255)
+    image, _ = read_sources(change, {"background": None, "layers": [], "composite": drawn}, None)
+    assert image.shape == (64, 64, 3)
     assert (image[0, 0] == (255, 0, 0)).all()
     assert (image[-1, -1] == 255).all()
     picture = np.full((64, 64, 4), 255, np.uint8)
-    assert read_sources("inpainting", None, canvas(picture))[1] is None, "no mask was painted"
+    assert read_sources(ImageConfig(task="inpainting"), None, canvas(picture))[1] is None, "no mask was painted"
 
 
 def test_files_are_named_after_prompt_and_seed():

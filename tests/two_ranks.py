@@ -23,11 +23,13 @@ CONFIGS = (
 STEPS = 5
 
 
-def trained(values: dict, team: Team | None) -> Trainer:
-    """A tiny trainer after a few steps on 40 noisy pictures."""
+def trained(values: dict, team: Team | None, every: int = 1, lanes: bool = True) -> Trainer:
+    """A tiny trainer after a few steps on 40 noisy pictures, or on one of `every` so many."""
     config = GanConfig(**{"features": 8, "latent": 4, "batch": 8, "seed": 5} | values)
     images = np.random.default_rng(0).integers(0, 256, (40, 28, 28, 1), np.uint8)
-    trainer = Trainer(config, images, np.arange(40) % 3, 3, "cpu", team)
+    trainer = Trainer(config, images[::every], (np.arange(40) % 3)[::every], 3, "cpu", team)
+    if not lanes:
+        trainer._second_lane = None
     for _ in range(STEPS):
         trainer.step()
     return trainer
@@ -46,8 +48,10 @@ def main(folder: Path) -> None:
     torch.set_num_threads(1)
     team = Team.join()
     trainers = [trained(values, team) for values in CONFIGS]
+    alike = Team(0, team.size, team.local_size, team.device)  # each takes the same pictures and noise
     told = {
         "weights": [digest(trainer) for trainer in trainers],
+        "alike": [digest(trained(values, alike)) for values in CONFIGS],
         "noise": hashlib.sha256(trainers[0].rng.get_state().numpy().tobytes()).hexdigest(),
         "pictures": int(trainers[0].images.sum()),
         "shared": team.share(b"said by rank 0" if team.rank == 0 else b"").decode(),

@@ -188,10 +188,14 @@ class Trainer(Worker):
         """Go on from what `state` gave."""
         net = {name[4:]: tensor for name, tensor in tensors.items() if name.startswith("net.")}
         self.net.load_state_dict(net)
+        weights = [weight.detach() for group in self.optimizer.param_groups for weight in group["params"]]
         state: dict[int, dict[str, Tensor]] = {}
         for name, tensor in tensors.items():
             if name.startswith("optimizer."):
                 _, number, key = name.split(".", 2)
+                weight = weights[int(number)]
+                if tensor.shape == weight.shape:  # fused AdamW takes it that both lie alike in memory
+                    tensor = torch.empty_like(weight).copy_(tensor)
                 state.setdefault(int(number), {})[key] = tensor
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": state})
         self.steps = int(values["steps"])

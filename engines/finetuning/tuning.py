@@ -66,6 +66,9 @@ class Tuning:
             raise
         if stopped and trainer.steps:
             yield from self.keeper.keep_checkpoint(trainer)
+            if not self.keeper.has_best:  # what was learnt is kept; a run that goes on does not know of it
+                yield from self._validate(trainer)
+                yield from self.keeper.keep_best(trainer)
         else:
             yield from self.keeper.keep_best(trainer)
             drop_checkpoint(self.folder)
@@ -130,8 +133,6 @@ class Tuning:
             if trainer.steps == trainer.total:
                 return False
             if (yield from self._step(trainer, self._report)):
-                if trainer.steps and not self.keeper.has_best:
-                    yield from self._validate(trainer)  # so that what was learnt is kept
                 return True
             yield from self.keeper.keep_checkpoint_in_time(trainer)
 

@@ -111,7 +111,7 @@ def test_from_upload_to_download(open_tab, table, tmp_path, viewport):
     expect(page.locator("#finetuning-label_column input")).to_have_value("found by itself")
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
-    prepare(page, epochs=60)
+    prepare(page, epochs=60, batch=4)
     visitor.button("Start").click()
     wait_for(page, "Starting", "Training")
     wait_for_curve(page, "validation rows 0")
@@ -198,7 +198,7 @@ def test_a_watch_link_opens_the_tab_and_lets_others_only_watch(open_tab, visit, 
     owner, page = open_tab()
     owner.context.grant_permissions(["clipboard-read", "clipboard-write"])
     bring(page, table)
-    prepare(page, epochs=60)
+    prepare(page, epochs=100, batch=1)  # minutes
     owner.button("Start").click()
     wait_for(page, "Training")
     owner.button("Copy watch link").click()
@@ -227,7 +227,7 @@ def test_a_watch_link_opens_the_tab_and_lets_others_only_watch(open_tab, visit, 
 def test_an_impatient_stranger_breaks_nothing(open_tab, table):
     stranger, page = open_tab()
     bring(page, table)
-    prepare(page, epochs=60)
+    prepare(page, epochs=100, batch=1)  # minutes
     stranger.button("Start").dblclick()
     wait_for(page, "Starting", "Training", "In line")
     page.reload()
@@ -256,7 +256,7 @@ def test_bad_files_get_one_sentence_and_the_app_goes_on(open_tab, table, tmp_pat
     page.locator("#finetuning-table").get_by_role("button", name=re.compile("Remove|Clear")).first.click()
     page.locator("#finetuning-table input[type=file]").set_input_files(table)
     page.locator("#finetuning-preview .bars").wait_for()
-    choose(page, "finetuning-label_column", "review")
+    choose(page, "finetuning-label_column", "id")
     expect(page.locator("#finetuning-preview")).to_contain_text("looks like a text")
     choose(page, "finetuning-label_column", "verdict")
     page.locator("#finetuning-preview .bars").wait_for()

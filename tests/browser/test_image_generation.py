@@ -151,14 +151,15 @@ def test_stop_ends_the_computation_and_keys_work(open_tab):
 
 def test_an_example_is_run_by_a_click_and_two_clicks_do_not_mix(open_tab):
     _, page = open_tab()
-    set_slider(page, "image-steps", 100)
+    set_slider(page, "image-steps", 150)
     page.locator("#image-start").dblclick()
     page.locator("#image-examples").get_by_text("red apple").click()
     expect(page.locator("#image-prompt textarea")).to_have_value("red apple")
     expect(about(page)).to_have_text(MADE, timeout=SLOW)
     expect(about(page)).to_contain_text("red apple")
-    expect(page.locator("#image-gallery img")).to_have_count(4)
-    assert page.get_attribute("#image-gallery img", "alt") == "red apple"
+    expect(page.locator("#image-gallery img").first).to_have_attribute("alt", "red apple")
+    for picture in page.locator("#image-stage img").all():
+        assert picture.get_attribute("alt") == "red apple"
 
 
 def test_a_part_is_repainted_by_painting_on_the_canvas(open_tab):
@@ -182,9 +183,14 @@ def test_a_part_is_repainted_by_painting_on_the_canvas(open_tab):
     set_slider(page, "image-seed", 77)
     generate(page)
     after = page.evaluate(PIXELS)
-    changed = [at for at in range(64 * 64) if before[3 * at : 3 * at + 3] != after[3 * at : 3 * at + 3]]
+    changed = [at for at in range(64 * 64) if far(before[3 * at : 3 * at + 3], after[3 * at : 3 * at + 3])]
     assert changed, "where it was painted the picture is new"
     assert len(changed) < 64 * 64 / 3, "elsewhere it is as it was"
+
+
+def far(one, other):
+    """Whether two colours differ by more than a canvas's rounding."""
+    return max(abs(a - b) for a, b in zip(one, other, strict=True)) > 3
 
 
 # The colours of the first picture on the stage.
@@ -286,8 +292,6 @@ def test_an_own_gan_is_in_the_list_and_draws(browser, models):
     visitor = Visitor(browser, address)
     try:
         page = visitor.arrive()
-        page.get_by_label("MNIST digits").click()
-        page.get_by_label("MLP").click()
         visitor.start()
         visitor.button("Stop").click()
         visitor.wait_for_state("Stopped, and kept")
@@ -296,10 +300,10 @@ def test_an_own_gan_is_in_the_list_and_draws(browser, models):
         page.locator("#image-stop[title]").wait_for()
         page.wait_for_timeout(1000)
         page.locator("#image-model input").click()
-        page.get_by_role("option", name=re.compile("GAN · MNIST")).click()
+        page.get_by_role("option", name=re.compile("GAN · Fashion-MNIST")).click()
         expect(page.locator("#image-prompt")).to_be_hidden()
         page.locator("#image-start").click()
-        expect(about(page)).to_have_text(re.compile(r"Seed \d+ · [\d.]+ s · GAN · MNIST"), timeout=SLOW)
+        expect(about(page)).to_have_text(re.compile(r"Seed \d+ · [\d.]+ s · GAN · Fashion-MNIST"), timeout=SLOW)
         expect(page.locator("#image-stage .pictures img")).to_have_count(4)
         show_tab(page, "Walk")
         page.locator("#image-walk-prompt textarea, #image-walk-prompt input").first.fill("")

@@ -195,7 +195,7 @@ def test_early_stopping_ends_the_run_and_keeps_the_best(tmp_path, table, monkeyp
 def test_on_few_rows_the_loss_says_more_than_the_accuracy():
     assert tuning.better((0.80, 0.4), (0.82, 0.5), rows=24)
     assert not tuning.better((0.80, 0.4), (0.82, 0.5), rows=10_000)
-    assert tuning.better((0.84, 0.6), (0.82, 0.5), rows=10_000)
+    assert tuning.better((0.83, 0.6), (0.82, 0.5), rows=24)
     assert not tuning.better((0.82, 0.5), (0.82, 0.5), rows=24)
     assert tuning.better((0.0, 5.0), (-1.0, math.inf), rows=24)
 

@@ -95,11 +95,13 @@ class Trainer(Worker):
         self.steps = 0
         self._epoch: tuple[int, list[np.ndarray]] = (-1, [])
         self._gradients: list[Tensor] = []
+        self._buffers: dict[str, Tensor] = {}
         self._sums = torch.zeros(3, device=device)  # loss, right, examples since the last signals
         self._recent = torch.zeros(3)  # the same over about the last RECENT examples
 
     def rounds(self) -> Iterator[list[Part]]:
         """The next step's batch in parts, as many at a time as there are lanes."""
+        self._buffers = {name: buffer.clone() for name, buffer in self.net.named_buffers()}
         epoch, place = divmod(self.steps, self.steps_per_epoch)
         if self._epoch[0] != epoch:
             mixed = np.random.default_rng([self.config.seed, epoch])
@@ -118,6 +120,11 @@ class Trainer(Worker):
             else:
                 self._gradients = list(gradients)
             self._sums += sums
+
+    def abandon(self) -> None:
+        """Forget a step that was begun: its gradients, and what batch norms saw of it."""
+        self._gradients = []
+        self.net.load_state_dict(self._buffers, strict=False)
 
     def apply(self) -> None:
         """Move the weights: AdamW, with a rate that rises and then falls in straight lines."""

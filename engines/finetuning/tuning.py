@@ -144,6 +144,7 @@ class Tuning:
                 events = report(trainer)
                 self.reporting.done()  # before the yield, which may be a long pause
                 if (yield from _each(events)):
+                    trainer.abandon()
                     return True
         trainer.apply()
         return False
@@ -211,11 +212,11 @@ class Tuning:
 def better(new: Sequence[float], best: Sequence[float], rows: int) -> bool:
     """Whether one (validation accuracy, loss) beats the best so far.
 
-    It does with an accuracy that is higher by more than its standard error on so many rows, or with one that is not
-    lower by more than that and a lower loss: on few rows the loss says more (after Breiman et al. 1984, section 3.4).
+    It does with a higher accuracy, or with a lower loss at an accuracy that is no more than one standard error lower:
+    on few rows the loss says more (after the one-standard-error rule of Breiman et al. 1984, section 3.4).
     """
     error = math.sqrt(best[0] * (1 - best[0]) / max(1, rows)) if 0 < best[0] < 1 else 0.0
-    return new[0] > best[0] + error or (new[0] >= best[0] - error and new[1] < best[1])
+    return new[0] > best[0] or (new[0] >= best[0] - error and new[1] < best[1])
 
 
 def _best_of(base: Path | None) -> Path | None:

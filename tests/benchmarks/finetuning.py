@@ -9,6 +9,8 @@ regression learns the same split.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
 import tempfile
@@ -107,11 +109,13 @@ def theirs(config: FinetuningConfig, examples: Examples, folder: Path) -> tuple[
             logging_strategy="no",
             report_to="none",
             disable_tqdm=True,
+            dataloader_pin_memory=torch.cuda.is_available(),
         )
         trainer = Trainer(model=model, args=arguments, train_dataset=dataset(examples.parts.train))
         clocks = Clocks()
         clocks.start()
-        trainer.train()
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints its own figures
+            trainer.train()
         clocks.stop()
         logits = trainer.predict(dataset(examples.parts.test)).predictions
     return clocks, float((logits.argmax(1) == examples.labels[examples.parts.test]).mean())

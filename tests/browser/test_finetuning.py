@@ -270,7 +270,7 @@ def test_pictures_are_learnt_drawn_and_told_apart(open_tab):
     set_slider(page, "finetuning-rows", 300)
     visitor.button("Start").click()
     wait_for(page, "Finished")
-    expect(page.locator("#finetuning-examples img").first).to_be_visible()
+    page.locator("#finetuning-examples img").first.wait_for(timeout=SLOW)
     panel(page, "Try it")
     visitor.button("One of the test rows").click()
     page.locator("#finetuning-answer .bars").wait_for(timeout=SLOW)

@@ -14,21 +14,22 @@ import gradio as gr
 
 from engines.finetuning.classifier import Classifiers
 from engines.image_generation.models import ImageModels
-from engines.messages import EngineError
-from engines.runs import RunLimits, Runs
+from engines.limits import Limits, variable
+from engines.messages import ConfigError, EngineError
+from engines.runs import Runs
 from engines.text_generation.models import Models
 from engines.weights import cache_folder
 from tabs import TABS
-from tabs.image_gallery import Gallery
+from tabs.gate import Gate
+from tabs.image_gallery import Gallery, GalleryLimits
 from tabs.language import I18N, t
 from tabs.shared import QUICK, Shared, find_run, new_key
 
 HERE = Path(__file__).parent
 SPACE_STORAGE = Path("/data")  # where a Space's persistent storage is, if it has some
-MAX_UPLOAD = "100mb"
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC",
         "sans-serif"]  # fmt: skip
-CLEAN_EVERY, KEEP_FILES = 3600, 24 * 3600  # seconds
+CLEAN_EVERY = 600  # seconds between two looks for files that are too old
 
 
 def create_app(
@@ -36,9 +37,13 @@ def create_app(
     models: Models | None = None,
     classifiers: Classifiers | None = None,
     image_models: ImageModels | None = None,
+    limits: Limits | None = None,
 ) -> gr.Blocks:
     """All tabs on one page. The runs and what is loaded for them outlive it."""
-    with gr.Blocks(title="AIGC Playground", analytics_enabled=False, delete_cache=(CLEAN_EVERY, KEEP_FILES)) as app:
+    limits = limits or Limits()
+    gallery = Gallery(GalleryLimits(pictures=limits.pictures, hours=limits.kept_hours))
+    files = (CLEAN_EVERY, round(3600 * limits.files_hours))
+    with gr.Blocks(title="AIGC Playground", analytics_enabled=False, delete_cache=files) as app:
         gr.Markdown(t("# AIGC Playground"))
         # What the visitor's own browser keeps: outside the tabs, since one in a tab is not read before it is opened.
         # The secret only scrambles it there, so it need not be one.
@@ -49,8 +54,8 @@ def create_app(
             arrive, owner, [owner, visit], queue=False, show_progress="hidden", api_visibility="private"
         )
         shared = Shared(
-            runs, models or Models(), classifiers or Classifiers(), image_models or ImageModels(), Gallery(), owner,
-            turns, visit, arrived,
+            runs, Gate(limits), models or Models(), classifiers or Classifiers(), image_models or ImageModels(),
+            gallery, owner, turns, visit, arrived,
         )  # fmt: skip
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():
@@ -86,10 +91,10 @@ def look() -> dict[str, object]:
     }
 
 
-def safe() -> dict[str, object]:
+def safe(limits: Limits | None = None) -> dict[str, object]:
     """What `launch` needs to be safe with strangers."""
     return {
-        "max_file_size": MAX_UPLOAD,
+        "max_file_size": f"{(limits or Limits()).upload_mb}mb",
         "enable_monitoring": False,
         "run_history": False,
         "ssr_mode": False,
@@ -98,32 +103,43 @@ def safe() -> dict[str, object]:
     }
 
 
-def open_runs(folder: str | None = None, limits: RunLimits | None = None) -> Runs:
+def open_runs(folder: str | None = None, limits: Limits | None = None) -> Runs:
     """The runs, kept in `folder`; "" keeps them only while the app runs, None chooses by AIGC_RUNS and the machine.
 
     Raises EngineError if the folder was named and can't be used.
     """
     named = os.environ.get("AIGC_RUNS") if folder is None else folder
+    allowed = (limits or Limits()).for_runs()
     if named is not None:
-        return Runs(limits, Path(named).expanduser() if named else None)
+        return Runs(allowed, Path(named).expanduser() if named else None)
     try:
-        return Runs(limits, default_runs_folder())
+        return Runs(allowed, default_runs_folder())
     except EngineError as problem:
         print(problem.message, flush=True)
-        return Runs(limits)
+        return Runs(allowed)
 
 
 def default_runs_folder() -> Path:
     """On a Space its persistent storage, if it has some; else beside the fetched models."""
-    if os.environ.get("SPACE_ID") and SPACE_STORAGE.is_dir() and os.access(SPACE_STORAGE, os.W_OK):
+    if on_a_space() and SPACE_STORAGE.is_dir() and os.access(SPACE_STORAGE, os.W_OK):
         return SPACE_STORAGE / "runs"
     return cache_folder() / "runs"
 
 
-def main() -> None:
-    """Parse the arguments and serve."""
+def on_a_space() -> bool:
+    """Whether this is a Hugging Face Space."""
+    return bool(os.environ.get("SPACE_ID"))
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command line: what `python app.py --help` lists."""
     parser = argparse.ArgumentParser(description="A playground for AI-generated content, in the browser.")
     parser.add_argument("--share", action="store_true", help="open a public link through Gradio's tunnel")
+    parser.add_argument(
+        "--public",
+        action=argparse.BooleanOptionalAction,
+        help="the limits of a demo for strangers (default: with --share and on a Space)",
+    )
     parser.add_argument("--host", default=None, help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
     parser.add_argument("--open", action="store_true", help="open a browser window")
@@ -139,13 +155,27 @@ def main() -> None:
     parser.add_argument(
         "--follow", type=Path, metavar="DIR", help="show the runs live that another program writes there (--folder)"
     )
+    group = parser.add_argument_group("limits", f"each also by a variable, such as {variable('steps')}=5000")
+    for name, limit in Limits.knobs().items():
+        option = f"--{name.replace('_', '-')}"
+        group.add_argument(option, dest=variable(name), metavar="N", help=f"{limit.label} {limit.help}")
+    return parser
+
+
+def main() -> None:
+    """Parse the arguments and serve."""
+    parser = arguments()
     args = parser.parse_args()
+    public = (args.share or on_a_space()) if args.public is None else args.public
+    if public and args.allow_any_model:
+        parser.error("--allow-any-model is not for a public demo; leave it out, or add --no-public.")
     try:
-        runs = open_runs(args.runs_folder)
-    except EngineError as problem:
+        limits = Limits.load(public, {**os.environ, **{name: value for name, value in vars(args).items() if value}})
+        runs = open_runs(args.runs_folder, limits)
+    except (ConfigError, EngineError) as problem:
         parser.error(str(problem.message))
     models, classifiers, image_models = Models(args.allow_any_model), Classifiers(), ImageModels(args.allow_any_model)
-    app = create_app(runs, models, classifiers, image_models)
+    app = create_app(runs, models, classifiers, image_models, limits)
     if args.follow:
         runs.follow(args.follow, lambda run: print(f"Following a run: add ?run={run.id} to the address", flush=True))
     try:
@@ -155,7 +185,7 @@ def main() -> None:
             server_port=args.port,
             inbrowser=args.open,
             **look(),
-            **safe(),
+            **safe(limits),
         )
     finally:
         runs.stop_all()

@@ -9,7 +9,7 @@ capitals, or by an option of app.py.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -82,13 +82,7 @@ class Limits(Config):
         """The config, with Rows lowered where there is too much; ConfigError if it asks for more than is allowed."""
         asked = config.to_dict()
         if {"width", "height", "steps", "batch"} <= asked.keys():
-            work = asked["width"] * asked["height"] * asked["steps"] * asked["batch"]
-            if work > self.picture_work:
-                raise ConfigError(
-                    "Width x Height x Steps x Batch size may be at most {limit} here; it is {work}.",
-                    limit=self.picture_work,
-                    work=work,
-                )
+            self.allow_pictures([config])
         elif asked.get("steps", 0) > self.steps:
             raise _too_much(config, "steps", self.steps)
         if asked.get("max_new_tokens", 0) > self.tokens:
@@ -96,6 +90,16 @@ class Limits(Config):
         if "rows" in asked:
             return dataclasses.replace(config, rows=min(asked["rows"] or self.rows, self.rows))
         return config
+
+    def allow_pictures(self, configs: Iterable[Config]) -> None:
+        """ConfigError if these, which are one request, ask for too much together."""
+        work = sum(map(picture_work, configs))
+        if work > self.picture_work:
+            raise ConfigError(
+                "Width x Height x Steps x Batch size may be at most {limit} here; it is {work}.",
+                limit=self.picture_work,
+                work=work,
+            )
 
 
 # What a demo with strangers lowers; the rest is as on one's own machine.
@@ -113,10 +117,15 @@ PUBLIC: Mapping[str, Any] = MappingProxyType(
         "address_requests": 120,
         "pause_minutes": 5.0,
         "kept_hours": 6.0,
-        "files_hours": 2.0,
+        "files_hours": 6.0,
         "pictures": 60,
     }
 )
+
+
+def picture_work(config: Config) -> int:
+    """Width x height x steps x pictures of a config that has them."""
+    return config.width * config.height * config.steps * config.batch
 
 
 def variable(name: str) -> str:

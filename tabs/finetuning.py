@@ -63,7 +63,7 @@ INTRO = (
 
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
-    tab = FinetuningTab(FinetuningActions(shared.runs, shared.classifiers))
+    tab = FinetuningTab(FinetuningActions(shared.runs, shared.classifiers, shared.gate))
     tab.build_layout()
     tab.wire(shared.owner, shared.visit, shared.arrived)
     FinetuningApi(tab.actions).add_endpoints()
@@ -165,7 +165,7 @@ class FinetuningTab:
         """Start a run with the form's values; the live view then follows it."""
         with polite(request):
             dataset = dict(zip(self.form.names, values, strict=True))["dataset"]
-            return self.actions.begin(lambda: self.form.read(values), uploads_of(dataset, table, archive), owner).id
+            return self.actions.begin(self.form.read(values), uploads_of(dataset, table, archive), owner, request).id
 
     def choose_recipe(self, key: str) -> list[Any]:
         """Put a recipe's settings into the form."""

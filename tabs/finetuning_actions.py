@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 
 from engines.events import Evaluation
@@ -22,6 +23,7 @@ from engines.finetuning.tables import guess_columns, read_table
 from engines.messages import ConfigError, EngineError
 from engines.run_files import load_run, saving
 from engines.runs import Run, Runs
+from tabs.gate import Gate
 from tabs.outbox import Outbox
 
 ENGINE = "finetuning"
@@ -35,8 +37,8 @@ MAX_CHARACTERS = 20_000  # of one text
 class FinetuningActions:
     """Actions on the fine-tuning runs of this app; a classifier is for the owner of its run only."""
 
-    def __init__(self, runs: Runs, classifiers: Classifiers) -> None:
-        self.runs, self.classifiers = runs, classifiers
+    def __init__(self, runs: Runs, classifiers: Classifiers, gate: Gate) -> None:
+        self.runs, self.classifiers, self.gate = runs, classifiers, gate
         self.outbox = Outbox()
         runs.adopt(ENGINE, FinetuningConfig, finetune)
         self.example = EXAMPLE if EXAMPLE_FILE.exists() else ""
@@ -47,22 +49,32 @@ class FinetuningActions:
     # --- runs ------------------------------------------------------------------------------------------
 
     def begin(
-        self, settings: Callable[[], FinetuningConfig], uploads: Sequence[str], owner: str, base_id: str = ""
+        self,
+        config: FinetuningConfig,
+        uploads: Sequence[str],
+        owner: str,
+        request: gr.Request | None,
+        base_id: str = "",
     ) -> Run:
-        """Start a run with the checked settings, from scratch or on from the run `base_id` of the same owner."""
+        """Start a run, from scratch or on from the run `base_id` of the same owner."""
         base = self.own_model(base_id, owner).folder if base_id else None
-        config = settings().with_seed()
         if config.dataset in OWN and not uploads:
             raise ConfigError("Choose your own file first.")
         files = tuple(uploads)
-        return self.runs.start(ENGINE, config, lambda folder: finetune(config, folder, files, base), owner)
 
-    def go_on(self, run_id: str, owner: str, uploads: Sequence[str], replay: float, epochs: int) -> Run:
+        def start(config: FinetuningConfig) -> Run:
+            return self.runs.start(ENGINE, config, lambda folder: finetune(config, folder, files, base), owner)
+
+        return self.gate.start(config.with_seed(), owner, request, start)
+
+    def go_on(
+        self, run_id: str, owner: str, uploads: Sequence[str], replay: float, epochs: int, request: gr.Request | None
+    ) -> Run:
         """Start a run that goes on from an ended one with new examples."""
         old = self.own_model(run_id, owner).config
         dataset = "own_pictures" if old.pictures else "own_texts"
         changes = {"dataset": dataset, "replay": replay, "epochs": epochs, "text_column": "", "label_column": ""}
-        return self.begin(lambda: replace(old, **changes), uploads, owner, run_id)
+        return self.begin(replace(old, **changes), uploads, owner, request, run_id)
 
     def find(self, run_id: str) -> Run:
         """A run of this tab; EngineError if there is none."""

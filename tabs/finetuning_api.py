@@ -56,7 +56,7 @@ class FinetuningApi:
         """
         with polite(request):
             owner = owner or new_key()
-            run = self.actions.begin(lambda: FinetuningConfig.from_dict(settings), uploads or (), owner, base)
+            run = self.actions.begin(FinetuningConfig.from_dict(settings), uploads or (), owner, request, base)
             return {"run": run.id, "owner": owner, "config": run.config.to_dict()}
 
     def status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class FinetuningApi:
         request: gr.Request = None,
     ) -> list[dict[str, Any]]:
         """Class and probabilities of each text, or of each picture, by a run's classifier; owner is the run's key."""
-        with polite(request):
+        with self.actions.gate.computing(request):
             found = self.actions.own_model(run, owner)
             names = self.actions.names(found)
             if pictures:
@@ -103,7 +103,7 @@ class FinetuningApi:
 
     def explain(self, run: str, owner: str, text: str, request: gr.Request = None) -> dict[str, Any]:
         """The predicted class of a text, and [piece, weight from -1 to 1] for each piece of it (gradient x input)."""
-        with polite(request):
+        with self.actions.gate.computing(request):
             found = self.actions.own_model(run, owner)
             names = self.actions.names(found)
             prediction = _prediction(names, self.actions.predict(found, [text])[0])
@@ -114,12 +114,12 @@ class FinetuningApi:
 
     def model(self, run: str, owner: str, request: gr.Request = None) -> str:
         """The classifier as a ZIP (safetensors, tokenizer, labels, model card); owner is the run's key."""
-        with polite(request):
+        with self.actions.gate.computing(request):
             return self.actions.model_file(run, owner)
 
     def script(self, run: str, owner: str, request: gr.Request = None) -> str:
         """The run as a short Python script with plain transformers; owner is the run's key."""
-        with polite(request):
+        with self.actions.gate.computing(request):
             return self.actions.script_file(run, owner)
 
 

@@ -60,7 +60,7 @@ class GoOnPanel:
     def start(self, run_id: str, owner: str, path: str, replay: float, epochs: int, request: gr.Request) -> str:
         """Start the run that goes on."""
         with polite(request):
-            return self.actions.go_on(run_id, owner, [path], replay, epochs).id
+            return self.actions.go_on(run_id, owner, [path], replay, epochs, request).id
 
 
 class TakePanel:
@@ -94,10 +94,9 @@ class TakePanel:
         ):
             button.click(self._maker(make), [live, owner], self.file, **MAKING)
 
-    @staticmethod
-    def _maker(make: Any) -> Any:
+    def _maker(self, make: Any) -> Any:
         def handle(run_id: str, owner: str, request: gr.Request) -> str:
-            with polite(request):
+            with self.actions.gate.computing(request):
                 return make(run_id, owner)
 
         return handle

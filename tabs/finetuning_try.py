@@ -20,7 +20,8 @@ from tabs.polite import polite
 from tabs.shared import FOLLOW, QUICK, find_run
 
 SHOWN = 8  # classes
-TRYING: dict[str, Any] = {**FOLLOW, "concurrency_limit": 2, "concurrency_id": "trying"}  # follows the typing
+# Follows the typing: one at a time, so that the answer to what was typed last comes last.
+TRYING: dict[str, Any] = {**FOLLOW, "concurrency_limit": 1, "concurrency_id": "trying"}
 
 
 class TryPanel:
@@ -77,8 +78,9 @@ class TryPanel:
     def wire(self, live: gr.HTML, owner: gr.BrowserState) -> None:
         """Connect events to handlers."""
         who = [live, owner]
-        shown = [self.text, self.picture, self.another, self.many, self.answer]
-        live.tick(self.show, [*who, self.text], shown, **FOLLOW)
+        shown = [self.text, self.picture, self.another, self.many]
+        arrived = live.tick(self.show, [*who, self.text], shown, **FOLLOW)
+        arrived.then(self.try_text, [*who, self.text], self.answer, **TRYING)  # of the text as it stands there by then
         gr.on([self.text.input, self.text.submit], self.try_text, [*who, self.text], self.answer, **TRYING)
         gr.on([self.picture.input], self.try_picture, [*who, self.picture], self.answer, **TRYING)
         self.another.click(self.take_row, who, [self.text, self.picture, self.answer], **TRYING)
@@ -92,8 +94,8 @@ class TryPanel:
             api_visibility="private",
         )
 
-    def show(self, run_id: str, owner: str, text: str, request: gr.Request) -> list[Any]:
-        """The input that suits the run, and what its classifier says to the text that stands there."""
+    def show(self, run_id: str, owner: str, text: str) -> list[Any]:
+        """The input that suits the run, with an example if it is empty."""
         run = find_run(self.actions.runs, run_id)
         pictures = run is not None and run.config.pictures
         rows = run is not None and run.owned_by(owner) and "test" in run.board.evaluations
@@ -103,7 +105,6 @@ class TryPanel:
             gr.update(visible=pictures),
             gr.update(interactive=rows),
             gr.update(visible=not pictures),
-            self.try_text(run_id, owner, "" if pictures else text or example, request),
         ]
 
     def try_text(self, run_id: str, owner: str, text: str, request: gr.Request) -> str:
@@ -111,7 +112,7 @@ class TryPanel:
 
         def answer() -> str:
             run, say = self.actions.own_model(run_id, owner), speaker(request)
-            if not text.strip():
+            if run.config.pictures or not text.strip():
                 return _invite(run, say)
             chances, names = self.actions.predict(run, [text])[0], self._names(run, say)
             words = show_words(self.actions.explain(run, text), names[int(chances.argmax())], say)
@@ -164,7 +165,7 @@ class TryPanel:
 
     def classify_table(self, run_id: str, owner: str, path: str, column: str, request: gr.Request) -> str:
         """The table with the classifier's answers."""
-        with polite(request):
+        with self.actions.gate.computing(request):
             return str(self.actions.classify_table(self.actions.own_model(run_id, owner), path, column or ""))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from engines.pictures import PictureSet, load_bundled
 from engines.run_files import load_run, save_run, saving
 from engines.runs import Run, Runs
 from engines.uploads import read_uploads
+from tabs.gate import Gate
 from tabs.live import status
 from tabs.outbox import Outbox
 from tabs.polite import polite
@@ -32,8 +33,8 @@ STRIP = 24  # pictures in the preview of a dataset
 class GanActions:
     """Actions on the runs of this app. Each raises gr.Error with one sentence in the visitor's language."""
 
-    def __init__(self, runs: Runs) -> None:
-        self.runs = runs
+    def __init__(self, runs: Runs, gate: Gate) -> None:
+        self.runs, self.gate = runs, gate
         self.outbox = Outbox()
         runs.adopt(ENGINE, GanConfig, lambda config, own: train(config, (), own))
         if EXAMPLE_FILE.exists():
@@ -42,16 +43,18 @@ class GanActions:
 
     # --- runs ------------------------------------------------------------------------------------------
 
-    def begin(self, settings: Callable[[], GanConfig], uploads: Sequence[str], owner: str) -> Run:
-        """Start a run with the checked settings; -1 as seed is replaced by a random one."""
-        config = settings().with_seed()
-        files = tuple(uploads)
-        keeps = self.runs.durable
-        return self.runs.start(ENGINE, config, lambda own: train(config, files, own if keeps else None), owner)
+    def begin(self, config: GanConfig, uploads: Sequence[str], owner: str, request: gr.Request | None) -> Run:
+        """Start a run; -1 as seed is replaced by a random one."""
+        files, keeps = tuple(uploads), self.runs.durable
+
+        def start(config: GanConfig) -> Run:
+            return self.runs.start(ENGINE, config, lambda own: train(config, files, own if keeps else None), owner)
+
+        return self.gate.start(config.with_seed(), owner, request, start)
 
     def open(self, path: str, owner: str, request: gr.Request) -> str:
         """Keep the run of an uploaded run file, and return its id; `owner` may be any secret, or empty."""
-        with polite(request):
+        with self.gate.computing(request, owner):
             board = load_run(Path(path))
             if board.engine != ENGINE:
                 raise EngineError("This run file is of another tab.")
@@ -65,7 +68,7 @@ class GanActions:
 
     def new_samples(self, run: str, seed: int = 1, label: int = ALL_CLASSES, request: gr.Request = None) -> str:
         """A grid of 64 new pictures by the run's generator as PNG. label -1 takes all classes in turn."""
-        with polite(request):
+        with self.gate.computing(request):
             from engines.gan_training import explore
 
             images = explore.sample(*self._generator(run), _whole(seed, "Seed"), 64, int(label))
@@ -75,7 +78,7 @@ class GanActions:
         self, run: str, seed: int = 1, seed_to: int = 2, label: int = ALL_CLASSES, request: gr.Request = None
     ) -> str:
         """An animated WebP of 16 pictures that turn from one seed's into another's, and back."""
-        with polite(request):
+        with self.gate.computing(request):
             from engines.gan_training import explore
 
             seeds = _whole(seed, "Seed"), _whole(seed_to, "Walk to seed")
@@ -93,7 +96,7 @@ class GanActions:
 
     def run_file(self, run: str, request: gr.Request = None) -> str:
         """The run as a ZIP that replays anywhere: config, seed, metrics, grids and weights."""
-        with polite(request):
+        with self.gate.computing(request):
             found = self.runs.get(run)
             path = self.outbox.path(f"run-{found.id}.zip")
             save_run(found.board, path)
@@ -101,7 +104,7 @@ class GanActions:
 
     def generator_file(self, run: str, request: gr.Request = None) -> str:
         """The generator as a ZIP of safetensors and its config as JSON."""
-        with polite(request):
+        with self.gate.computing(request):
             from engines.gan_training import explore
 
             config, weights = self._generator(run)
@@ -118,7 +121,7 @@ class GanActions:
         return self._film(run, "GIF", request)
 
     def _film(self, run_id: str, kind: str, request: gr.Request | None) -> str:
-        with polite(request):
+        with self.gate.computing(request):
             frames = self.runs.get(run_id).board.frames()
             if not frames:
                 raise EngineError("This run has no pictures yet; wait a few seconds.")
@@ -141,7 +144,7 @@ class GanActions:
         """
         with polite(request):
             owner = owner or new_key()
-            run = self.begin(lambda: GanConfig.from_dict(settings), (), owner)
+            run = self.begin(GanConfig.from_dict(settings), (), owner, request)
             return {"run": run.id, "owner": owner, "config": run.config.to_dict()}
 
     def api_status(self, run: str, request: gr.Request = None) -> dict[str, Any]:

@@ -47,7 +47,7 @@ KEEP = (
 
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
-    tab = GanTab(GanActions(shared.runs))
+    tab = GanTab(GanActions(shared.runs, shared.gate))
     tab.build_layout()
     tab.wire(shared.owner, shared.visit, shared.arrived)
     tab.add_endpoints()
@@ -189,7 +189,7 @@ class GanTab:
     def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:
         """Start a run with the form's values; the live view then follows it."""
         with polite(request):
-            return self.actions.begin(lambda: self.form.read(values), uploads or (), owner).id
+            return self.actions.begin(self.form.read(values), uploads or (), owner, request).id
 
     def show_classes(self, run_id: str) -> dict[str, Any]:
         """The classes that one can ask the generator for."""

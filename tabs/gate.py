@@ -6,6 +6,8 @@ import ipaddress
 import threading
 import time
 from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import gradio as gr
@@ -14,6 +16,7 @@ from engines.knobs import Config
 from engines.limits import Limits
 from engines.messages import EngineError
 from engines.runs import Run
+from tabs.polite import polite
 
 C = TypeVar("C", bound=Config)
 
@@ -39,6 +42,11 @@ class Gate:
         self.count(owner, request)
         return allowed
 
+    def admit_pictures(self, configs: Sequence[Config], owner: str, request: gr.Request | None) -> None:
+        """`admit` for many pictures that are one request."""
+        self.limits.allow_pictures(configs)
+        self.count(owner, request)
+
     def count(self, owner: str, request: gr.Request | None) -> None:
         """Count one request for computing; EngineError if there were too many within a minute."""
         address = address_of(request)
@@ -54,6 +62,25 @@ class Gate:
                     )
             for key in filter(None, (owner, address)):
                 self._recent(key, now).append(now)
+
+    @contextmanager
+    def computing(self, request: gr.Request | None, owner: str = "") -> Iterator[None]:
+        """`polite`, for a handler that computes something: it counts as a request."""
+        with polite(request):
+            self.count(owner, request)
+            yield
+
+    def start(self, config: C, owner: str, request: gr.Request | None, begin: Callable[[C], Run]) -> Run:
+        """`begin` a training with the config as it may run.
+
+        Raises ConfigError if the settings ask for too much, EngineError if the visitor asks too often or has, like
+        their address, as many live trainings as are allowed; and what `begin` raises.
+        """
+        config = self.admit(config, owner, request)
+        self.admit_run(owner, request)
+        run = begin(config)
+        self.note_run(run, request)
+        return run
 
     def admit_run(self, owner: str, request: gr.Request | None) -> None:
         """EngineError if this visitor or this address has as many live trainings as are allowed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -13,21 +14,21 @@ from engines.image_generation.config import ImageConfig
 from engines.image_generation.engine import generate
 from engines.image_generation.models import ImageModels
 from engines.image_generation.picture_files import read_picture, read_settings
-from engines.image_generation.variations import MAX_FRAMES, parse_values, walk, xy_grid
-from engines.knobs import Knob
+from engines.image_generation.variations import grid_cells, parse_values, walk, xy_grid
 from engines.messages import ConfigError, EngineError
+from tabs.gate import Gate
 from tabs.image_actions import MAKING
 from tabs.image_gans import OwnGenerators
 from tabs.image_keeping import FORMATS, Keeper, grid_file, picture_files, walk_file
-from tabs.image_variations import goal_seed
+from tabs.image_variations import frame_count, goal_seed
 from tabs.polite import polite
 
 
 class ImageEndpoints:
     """Each method is an endpoint. Files go through real components, which check that they were uploaded."""
 
-    def __init__(self, models: ImageModels, generators: OwnGenerators, keeper: Keeper) -> None:
-        self.models, self.generators, self.keeper = models, generators, keeper
+    def __init__(self, models: ImageModels, generators: OwnGenerators, keeper: Keeper, gate: Gate) -> None:
+        self.models, self.generators, self.keeper, self.gate = models, generators, keeper, gate
 
     def add(self) -> None:
         """Make the endpoints."""
@@ -65,6 +66,7 @@ class ImageEndpoints:
         """
         with polite(request):
             config, picture, area = self._read(settings, image, mask)
+            config = self.gate.admit(config, owner, request)
             made = _run(generate(config, self.models, picture, area, self.generators.of(owner)))
             about = {"config": made.config.to_dict(), "model": made.model, "seconds": round(made.seconds, 3)}
             return self.keeper.write(picture_files(made)), about
@@ -88,6 +90,7 @@ class ImageEndpoints:
         with polite(request):
             config, picture, area = self._read(settings, image, mask)
             many = parse_values(x, values_x), parse_values(y, values_y)
+            self.gate.admit_pictures(grid_cells(replace(config, batch=1), x, many[0], y, many[1]), owner, request)
             made = _run(xy_grid(config, x, many[0], y, many[1], self.models, picture, area, self.generators.of(owner)))
             return self.keeper.write([grid_file(made)])[0]
 
@@ -111,8 +114,8 @@ class ImageEndpoints:
             if kind not in FORMATS:
                 raise ConfigError("The format must be one of {known}.", known=", ".join(FORMATS))
             config, picture, area = self._read(settings, image, mask)
-            count = Knob(16, "Pictures", low=2, high=MAX_FRAMES).check(frames)
-            own = self.generators.of(owner)
+            count, own = frame_count(frames), self.generators.of(owner)
+            self.gate.admit(replace(config, batch=count), owner, request)
             made = _run(walk(config, self.models, to_prompt, goal_seed(to_seed), count, picture, area, own))
             return self.keeper.write([walk_file(made, kind)])[0]
 

@@ -43,14 +43,14 @@ def build(shared: Shared) -> None:
     tab = ImageTab(shared)
     tab.build_layout()
     tab.wire()
-    ImageEndpoints(tab.models, tab.generators, tab.keeper).add()
+    ImageEndpoints(tab.models, tab.generators, tab.keeper, tab.gate).add()
 
 
 class ImageTab:
     """The tab's components and the handlers that update them."""
 
     def __init__(self, shared: Shared) -> None:
-        self.shared, self.models = shared, shared.image_models
+        self.shared, self.models, self.gate = shared, shared.image_models, shared.gate
         self.generators = OwnGenerators(shared.runs)
         self.keeper = Keeper(shared.gallery)
         self.studio = Studio()
@@ -167,6 +167,7 @@ class ImageTab:
 
         def start() -> tuple[Events, str]:
             config, image, mask = self.read(values)
+            config = self.gate.admit(config, owner, request)
             return generate(config, self.models, image, mask, self.generators.of(owner)), self.alt(config)
 
         yield from self.stage.follow(start, self.keeper.keep_pictures, owner, request)

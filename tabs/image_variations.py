@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from engines.events import Events
 from engines.image_generation.config import ImageConfig
-from engines.image_generation.variations import MAX_FRAMES, parse_values, varied, walk, xy_grid
+from engines.image_generation.variations import MAX_FRAMES, grid_cells, parse_values, varied, walk, xy_grid
 from engines.knobs import MAX_SEED, Knob
 from tabs.image_actions import MAKING
 from tabs.image_keeping import FORMATS
@@ -78,6 +79,7 @@ class GridPanel:
         def start() -> tuple[Events, str]:
             config, image, mask = tab.read(values)
             many = parse_values(x, values_x), parse_values(y, values_y)
+            tab.gate.admit_pictures(grid_cells(replace(config, batch=1), x, many[0], y, many[1]), owner, request)
             gans = tab.generators.of(owner)
             return xy_grid(config, x, many[0], y, many[1], tab.models, image, mask, gans), tab.alt(config)
 
@@ -126,11 +128,16 @@ class WalkPanel:
 
         def start() -> tuple[Events, str]:
             config, image, mask = tab.read(values)
-            gans = tab.generators.of(owner)
-            goal = goal_seed(to_seed)
-            return walk(config, tab.models, to_prompt, goal, frames, image, mask, gans), tab.alt(config)
+            count, goal, gans = frame_count(frames), goal_seed(to_seed), tab.generators.of(owner)
+            tab.gate.admit(replace(config, batch=count), owner, request)
+            return walk(config, tab.models, to_prompt, goal, count, image, mask, gans), tab.alt(config)
 
         yield from tab.stage.follow(start, lambda key, made: tab.keeper.keep_walk(key, made, kind), owner, request)
+
+
+def frame_count(number: float) -> int:
+    """How many pictures a walk has; ConfigError if that is not allowed."""
+    return Knob(16, "Pictures", low=2, high=MAX_FRAMES).check(number)
 
 
 def goal_seed(number: float | None) -> int:

@@ -12,6 +12,7 @@ from engines.image_generation.models import ImageModels
 from engines.messages import EngineError, Message
 from engines.runs import Run, Runs
 from engines.text_generation.models import Models
+from tabs.gate import Gate
 from tabs.image_gallery import Gallery
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class Shared:
     """The app's long-lived parts, and what is known of the visitor once the page has arrived."""
 
     runs: Runs
+    gate: Gate  # admits what a visitor wants computed
     models: Models  # of the text tab
     classifiers: Classifiers  # of the fine-tuning tab
     image_models: ImageModels

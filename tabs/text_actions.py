@@ -15,6 +15,7 @@ from engines.messages import Message, PlaygroundError
 from engines.text_generation.config import TextConfig, find_model
 from engines.text_generation.engine import chat, continue_text, perplexity
 from engines.text_generation.models import Models
+from tabs.gate import Gate
 from tabs.language import t
 from tabs.polite import polite
 from tabs.tokens import END_LINE, note_line, token_line
@@ -98,9 +99,13 @@ class Job:
 class TextActions:
     """Actions on the language models of this app; each raises gr.Error with one sentence."""
 
-    def __init__(self, models: Models) -> None:
-        self.models = models
+    def __init__(self, models: Models, gate: Gate) -> None:
+        self.models, self.gate = models, gate
         self._jobs: dict[tuple[str, str], Job] = {}  # by page and panel
+
+    def admit(self, config: TextConfig, request: gr.Request) -> TextConfig:
+        """The config as it may run; ConfigError or EngineError if it may not."""
+        return self.gate.admit(config, request.session_hash or "", request)
 
     @contextmanager
     def job(self, request: gr.Request, panel: str) -> Iterator[Job]:
@@ -166,6 +171,7 @@ class TextActions:
         self, config: TextConfig, prompt: str, request: gr.Request, panel: str, as_chat: bool = True
     ) -> Iterator[str]:
         """Write what a prompt asks for and yield the token view's value; a base model writes on from the prompt."""
+        config = self.admit(config, request)
         if as_chat and find_model(config.model, self.models.allow_any_model).kind == "chat":
             events = chat(self.models, config, [{"role": "user", "content": prompt}])
         else:
@@ -187,7 +193,7 @@ class TextActions:
         settings are fields of TextConfig, such as {"temperature": 0.3, "seed": 1, "max_new_tokens": 50}.
         """
         with polite(request):
-            config = TextConfig.from_dict(settings or {})
+            config = self.admit(TextConfig.from_dict(settings or {}), request)
             yield from self._texts(chat(self.models, config, messages, system), request)
 
     def api_continue(
@@ -195,12 +201,14 @@ class TextActions:
     ) -> Iterator[str]:
         """Write on from a text as a base model does; streams what is added as it grows."""
         with polite(request):
-            yield from self._texts(continue_text(self.models, TextConfig.from_dict(settings or {}), text), request)
+            config = self.admit(TextConfig.from_dict(settings or {}), request)
+            yield from self._texts(continue_text(self.models, config, text), request)
 
     def api_perplexity(self, text: str, model: str = TextConfig.model, request: gr.Request = None) -> dict[str, Any]:
         """How likely the model finds a text: {"perplexity", "tokens"}; lower is likelier."""
         with polite(request):
-            events = list(perplexity(self.models, TextConfig(model=model), text))
+            config = self.admit(TextConfig(model=model), request)
+            events = list(perplexity(self.models, config, text))
             result = next(event for event in events if isinstance(event, Perplexity))
             return {"perplexity": result.value, "tokens": len(result.tokens)}
 

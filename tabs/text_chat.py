@@ -128,7 +128,8 @@ class ChatPanel:
         new = all(asked[-1] is not turn for turn in turns)
         box, saved = "", 0.0
         with polite(request):
-            events = chat(self.actions.models, self.form.read(values), plain(asked), system)
+            config = self.actions.admit(self.form.read(values), request)
+            events = chat(self.actions.models, config, plain(asked), system)
             try:
                 for writing in self.actions.stream(events, request, "chat"):
                     if writing.instead:

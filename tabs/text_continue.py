@@ -48,13 +48,15 @@ class ContinuePanel:
     def write(self, text: str, request: gr.Request, *values: Any) -> Iterator[tuple]:
         """Write on from the text, in the same box."""
         with polite(request):
-            events = continue_text(self.actions.models, self.form.read(values), text)
+            config = self.actions.admit(self.form.read(values), request)
+            events = continue_text(self.actions.models, config, text)
             yield from self._stream(events, text, request)
 
     def perplexity(self, text: str, request: gr.Request, *values: Any) -> Iterator[tuple]:
         """Tint the text by how likely the model finds each token."""
         with polite(request):
-            events = perplexity(self.actions.models, self.form.read(values), text)
+            config = self.actions.admit(self.form.read(values), request)
+            events = perplexity(self.actions.models, config, text)
             yield from self._stream(events, text, request)
 
     def _stream(self, events: Events, text: str, request: gr.Request) -> Iterator[tuple]:

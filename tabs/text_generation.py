@@ -23,7 +23,7 @@ INTRO = (
 
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
-    actions = TextActions(shared.models)
+    actions = TextActions(shared.models, shared.gate)
     gr.Markdown(t(INTRO))
     with gr.Row():
         with gr.Column(scale=7, min_width=320), gr.Tabs():

@@ -17,7 +17,6 @@ from engines.text_generation.engine import perplexity
 from engines.text_scores import read_pairs, score_pairs, to_csv
 from tabs.language import t
 from tabs.outbox import Outbox
-from tabs.polite import polite
 from tabs.shared import QUICK
 from tabs.text_actions import TextActions, start_and_stop
 
@@ -83,7 +82,7 @@ class ScorePanel:
         pasted is CSV, TSV or JSONL with the columns output and reference; a file goes before it. with_perplexity
         adds how likely the model finds each output.
         """
-        with polite(request), self.actions.job(request, "score") as job:
+        with self.actions.gate.computing(request), self.actions.job(request, "score") as job:
             pairs = read_pairs(Path(file) if file else pasted)
 
             def tick(done: int) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 import app as playground
+from engines.limits import Limits
 from engines.messages import EngineError
-from engines.runs import RunLimits
 
 
 @pytest.fixture(autouse=True)
@@ -20,7 +20,7 @@ def test_runs_survive_beside_the_models_unless_told_otherwise(tmp_path, monkeypa
     assert playground.open_runs().durable
     assert (tmp_path / "cache" / "runs").stat().st_mode & 0o777 == 0o700, "nobody else may read them"
     monkeypatch.setenv("AIGC_RUNS", str(tmp_path / "mine"))
-    assert playground.open_runs(limits=RunLimits(kept=3)).limits.kept == 3
+    assert playground.open_runs(limits=Limits(kept_runs=3)).limits.kept == 3
     assert (tmp_path / "mine").is_dir()
     playground.open_runs(str(tmp_path / "named"))
     assert (tmp_path / "named").is_dir()

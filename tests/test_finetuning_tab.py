@@ -21,6 +21,7 @@ from engines.events import Evaluation
 from engines.finetuning.classifier import Classifiers
 from engines.finetuning.config import FinetuningConfig
 from engines.finetuning.tables import read_table
+from engines.limits import Limits
 from engines.runs import Runs
 from tabs.finetuning import FinetuningTab
 from tabs.finetuning_actions import ENGINE, FinetuningActions
@@ -28,6 +29,7 @@ from tabs.finetuning_data import show_texts
 from tabs.finetuning_pictures import composite, like_training
 from tabs.finetuning_results import show_cell, show_changes, show_matrix, show_report, show_scores, text_row
 from tabs.finetuning_try import show_chances, show_words
+from tabs.gate import Gate
 from tabs.markup import speaker
 from tests.fakes import wait_until
 from tests.tiny_texts import save_encoder, save_table
@@ -149,7 +151,7 @@ def test_a_watcher_sees_scores_but_not_the_uploaded_rows(client, finished):
 
 
 def test_a_table_comes_back_with_answers(site, finished, tmp_path):
-    actions = FinetuningActions(site[1], Classifiers())
+    actions = FinetuningActions(site[1], Classifiers(), Gate(Limits()))
     path = tmp_path / "texts.csv"
     path.write_text('number,text\n1,the film was superb\n2,"boring, and dire"\n', "utf-8")
     out = actions.classify_table(actions.own_model(*finished), str(path), "text")
@@ -306,7 +308,7 @@ def test_the_results_say_what_changed():
 
 def test_a_watcher_gets_no_rows_of_somebodys_upload():
     runs = Runs()
-    tab = FinetuningTab(FinetuningActions(runs, Classifiers()))
+    tab = FinetuningTab(FinetuningActions(runs, Classifiers(), Gate(Limits())))
     config = FinetuningConfig(dataset="own_texts")
     board = Board(ENGINE, config.to_dict(), state="finished")
     board.fold(hostile_evaluation("test", 1))

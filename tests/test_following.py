@@ -12,10 +12,12 @@ import pytest
 from engines import following
 from engines.board import Board
 from engines.events import Metrics, Progress, Samples, Weights
+from engines.limits import Limits
 from engines.messages import EngineError
 from engines.run_store import RECORD, Keeper, Record
 from engines.runs import RunLimits, Runs
 from tabs.gan_actions import GanActions
+from tabs.gate import Gate
 from tabs.live import news
 from tests.fakes import FakeConfig, counting, full_board, pictures, wait_until
 
@@ -142,7 +144,7 @@ def test_a_folder_that_goes_leaves_the_view(runs, tmp_path):
 
 def test_the_app_follows_a_training_on_the_command_line(tmp_path):
     runs = Runs()
-    actions, found = GanActions(runs), []
+    actions, found = GanActions(runs, Gate(Limits())), []
     runs.follow(tmp_path, found.append)
     settings = ["--dataset", "mnist", "--architecture", "mlp", "--features", "8", "--batch", "16", "--steps", "200"]
     command = [sys.executable, "-m", "engines.gan_training", *settings, "--folder", tmp_path / "mine"]

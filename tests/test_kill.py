@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from engines.limits import Limits
 from engines.messages import EngineError
 from engines.run_store import CHECKPOINT, load_board, read_record
 from engines.runs import Runs
 from tabs.gan_actions import ENGINE, GanActions
+from tabs.gate import Gate
 from tabs.live import news
 from tests.fakes import wait_until
 
@@ -20,12 +22,14 @@ import sys, time
 from pathlib import Path
 from engines.gan_training import checkpoint
 from engines.gan_training.config import GanConfig
+from engines.limits import Limits
 from engines.runs import Runs
+from tabs.gate import Gate
 from tabs.gan_actions import GanActions
 checkpoint.SECONDS = 1.0
-actions = GanActions(Runs(folder=Path(sys.argv[1])))
+actions = GanActions(Runs(folder=Path(sys.argv[1])), Gate(Limits()))
 settings = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20_000, "seed": 1}
-print(actions.begin(lambda: GanConfig.from_dict(settings), (), "key-of-ann").id, flush=True)
+print(actions.begin(GanConfig.from_dict(settings), (), "key-of-ann", None).id, flush=True)
 time.sleep(600)
 """
 
@@ -56,7 +60,7 @@ def killed(tmp_path):
 def test_a_killed_training_is_there_again_and_goes_on(killed):
     folder, run_id = killed
     runs = Runs(folder=folder)
-    actions = GanActions(runs)
+    actions = GanActions(runs, Gate(Limits()))
     run = runs.latest("key-of-ann", ENGINE)
     assert run.id == run_id
     assert actions.first_run("key-of-ann", {}) == run_id

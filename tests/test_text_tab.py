@@ -14,10 +14,12 @@ import torch
 from gradio_client import Client
 
 import app as playground
+from engines.limits import Limits
 from engines.runs import Runs
 from engines.text_generation.config import TextConfig
 from engines.text_generation.engine import continue_text
 from engines.text_generation.models import Models
+from tabs.gate import Gate
 from tabs.text_actions import TextActions
 from tabs.text_chat import ChatPanel, invitation
 from tabs.text_continue import ContinuePanel
@@ -52,7 +54,7 @@ def models(cache):
 
 @pytest.fixture
 def actions(models):
-    return TextActions(models)
+    return TextActions(models, Gate(Limits()))
 
 
 def visitor(language: str = "en", page: str = "page") -> gr.Request:

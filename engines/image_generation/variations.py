@@ -82,7 +82,7 @@ def xy_grid(
     config that the cells share. Told to stop, it yields the Pictures of what there is. Errors as in `generate`.
     """
     config = dataclasses.replace(config.with_seed(), batch=1)
-    cells = _cells(config, knob_x, values_x, knob_y, values_y)
+    cells = grid_cells(config, knob_x, values_x, knob_y, values_y)
     made: list[Pictures] = []
     for cell in cells:
         here = Progress(len(made), len(cells))
@@ -100,10 +100,10 @@ def xy_grid(
         yield Pictures(sheet[None], config, made[0].model, sum(one.seconds for one in made))
 
 
-def _cells(
+def grid_cells(
     config: ImageConfig, knob_x: str, values_x: Sequence[Any], knob_y: str, values_y: Sequence[Any]
 ) -> list[ImageConfig]:
-    """The config of each cell, row by row, all checked before any is drawn."""
+    """The config of each cell, row by row, all checked before any is drawn; ConfigError if they are not allowed."""
     count = len(values_x) * len(values_y)
     for name in (knob_x, knob_y):
         _knob(name)

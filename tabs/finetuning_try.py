@@ -81,7 +81,8 @@ class TryPanel:
         shown = [self.text, self.picture, self.another, self.many]
         arrived = live.tick(self.show, [*who, self.text], shown, **FOLLOW)
         arrived.then(self.try_text, [*who, self.text], self.answer, **TRYING)  # of the text as it stands there by then
-        gr.on([self.text.input, self.text.submit], self.try_text, [*who, self.text], self.answer, **TRYING)
+        # Not `input`, which a Textbox of Gradio 6 tells of keys only: not of pasted texts, nor of Chinese.
+        self.text.change(self.try_text, [*who, self.text], self.answer, **TRYING)
         gr.on([self.picture.input], self.try_picture, [*who, self.picture], self.answer, **TRYING)
         self.another.click(self.take_row, who, [self.text, self.picture, self.answer], **TRYING)
         self.table.change(self.choose_table, self.table, [self.column, self.classify], **QUICK)

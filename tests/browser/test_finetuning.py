@@ -94,6 +94,15 @@ def step(page):
     return int(re.search(r"step ([\d,]+)", page.inner_text("#finetuning-live .facts")).group(1).replace(",", ""))
 
 
+def wait_for_step(page, least):
+    page.wait_for_function(
+        "least => /step ([\\d,]+)/.exec(document.querySelector('#finetuning-live .facts').textContent)[1]"
+        ".replaceAll(',', '') >= least",
+        arg=least,
+        timeout=SLOW,
+    )
+
+
 def wait_for_curve(page, name):
     page.locator(f"#finetuning-live canvas[aria-label*='{name}']").first.wait_for(timeout=SLOW)
 
@@ -115,13 +124,7 @@ def test_from_upload_to_download(open_tab, table, tmp_path, viewport):
     visitor.button("Start").click()
     wait_for(page, "Starting", "Training")
     wait_for_curve(page, "validation rows 0")
-    before = step(page)
-    page.wait_for_function(
-        "before => document.querySelector('#finetuning-live .facts').textContent.match(/step ([\\d,]+)/)[1]"
-        ".replace(',', '') > before",
-        arg=before,
-        timeout=SLOW,
-    )
+    wait_for_step(page, 300)
     expect(visitor.button("Start")).to_be_disabled()
     visitor.button("Stop").click()
     wait_for(page, "Stopped, and kept")
@@ -143,6 +146,7 @@ def test_from_upload_to_download(open_tab, table, tmp_path, viewport):
     panel(page, "Try it")
     box = page.locator("#finetuning-text textarea")
     expect(box).not_to_have_value("", timeout=SLOW)  # one of the test rows, so that there is something to see
+    page.locator("#finetuning-answer .chances").wait_for()
     box.fill("the music was lovely")
     expect(page.locator("#finetuning-answer .chances h4")).to_have_text("good", timeout=SLOW)
     expect(page.locator("#finetuning-answer .words")).to_have_text("the music was lovely", timeout=SLOW)

@@ -245,7 +245,15 @@ def test_settings_come_back_from_a_dropped_picture(open_tab, tmp_path):
     assert sources(page) == [picture], "the identical picture, with its texts"
 
 
-def test_texts_from_a_strangers_picture_stay_texts(open_tab, tmp_path):
+@pytest.fixture
+def no_encoder(tmp_path, monkeypatch):
+    """A machine without MiniLM, and without a way to it."""
+    monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+
+def test_texts_from_a_strangers_picture_stay_texts(open_tab, tmp_path, no_encoder):
     hostile = "<img src=x onerror=\"document.title='owned'\">"
     info = PngInfo()
     info.add_text("parameters", f"{hostile}\nSteps: 3, Seed: 1, Model: <img src=x onerror=document.title=1>")
@@ -257,10 +265,11 @@ def test_texts_from_a_strangers_picture_stay_texts(open_tab, tmp_path):
     expect(page.locator("#image-prompt textarea")).to_have_value(hostile)
     page.locator("#image-prompt textarea").fill(hostile)
     page.locator("#image-start").click()
-    expect(note(page)).to_contain_text("other words need", timeout=SLOW)  # MiniLM is out of reach here
+    expect(note(page)).to_contain_text("other words need", timeout=SLOW)
     assert page.locator("img[src=x]").count() == 0
     assert page.title() == "AIGC Playground"
     (tmp_path / "no.png").write_bytes(b"this is no picture")
+    page.locator("#image-file").get_by_label("Clear").click()
     page.locator("#image-file input[type=file]").set_input_files(tmp_path / "no.png")
     page.get_by_text(re.compile(r"no\.png is no PNG")).wait_for()
 

@@ -11,6 +11,8 @@ from types import ModuleType
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from engines.finetuning.classifier import Classifiers
 from engines.image_generation.models import ImageModels
@@ -103,6 +105,15 @@ def safe(limits: Limits | None = None) -> dict[str, object]:
     }
 
 
+def reach(runs: Runs) -> dict[str, object]:
+    """What `launch` needs for programs: agents come over MCP, and who watches the server asks for /health."""
+
+    async def health(_: object) -> JSONResponse:
+        return JSONResponse({"status": "ok", "runs": runs.count_live()})
+
+    return {"mcp_server": True, "app_kwargs": {"routes": [Route("/health", health)]}}
+
+
 def open_runs(folder: str | None = None, limits: Limits | None = None) -> Runs:
     """The runs, kept in `folder`; "" keeps them only while the app runs, None chooses by AIGC_RUNS and the machine.
 
@@ -186,6 +197,7 @@ def main() -> None:
             inbrowser=args.open,
             **look(),
             **safe(limits),
+            **reach(runs),
         )
     finally:
         runs.stop_all()

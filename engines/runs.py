@@ -106,6 +106,11 @@ class Runs:
         mine = self.of(owner, engine)
         return mine[-1] if mine else None
 
+    def count_live(self) -> int:
+        """How many runs have not ended."""
+        with self._lock:
+            return sum(not run.board.ended for run in self._runs.values())
+
     def control(self, run_id: str, owner: str, action: str) -> Run:
         """Do `action` ("pause", "resume" or "stop") to a run of this owner's; an interrupted one can be resumed."""
         run = self.get(run_id)

@@ -11,6 +11,7 @@ import numpy as np
 from engines.finetuning.config import FinetuningConfig
 from tabs.finetuning_actions import FinetuningActions
 from tabs.finetuning_pictures import read_pictures, test_pictures
+from tabs.json_input import json_object, json_texts
 from tabs.live import status
 from tabs.polite import polite
 from tabs.shared import new_key
@@ -26,21 +27,24 @@ class FinetuningApi:
 
     def add_endpoints(self) -> None:
         """Add them to the app that is being built."""
-        gr.api(self.status, api_name="finetuning_status", queue=False)
-        gr.api(self.control, api_name="finetuning_control", queue=False)
-        gr.api(self.results, api_name="finetuning_results", queue=False)
-        gr.api(self.explain, api_name="finetuning_explain", **MADE)
+        gr.api(self.finetuning_status, api_name="finetuning_status", queue=False)
+        gr.api(self.finetuning_control, api_name="finetuning_control", queue=False)
+        gr.api(self.finetuning_results, api_name="finetuning_results", queue=False)
+        gr.api(self.finetuning_explain, api_name="finetuning_explain", **MADE)
         # Files go through gr.File, which lets in only what was uploaded, and out only what was made.
         hidden: dict[str, Any] = {"visible": False}
         run, owner, base = (gr.Textbox(**hidden) for _ in range(3))
         files, file = gr.File(file_count="multiple", **hidden), gr.File(**hidden)
-        button, given, answer = gr.Button(**hidden), gr.JSON(**hidden), gr.JSON(**hidden)
-        button.click(self.start, [given, files, owner, base], answer, api_name="finetuning_start", queue=False)
-        button.click(self.predict, [run, owner, given, files], answer, api_name="finetuning_predict", **MADE)
-        button.click(self.model, [run, owner], file, api_name="finetuning_model", **MADE)
-        button.click(self.script, [run, owner], file, api_name="finetuning_script", **MADE)
+        button, settings, texts, answer = gr.Button(**hidden), json_object(), json_texts(), gr.JSON(**hidden)
+        for action, inputs, output, how in (
+            (self.finetuning_start, [settings, files, owner, base], answer, {"queue": False}),
+            (self.finetuning_predict, [run, owner, texts, files], answer, MADE),
+            (self.finetuning_model, [run, owner], file, MADE),
+            (self.finetuning_script, [run, owner], file, MADE),
+        ):
+            button.click(action, inputs, output, api_name=action.__name__, **how)
 
-    def start(
+    def finetuning_start(
         self,
         settings: dict[str, Any],
         uploads: list[str] | None = None,
@@ -59,7 +63,7 @@ class FinetuningApi:
             run = self.actions.begin(FinetuningConfig.from_dict(settings), uploads or (), owner, request, base)
             return {"run": run.id, "owner": owner, "config": run.config.to_dict()}
 
-    def status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
+    def finetuning_status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
         """State, progress, latest losses and accuracies, and diagnosis of a run."""
         with polite(request):
             board = self.actions.find(run).board
@@ -70,13 +74,13 @@ class FinetuningApi:
             }
             return {"state": board.state, **status(board), "metrics": latest}
 
-    def control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
+    def finetuning_control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
         """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key."""
         with polite(request):
             self.actions.find(run)
             return {"state": self.actions.runs.control(run, owner, action).board.state}
 
-    def results(self, run: str, owner: str = "", request: gr.Request = None) -> dict[str, Any]:
+    def finetuning_results(self, run: str, owner: str = "", request: gr.Request = None) -> dict[str, Any]:
         """Accuracy before and after, classification report, confusion matrix and most confident mistakes.
 
         Without the owner's key, the mistakes of a run on uploaded data are left out.
@@ -84,7 +88,7 @@ class FinetuningApi:
         with polite(request):
             return self.actions.scores(self.actions.find(run), owner)
 
-    def predict(
+    def finetuning_predict(
         self,
         run: str,
         owner: str,
@@ -101,7 +105,7 @@ class FinetuningApi:
                 return [_prediction(names, chances) for chances in self.actions.predict_pictures(found, images)]
             return [_prediction(names, chances) for chances in self.actions.predict(found, texts)]
 
-    def explain(self, run: str, owner: str, text: str, request: gr.Request = None) -> dict[str, Any]:
+    def finetuning_explain(self, run: str, owner: str, text: str, request: gr.Request = None) -> dict[str, Any]:
         """The predicted class of a text, and [piece, weight from -1 to 1] for each piece of it (gradient x input)."""
         with self.actions.gate.computing(request):
             found = self.actions.own_model(run, owner)
@@ -112,12 +116,12 @@ class FinetuningApi:
                 "pieces": [[piece, round(weight, 4)] for piece, weight in self.actions.explain(found, text)],
             }
 
-    def model(self, run: str, owner: str, request: gr.Request = None) -> str:
+    def finetuning_model(self, run: str, owner: str, request: gr.Request = None) -> str:
         """The classifier as a ZIP (safetensors, tokenizer, labels, model card); owner is the run's key."""
         with self.actions.gate.computing(request):
             return self.actions.model_file(run, owner)
 
-    def script(self, run: str, owner: str, request: gr.Request = None) -> str:
+    def finetuning_script(self, run: str, owner: str, request: gr.Request = None) -> str:
         """The run as a short Python script with plain transformers; owner is the run's key."""
         with self.actions.gate.computing(request):
             return self.actions.script_file(run, owner)

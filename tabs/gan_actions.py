@@ -52,7 +52,7 @@ class GanActions:
 
         return self.gate.start(config.with_seed(), owner, request, start)
 
-    def open(self, path: str, owner: str, request: gr.Request) -> str:
+    def gan_open(self, path: str, owner: str, request: gr.Request) -> str:
         """Keep the run of an uploaded run file, and return its id; `owner` may be any secret, or empty."""
         with self.gate.computing(request, owner):
             board = load_run(Path(path))
@@ -66,7 +66,7 @@ class GanActions:
 
     # --- the generator -----------------------------------------------------------------------------------
 
-    def new_samples(self, run: str, seed: int = 1, label: int = ALL_CLASSES, request: gr.Request = None) -> str:
+    def gan_samples(self, run: str, seed: int = 1, label: int = ALL_CLASSES, request: gr.Request = None) -> str:
         """A grid of 64 new pictures by the run's generator as PNG. label -1 takes all classes in turn."""
         with self.gate.computing(request):
             from engines.gan_training import explore
@@ -74,7 +74,7 @@ class GanActions:
             images = explore.sample(*self._generator(run), _whole(seed, "Seed"), 64, int(label))
             return self._write(encode_grid(images), f"samples-{seed}")
 
-    def latent_walk(
+    def gan_walk(
         self, run: str, seed: int = 1, seed_to: int = 2, label: int = ALL_CLASSES, request: gr.Request = None
     ) -> str:
         """An animated WebP of 16 pictures that turn from one seed's into another's, and back."""
@@ -94,7 +94,7 @@ class GanActions:
 
     # --- files -----------------------------------------------------------------------------------------
 
-    def run_file(self, run: str, request: gr.Request = None) -> str:
+    def gan_run_file(self, run: str, request: gr.Request = None) -> str:
         """The run as a ZIP that replays anywhere: config, seed, metrics, grids and weights."""
         with self.gate.computing(request):
             found = self.runs.get(run)
@@ -102,7 +102,7 @@ class GanActions:
             save_run(found.board, path)
             return str(path)
 
-    def generator_file(self, run: str, request: gr.Request = None) -> str:
+    def gan_generator(self, run: str, request: gr.Request = None) -> str:
         """The generator as a ZIP of safetensors and its config as JSON."""
         with self.gate.computing(request):
             from engines.gan_training import explore
@@ -112,11 +112,11 @@ class GanActions:
             explore.export(config, weights, path)
             return str(path)
 
-    def film_webp(self, run: str, request: gr.Request = None) -> str:
+    def gan_webp(self, run: str, request: gr.Request = None) -> str:
         """The training as an animated WebP: the grid from first to last."""
         return self._film(run, "WEBP", request)
 
-    def film_gif(self, run: str, request: gr.Request = None) -> str:
+    def gan_gif(self, run: str, request: gr.Request = None) -> str:
         """The training as an animated GIF."""
         return self._film(run, "GIF", request)
 
@@ -136,7 +136,7 @@ class GanActions:
 
     # --- for scripts -------------------------------------------------------------------------------------
 
-    def api_start(self, settings: dict[str, Any], owner: str = "", request: gr.Request = None) -> dict[str, Any]:
+    def gan_start(self, settings: dict[str, Any], owner: str = "", request: gr.Request = None) -> dict[str, Any]:
         """Start a GAN run with any of the settings of GanConfig, such as {"dataset": "mnist", "steps": 500}.
 
         Returns at once: "run" is the id to watch it by, "owner" the key that may pause and stop it, "config"
@@ -147,7 +147,7 @@ class GanActions:
             run = self.begin(GanConfig.from_dict(settings), (), owner, request)
             return {"run": run.id, "owner": owner, "config": run.config.to_dict()}
 
-    def api_status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
+    def gan_status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
         """State, progress, latest metrics, class shares and diagnosis of a run."""
         with polite(request):
             board = self.runs.get(run).board
@@ -158,7 +158,7 @@ class GanActions:
             }
             return {"state": board.state, **status(board), "metrics": latest}
 
-    def api_control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
+    def gan_control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
         """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key.
 
         A run that was interrupted when the program ended can be resumed too.

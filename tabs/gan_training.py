@@ -49,8 +49,8 @@ def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
     tab = GanTab(GanActions(shared.runs, shared.gate))
     tab.build_layout()
+    tab.add_endpoints()  # first, so that they get their names
     tab.wire(shared.owner, shared.visit, shared.arrived)
-    tab.add_endpoints()
 
 
 class GanTab:
@@ -149,30 +149,32 @@ class GanTab:
             [self.preview, self.uploads],
             **QUICK,
         )
-        self.opened.upload(actions.open, [self.opened, owner], self.live, api_name="gan_open")
+        self.opened.upload(actions.gan_open, [self.opened, owner], self.live, api_name="gan_open")
         seeds = [self.live, self.seed, self.seed_to, self.label]
-        self.sample.click(
-            actions.new_samples,
-            [self.live, self.seed, self.label],
-            self.picture,
-            api_name="gan_samples",
-            **EXPLORE,
-        )
-        self.walk.click(actions.latent_walk, seeds, self.picture, api_name="gan_walk", **EXPLORE)
-        self.film.click(actions.film_webp, self.live, self.picture, api_visibility="private", **EXPLORE)
+        look: dict[str, Any] = {"api_visibility": "private", **EXPLORE}
+        self.sample.click(actions.gan_samples, [self.live, self.seed, self.label], self.picture, **look)
+        self.walk.click(actions.gan_walk, seeds, self.picture, **look)
         for button, action, name in [
-            (self.save_run, actions.run_file, "gan_run_file"),
-            (self.save_generator, actions.generator_file, "gan_generator"),
-            (self.save_gif, actions.film_gif, "gan_gif"),
-            (self.save_webp, actions.film_webp, "gan_webp"),
+            (self.save_run, actions.gan_run_file, "gan_run_file"),
+            (self.save_generator, actions.gan_generator, "gan_generator"),
+            (self.save_gif, actions.gan_gif, "gan_gif"),
+            (self.save_webp, actions.gan_webp, "gan_webp"),
         ]:
             button.click(action, self.live, self.file, api_name=name, **EXPLORE)
+        self.film.click(actions.gan_webp, self.live, self.picture, **look)
 
     def add_endpoints(self) -> None:
         """What a script can do that no button does in the same form."""
-        gr.api(self.actions.api_start, api_name="gan_start", queue=False)
-        gr.api(self.actions.api_status, api_name="gan_status", queue=False)
-        gr.api(self.actions.api_control, api_name="gan_control", queue=False)
+        label = gr.Number(ALL_CLASSES, precision=0, visible=False)  # of a run of any classes, unlike the tab's list
+        button, actions = gr.Button(visible=False), self.actions
+        for action, inputs, name in (
+            (actions.gan_samples, [self.live, self.seed, label], "gan_samples"),
+            (actions.gan_walk, [self.live, self.seed, self.seed_to, label], "gan_walk"),
+        ):
+            button.click(action, inputs, self.picture, api_name=name, **EXPLORE)
+        gr.api(self.actions.gan_start, api_name="gan_start", queue=False)
+        gr.api(self.actions.gan_status, api_name="gan_status", queue=False)
+        gr.api(self.actions.gan_control, api_name="gan_control", queue=False)
 
     # --- handlers ----------------------------------------------------------------------------------------
 

@@ -29,8 +29,8 @@ class Gate:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._requests: dict[str, deque[float]] = {}  # visitor or address -> times
-        self._runs: dict[str, list[Run]] = defaultdict(list)  # visitor or address -> live trainings
+        self._requests: dict[str, deque[float]] = {}  # by visitor and by address -> times
+        self._runs: dict[str, list[Run]] = defaultdict(list)  # the same -> live trainings
         self._lock = threading.Lock()
 
     def admit(self, config: C, owner: str, request: gr.Request | None) -> C:
@@ -49,18 +49,18 @@ class Gate:
 
     def count(self, owner: str, request: gr.Request | None) -> None:
         """Count one request for computing; EngineError if there were too many within a minute."""
-        address = address_of(request)
-        now = time.monotonic()
+        keys, now = _keys(owner, request), time.monotonic()
+        limits = self.limits.visitor_requests, self.limits.address_requests
         with self._lock:
-            for key, most in ((owner, self.limits.visitor_requests), (address, self.limits.address_requests)):
-                if key and most and len(self._recent(key, now)) >= most:
+            for key, most in zip(keys, limits, strict=False):
+                if most and len(self._recent(key, now)) >= most:
                     seconds = int(WINDOW - (now - self._requests[key][0])) + 1
                     raise EngineError(
                         "That was a lot at once: at most {most} requests a minute. Try again in {seconds} s.",
                         most=most,
                         seconds=seconds,
                     )
-            for key in filter(None, (owner, address)):
+            for key in keys:
                 self._recent(key, now).append(now)
 
     @contextmanager
@@ -85,11 +85,12 @@ class Gate:
     def admit_run(self, owner: str, request: gr.Request | None) -> None:
         """EngineError if this visitor or this address has as many live trainings as are allowed."""
         with self._lock:
-            for key, most in ((owner, self.limits.visitor_runs), (address_of(request), self.limits.address_runs)):
+            limits = self.limits.visitor_runs, self.limits.address_runs
+            for key, most in zip(_keys(owner, request), limits, strict=False):
                 live = [run for run in self._runs.pop(key, []) if not run.board.ended]
                 if live:
                     self._runs[key] = live
-                if key and most and len(live) >= most:
+                if most and len(live) >= most:
                     raise EngineError(
                         "You have {count} trainings that have not ended, as many as one visitor may have here."
                         " Stop one first, or let it finish.",
@@ -99,7 +100,7 @@ class Gate:
     def note_run(self, run: Run, request: gr.Request | None) -> None:
         """Count a training that has started."""
         with self._lock:
-            for key in filter(None, (run.owner, address_of(request))):
+            for key in _keys(run.owner, request):
                 self._runs[key].append(run)
 
     def _recent(self, key: str, now: float) -> deque[float]:
@@ -111,6 +112,16 @@ class Gate:
         while len(self._requests) > FORGET:
             del self._requests[next(iter(self._requests))]
         return times
+
+
+def _keys(owner: str, request: gr.Request | None) -> list[str]:
+    """Under what a request is counted: its visitor, and its address if that is known.
+
+    A script may come without a name; those whose address is not known either count as one visitor.
+    """
+    address = address_of(request)
+    visitor = f"visitor {owner}" if owner else f"nameless {address}"
+    return [visitor, f"address {address}"] if address else [visitor]
 
 
 def address_of(request: gr.Request | None) -> str:

@@ -21,6 +21,7 @@ from tabs.image_actions import MAKING
 from tabs.image_gans import OwnGenerators
 from tabs.image_keeping import FORMATS, Keeper, grid_file, picture_files, walk_file
 from tabs.image_variations import frame_count, goal_seed
+from tabs.json_input import json_object
 from tabs.polite import polite
 
 
@@ -34,7 +35,7 @@ class ImageEndpoints:
         """Make the endpoints."""
         calling = {name: MAKING[name] for name in ("concurrency_limit", "concurrency_id")}
         hidden: dict[str, Any] = {"visible": False}
-        settings, image, mask = gr.JSON(**hidden), gr.File(**hidden), gr.File(**hidden)
+        settings, image, mask = json_object(), gr.File(**hidden), gr.File(**hidden)
         owner, file = gr.Textbox("", **hidden), gr.File(**hidden)
         files, about = gr.File(file_count="multiple", **hidden), gr.JSON(**hidden)
         axes = [gr.Textbox(**hidden) for _ in range(4)]

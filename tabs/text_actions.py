@@ -181,7 +181,7 @@ class TextActions:
 
     # --- for scripts -------------------------------------------------------------------------------------
 
-    def api_chat(
+    def text_chat(
         self,
         messages: list[dict[str, str]],
         system: str = "",
@@ -196,7 +196,7 @@ class TextActions:
             config = self.admit(TextConfig.from_dict(settings or {}), request)
             yield from self._texts(chat(self.models, config, messages, system), request)
 
-    def api_continue(
+    def text_continue(
         self, text: str, settings: dict[str, Any] | None = None, request: gr.Request = None
     ) -> Iterator[str]:
         """Write on from a text as a base model does; streams what is added as it grows."""
@@ -204,7 +204,7 @@ class TextActions:
             config = self.admit(TextConfig.from_dict(settings or {}), request)
             yield from self._texts(continue_text(self.models, config, text), request)
 
-    def api_perplexity(self, text: str, model: str = TextConfig.model, request: gr.Request = None) -> dict[str, Any]:
+    def text_perplexity(self, text: str, model: str = TextConfig.model, request: gr.Request = None) -> dict[str, Any]:
         """How likely the model finds a text: {"perplexity", "tokens"}; lower is likelier."""
         with polite(request):
             config = self.admit(TextConfig(model=model), request)

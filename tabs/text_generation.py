@@ -57,6 +57,6 @@ def build(shared: Shared) -> None:
 def add_endpoints(actions: TextActions) -> None:
     """What a script can do."""
     writing = {"concurrency_limit": 16, "concurrency_id": "writing"}
-    gr.api(actions.api_chat, api_name="text_chat", **writing)
-    gr.api(actions.api_continue, api_name="text_continue", **writing)
-    gr.api(actions.api_perplexity, api_name="text_perplexity", **writing)
+    gr.api(actions.text_chat, api_name="text_chat", **writing)
+    gr.api(actions.text_continue, api_name="text_continue", **writing)
+    gr.api(actions.text_perplexity, api_name="text_perplexity", **writing)

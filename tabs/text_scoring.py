@@ -60,7 +60,7 @@ class ScorePanel:
     def wire(self, model: gr.Dropdown) -> None:
         """Connect events to handlers; `model` measures the perplexity."""
         self.start.click(
-            self.score,
+            self.text_score,
             [self.pasted, self.file, self.with_perplexity, model],
             [self.table, self.csv],
             concurrency_limit=4,
@@ -68,7 +68,7 @@ class ScorePanel:
         )
         self.stop.click(self.actions.stopper("score"), None, None, **QUICK)
 
-    def score(
+    def text_score(
         self,
         pasted: str,
         file: str | None,

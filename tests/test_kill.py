@@ -71,7 +71,7 @@ def test_a_killed_training_is_there_again_and_goes_on(killed):
     assert page["frame"]["src"].startswith("data:image")
     assert page["reference"]
     assert page["series"]["losses"]["steps"]
-    assert actions.api_status(run_id)["metrics"]["Loss_D"] > 0
+    assert actions.gan_status(run_id)["metrics"]["Loss_D"] > 0
     seen = page["progress"]["step"]
 
     with pytest.raises(EngineError, match="Only the person"):

@@ -278,9 +278,9 @@ def test_scoring_can_be_stopped(actions):
             actions.stopper("score")(ME)
 
     with pytest.raises(gr.Error, match="Stopped after 4 of 50 pairs"):
-        panel.score(pairs, None, False, request=ME, progress=progress)
+        panel.text_score(pairs, None, False, request=ME, progress=progress)
     assert ticks == [(0, 50), (1, 50), (2, 50), (3, 50)]
-    table, _ = panel.score("a b c,a b c\n", None, True, "GPT-2", request=ME, progress=lambda done: None)
+    table, _ = panel.text_score("a b c,a b c\n", None, True, "GPT-2", request=ME, progress=lambda done: None)
     assert table["headers"][-1] == "Perplexity"
     assert actions.models.loaded() == ("GPT-2",)
 

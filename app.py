@@ -25,6 +25,7 @@ from tabs import TABS
 from tabs.gate import Gate
 from tabs.image_gallery import Gallery, GalleryLimits
 from tabs.language import I18N, t
+from tabs.polite import PoliteBlocks
 from tabs.shared import QUICK, Shared, find_run, new_key
 
 HERE = Path(__file__).parent
@@ -45,7 +46,7 @@ def create_app(
     limits = limits or Limits()
     gallery = Gallery(GalleryLimits(pictures=limits.pictures, hours=limits.kept_hours))
     files = (CLEAN_EVERY, round(3600 * limits.files_hours))
-    with gr.Blocks(title="AIGC Playground", analytics_enabled=False, delete_cache=files) as app:
+    with PoliteBlocks(title="AIGC Playground", analytics_enabled=False, delete_cache=files) as app:
         gr.Markdown(t("# AIGC Playground"))
         # What the visitor's own browser keeps: outside the tabs, since one in a tab is not read before it is opened.
         # The secret only scrambles it there, so it need not be one.

@@ -1,6 +1,11 @@
 """The Chinese of what is said about runs that wait, are interrupted, are resumed or are followed."""
 
 RUNS_CHINESE: dict[str, str] = {
+    "Choose a file first.": "请先选择一个文件。",
+    "The owner's key must be a text of at most {most} characters.": "所有者密钥必须是不超过 {most} 个字符的文本。",
+    "{action} could not read what it was given. It takes {inputs}; a file must be uploaded first.": (
+        "{action} 无法读取所给的内容。它接受 {inputs}；文件须先上传。"
+    ),
     "starts in about {n} s": "约 {n} 秒后开始",
     "starts in about {n} min": "约 {n} 分钟后开始",
     "starts in about {n} h": "约 {n} 小时后开始",

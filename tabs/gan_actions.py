@@ -12,7 +12,7 @@ from engines.gan_training.config import GanConfig
 from engines.gan_training.engine import train
 from engines.grids import Picture, animate, encode_grid, make_grid
 from engines.knobs import MAX_SEED, Knob
-from engines.messages import EngineError
+from engines.messages import ConfigError, EngineError
 from engines.pictures import PictureSet, load_bundled
 from engines.run_files import load_run, save_run, saving
 from engines.runs import Run, Runs
@@ -52,9 +52,11 @@ class GanActions:
 
         return self.gate.start(config.with_seed(), owner, request, start)
 
-    def gan_open(self, path: str, owner: str, request: gr.Request) -> str:
+    def gan_open(self, path: str | None, owner: str, request: gr.Request) -> str:
         """Keep the run of an uploaded run file, and return its id; `owner` may be any secret, or empty."""
         with self.gate.computing(request, owner):
+            if not path:
+                raise ConfigError("Choose a file first.")
             board = load_run(Path(path))
             if board.engine != ENGINE:
                 raise EngineError("This run file is of another tab.")

@@ -14,12 +14,13 @@ import gradio as gr
 
 from engines.knobs import Config
 from engines.limits import Limits
-from engines.messages import EngineError
+from engines.messages import ConfigError, EngineError
 from engines.runs import Run
 from tabs.polite import polite
 
 C = TypeVar("C", bound=Config)
 
+LONGEST_KEY = 200  # characters
 WINDOW = 60.0  # seconds over which requests are counted
 FORGET = 10_000  # visitors counted at once; more than that in a minute, and the oldest are forgotten
 
@@ -48,7 +49,12 @@ class Gate:
         self.count(owner, request)
 
     def count(self, owner: str, request: gr.Request | None) -> None:
-        """Count one request for computing; EngineError if there were too many within a minute."""
+        """Count one request for computing.
+
+        Raises EngineError if there were too many within a minute, ConfigError if the owner's key can be none.
+        """
+        if not isinstance(owner, str) or len(owner) > LONGEST_KEY:
+            raise ConfigError("The owner's key must be a text of at most {most} characters.", most=LONGEST_KEY)
         keys, now = _keys(owner, request), time.monotonic()
         limits = self.limits.visitor_requests, self.limits.address_requests
         with self._lock:

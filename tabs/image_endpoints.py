@@ -120,9 +120,11 @@ class ImageEndpoints:
             made = _run(walk(config, self.models, to_prompt, goal_seed(to_seed), count, picture, area, own))
             return self.keeper.write([walk_file(made, kind)])[0]
 
-    def image_settings(self, file: str, request: gr.Request = None) -> dict[str, Any]:
+    def image_settings(self, file: str | None, request: gr.Request = None) -> dict[str, Any]:
         """The settings that a PNG tells, ours or another program's: {"config", "notes"}."""
         with polite(request):
+            if not file:
+                raise ConfigError("Choose a file first.")
             config, notes = read_settings(file)
             return {"config": config.to_dict(), "notes": [str(note) for note in notes]}
 

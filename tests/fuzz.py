@@ -1,0 +1,109 @@
+"""Calls that no one should make, made on purpose: used by test_hostile.py and by benchmarks/public.py."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from engines.finetuning.config import FinetuningConfig
+from engines.gan_training.config import GanConfig
+from engines.image_generation.config import ImageConfig
+from engines.text_generation.config import TextConfig
+
+SECRET = "root:"  # how the file begins that must not be read
+CONFIGS = {"gan": GanConfig, "image": ImageConfig, "text": TextConfig, "finetuning": FinetuningConfig}
+FILE = {"_type": "gradio.FileData"}
+VALUES: tuple[Any, ...] = (
+    None, True, False, 0, -1, 1, 3.7, 2**31, 10**30, -1e308, 1e-320, float("nan"), float("inf"), "", " ", "x", "NaN",
+    "-1", "0x10", "example", "example_finetuning", "emoji", "stop", "null", "undefined", "a" * 100_000, "好" * 3_000,
+    "\u202e\u0000\ud800", "😀\r\n\t", "<script>alert(1)</script>", "' OR 1=1; --", "{0.__class__}", "%s%n%x", "$(id)",
+    "../../../../etc/passwd", "/etc/passwd", "file:///etc/passwd", "..\\..\\win.ini", "C:\\",
+    "/proc/self/environ", "http://127.0.0.1:9/", "\\\\127.0.0.1\\share", [], {}, [None], [[[[]]]], ["x"] * 1_000,
+    {"a": {"b": [1]}}, {"__proto__": 1}, {"role": "user"}, [{"role": "user", "content": 5}],
+    [{"role": "root", "content": "x"}],
+    {"path": "/etc/passwd", "meta": FILE}, [{"path": "/etc/passwd", "meta": FILE}], {"path": "../../etc/passwd"},
+    {"path": "http://127.0.0.1:9/x.png", "url": "http://127.0.0.1:9/x.png", "meta": FILE},
+    {"path": None, "meta": FILE},
+)  # fmt: skip
+
+
+def hostile_calls(endpoint: str, parameters: list[str], count: int, seed: int = 0) -> Iterator[list[Any]]:
+    """`count` lists of inputs for an endpoint: values of wrong types, sizes and meanings, settings among them."""
+    draw = random.Random(f"{endpoint} {seed}")
+    knobs = list(CONFIGS[endpoint.partition("_")[0]].knobs())
+    for _ in range(count):
+        data = [draw.choice(VALUES) for _ in parameters]
+        if "settings" in parameters and draw.random() < 0.7:
+            names = draw.sample(knobs, draw.randint(1, 3))
+            data[parameters.index("settings")] = {name: draw.choice(VALUES) for name in names}
+        if draw.random() < 0.03:
+            data = data[:-1] if draw.random() < 0.5 else [*data, draw.choice(VALUES)]
+        yield data
+
+
+class Caller:
+    """A client that calls endpoints without a queue, and says what is wrong with an answer."""
+
+    def __init__(self, url: str, seconds: float = 60.0) -> None:
+        parts = urlsplit(url)
+        self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)
+
+    def __enter__(self) -> Caller:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def get(self, path: str) -> tuple[int, str]:
+        """(status, body) of a path that is sent as it is, with all its dots."""
+        return self._ask("GET", path, None)
+
+    def call(self, endpoint: str, data: list[Any]) -> tuple[int, Any]:
+        """(status, parsed body) of an endpoint's answer; the body as text if it is no JSON."""
+        body = json.dumps({"data": data, "session_hash": "fuzz"})
+        status, text = self._ask("POST", f"/gradio_api/run/{endpoint}", body)
+        try:
+            return status, json.loads(text)
+        except ValueError:
+            return status, text
+
+    def fault(self, endpoint: str, data: list[Any]) -> str:
+        """What is wrong with the answer to a hostile call, "" if it is a clear error or a valid result."""
+        status, answer = self.call(endpoint, data)
+        text = json.dumps(answer)
+        if SECRET in text or "Traceback" in text or 'File \\"' in text:
+            return f"it told what it must not: {text[:300]}"
+        if status == 200 and isinstance(answer, dict) and "data" in answer:
+            self._undo(endpoint, answer["data"])
+            return ""
+        sentence = answer.get("error") if isinstance(answer, dict) else None
+        if not isinstance(sentence, str) or not sentence.strip() or "inside the program" in sentence:
+            return f"it answered {status} {text[:300]}"
+        return ""
+
+    def _undo(self, endpoint: str, data: list[Any]) -> None:
+        """Stop a training that was started."""
+        if endpoint.endswith("_start"):
+            self.call(endpoint.replace("_start", "_control"), [data[0]["run"], data[0]["owner"], "stop"])
+
+    def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str]:
+        try:
+            self._connection.request(method, path, body, {"Content-Type": "application/json"})
+            answer = self._connection.getresponse()
+            return answer.status, answer.read().decode("utf-8", "replace")
+        except (http.client.HTTPException, OSError):
+            self._connection.close()  # the next call opens it anew
+            raise
+
+
+def endpoints(url: str) -> dict[str, list[str]]:
+    """The names of all endpoints of an app, and of their parameters."""
+    with Caller(url) as caller:
+        status, text = caller.get("/gradio_api/info")
+    assert status == 200
+    named = json.loads(text)["named_endpoints"]
+    return {name.lstrip("/"): [p["parameter_name"] for p in about["parameters"]] for name, about in named.items()}

@@ -1,0 +1,39 @@
+"""What the README shows works as it stands there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import app as playground
+from engines.runs import Runs
+
+README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+
+
+@pytest.fixture
+def url():
+    runs = Runs()
+    demo = playground.create_app(runs)
+    options = {**playground.look(), **playground.safe(), **playground.reach(runs)}
+    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
+    yield address
+    runs.stop_all()
+    demo.close(verbose=False)
+
+
+def test_the_script_runs_as_it_stands(url, capsys):
+    [script] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(compile(script.replace("http://127.0.0.1:7860", url), "README.md", "exec"), {})
+    printed = capsys.readouterr().out
+    assert ".zip" in printed
+    assert "red-apple-1.png" in printed
+    assert "'prompt': 'red apple'" in printed
+
+
+def test_the_files_it_names_are_there():
+    root = Path(__file__).parent.parent
+    for name in re.findall(r"\]\(([\w./]+)\)", README):
+        assert (root / name).exists(), name
+    for name in re.findall(r"`((?:engines|tabs|assets|tests)/[\w./]+)`", README):
+        assert (root / name).exists(), name

@@ -25,6 +25,8 @@ from tabs import TABS
 from tabs.gate import Gate
 from tabs.image_gallery import Gallery, GalleryLimits
 from tabs.language import I18N, t
+from tabs.link_button import tell
+from tabs.links import TAB, Query, lost, read_visit
 from tabs.polite import PoliteBlocks
 from tabs.shared import QUICK, Shared, find_run, new_key
 
@@ -64,7 +66,11 @@ def create_app(
             for title, tab in TABS.items():
                 with gr.Tab(t(title), id=engine_of(tab)) as page:
                     tab.build(replace(shared, page=page))
-        arrived.then(lambda visit: choose_tab(runs, visit), visit, tabs, **QUICK)
+
+        def open_tab(visit: Query, request: gr.Request) -> dict[str, object]:
+            return choose_tab(runs, visit, request)
+
+        arrived.then(open_tab, visit, tabs, **QUICK)
     return app
 
 
@@ -73,15 +79,18 @@ def engine_of(tab: ModuleType) -> str:
     return tab.__name__.rpartition(".")[2]
 
 
-def choose_tab(runs: Runs, visit: dict[str, str]) -> dict[str, object]:
-    """Open the tab that a watch link's run belongs to."""
+def choose_tab(runs: Runs, visit: Query, request: gr.Request) -> dict[str, object]:
+    """Open the tab that a link names, else the one that a watch link's run belongs to."""
+    if visit.get(TAB) in map(engine_of, TABS.values()):
+        return gr.update(selected=visit[TAB])
+    tell(lost(visit), request)
     run = find_run(runs, visit.get("run", ""))
     return gr.update(selected=run.engine) if run else gr.skip()
 
 
-def arrive(owner: str, request: gr.Request) -> tuple[str, dict[str, str]]:
+def arrive(owner: str, request: gr.Request) -> tuple[str, Query]:
     """The visitor's key, made on the first visit and kept in that browser, and the address's query."""
-    return owner or new_key(), dict(request.query_params)
+    return owner or new_key(), read_visit(request.query_params.multi_items())
 
 
 def look() -> dict[str, object]:

@@ -9,6 +9,7 @@ from tabs.chinese_image import IMAGE_CHINESE
 from tabs.chinese_image_engine import IMAGE_ENGINE_CHINESE
 from tabs.chinese_learn import LEARN_CHINESE
 from tabs.chinese_limits import LIMITS_CHINESE
+from tabs.chinese_links import LINKS_CHINESE
 from tabs.chinese_runs import RUNS_CHINESE
 from tabs.chinese_text import TEXT_CHINESE
 
@@ -346,4 +347,5 @@ CHINESE: dict[str, str] = {
     **LIMITS_CHINESE,
     **RUNS_CHINESE,
     **LEARN_CHINESE,
+    **LINKS_CHINESE,
 }

@@ -13,7 +13,7 @@ from engines.runs import Run
 from tabs.controls import RunControls
 from tabs.finetuning_actions import ENGINE, FinetuningActions
 from tabs.finetuning_api import FinetuningApi
-from tabs.finetuning_data import DataPanel, fit_model, uploads_of
+from tabs.finetuning_data import COLUMNS, DataPanel, fit_model, suited_model, uploads_of
 from tabs.finetuning_keep import GoOnPanel, TakePanel
 from tabs.finetuning_pictures import test_pictures, thumbnail
 from tabs.finetuning_results import (
@@ -31,6 +31,8 @@ from tabs.finetuning_try import TryPanel
 from tabs.forms import Form
 from tabs.language import t
 from tabs.learn import learn_panel
+from tabs.link_button import LinkButton
+from tabs.links import Query
 from tabs.live import Chart, Line, live_view
 from tabs.markup import Say, panel, speaker
 from tabs.polite import polite
@@ -112,6 +114,7 @@ class FinetuningTab:
         self.form.add(("model", "method", "epochs"))
         with gr.Accordion(t("More settings"), open=False):  # Replay stands where a run is continued
             self.form.add([name for name in FinetuningConfig.knobs() if name not in (*self.form.names, "replay")])
+        self.link = LinkButton(ENGINE, self.form, without=COLUMNS, suited=suited_model)
 
     def _build_results(self) -> None:
         with gr.Row():
@@ -147,13 +150,14 @@ class FinetuningTab:
 
     # --- handlers ----------------------------------------------------------------------------------------
 
-    def arrive(self, owner: str, visit: dict[str, str]) -> list[Any]:
-        """What a page shows first, with the settings of the visitor's latest run if there is one."""
+    def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
+        """What a page shows first, with the settings of the link, else of the visitor's latest run, if any."""
         run_id = run_to_show(self.runs, ENGINE, owner, visit) or self.actions.example
         mine = self.runs.latest(owner, ENGINE)
-        if mine is None:  # leave the form alone: the visitor may be typing already
+        settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
+        if settings is None:  # leave the form alone: the visitor may be typing already
             return [run_id, *[gr.skip()] * len(self.form.widgets)]
-        return [run_id, *self._settings(mine.config.to_dict() | {"text_column": "", "label_column": ""})]
+        return [run_id, *self._settings({**settings, **dict.fromkeys(COLUMNS, "")})]
 
     def _settings(self, values: dict[str, Any]) -> list[Any]:
         """Values for the form's widgets, with the models that suit the data."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -34,6 +34,7 @@ PREVIEW_SIZE = 48  # pixels of a picture in the preview
 STRIP = 20  # pictures in the preview
 MOST_BARS = 12  # classes whose balance is drawn
 OWN_TEXTS, OWN_PICTURES = "own_texts", "own_pictures"
+COLUMNS = ("text_column", "label_column")  # the settings that belong to an uploaded table
 
 
 class DataPanel:
@@ -56,7 +57,7 @@ class DataPanel:
             elem_id="finetuning-archive",
         )
         with gr.Row():
-            for name in ("text_column", "label_column"):
+            for name in COLUMNS:
                 form.adopt(name, self._column(name))
         self.preview = panel("finetuning-preview")
         self.bundled = lru_cache(maxsize=8)(show_bundled)
@@ -119,6 +120,11 @@ def fit_model(dataset: str, model: str) -> dict[str, Any]:
     }
     value = model if model in choices else next(iter(choices))
     return gr.update(choices=[(t(title), key) for key, title in choices.items()], value=value)
+
+
+def suited_model(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The model that one gets with a dataset unless one chooses another."""
+    return {"model": PICTURE_MODELS[0] if settings["dataset"] in PICTURE_DATASETS else FinetuningConfig.model}
 
 
 def uploads_of(dataset: str, table: str | None, archive: str | None) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from engines.run_files import load_run, save_run, saving
 from engines.runs import Run, Runs
 from engines.uploads import read_uploads
 from tabs.gate import Gate
+from tabs.links import Query
 from tabs.live import status
 from tabs.outbox import Outbox
 from tabs.polite import polite
@@ -62,7 +63,7 @@ class GanActions:
                 raise EngineError("This run file is of another tab.")
             return self.runs.add(board, GanConfig.from_dict(board.config), owner or new_key()).id
 
-    def first_run(self, owner: str, query: dict[str, str]) -> str:
+    def first_run(self, owner: str, query: Query) -> str:
         """The run to show on arrival: the one of a watch link, the visitor's latest, or the example."""
         return run_to_show(self.runs, ENGINE, owner, query) or EXAMPLE
 

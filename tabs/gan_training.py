@@ -14,6 +14,8 @@ from tabs.forms import Form
 from tabs.gan_actions import ALL_CLASSES, ENGINE, GanActions, preview_dataset, preview_uploads
 from tabs.language import t
 from tabs.learn import learn_panel
+from tabs.link_button import LinkButton
+from tabs.links import Query
 from tabs.live import Chart, Line, live_view
 from tabs.polite import polite
 from tabs.shared import FOLLOW, QUICK, Shared, find_run
@@ -102,6 +104,7 @@ class GanTab:
         self.form.add([name for name, knob in GanConfig.knobs().items() if not knob.more and name != "dataset"])
         with gr.Accordion(t("More settings"), open=False):
             self.form.add_rest()
+        self.link = LinkButton(ENGINE, self.form)
 
     def _build_explore(self) -> None:
         seed: dict[str, Any] = {"precision": 0, "minimum": 0, "maximum": MAX_SEED}
@@ -178,15 +181,16 @@ class GanTab:
 
     # --- handlers ----------------------------------------------------------------------------------------
 
-    def arrive(self, owner: str, visit: dict[str, str]) -> list[Any]:
-        """What a page shows first, with the settings of the visitor's latest run if there is one."""
+    def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
+        """What a page shows first, with the settings of the link, else of the visitor's latest run, if any."""
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, ENGINE)
-        if mine is None:  # leave the form alone: the visitor may be typing already
+        settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
+        if settings is None:  # leave the form alone: the visitor may be typing already
             return [run_id, strip(self.preview_dataset("fashion_mnist")), *[gr.skip()] * len(self.form.widgets)]
-        settings = self.form.show(mine.config.to_dict())
-        dataset = mine.config.dataset
-        return [run_id, strip(self.preview_dataset(dataset)) if dataset != "own" else "", *settings]
+        dataset = settings["dataset"]
+        preview = strip(self.preview_dataset(dataset)) if dataset != "own" else ""
+        return [run_id, preview, *self.form.show(settings)]
 
     def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:
         """Start a run with the form's values; the live view then follows it."""

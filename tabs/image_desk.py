@@ -8,12 +8,13 @@ from typing import Any
 
 import gradio as gr
 
-from engines.image_generation.catalog import IMAGE_MODELS, SAMPLERS, ImageCard
+from engines.image_generation.catalog import IMAGE_MODELS, SAMPLERS, ImageCard, find_image_model
 from engines.image_generation.config import ImageConfig, shown_settings
 from engines.messages import Message
 from tabs.forms import Form
 from tabs.image_gans import OwnGenerators
 from tabs.language import is_chinese, t, translate
+from tabs.link_button import LinkButton
 from tabs.polite import polite
 from tabs.shared import QUICK
 
@@ -52,6 +53,7 @@ class Desk:
             self.open = gr.UploadButton(
                 t("Open an exported generator (ZIP)"), file_types=[".zip"], size="sm", elem_id="image-open"
             )
+        self.link = LinkButton("image_generation", self.form, suited=suited_settings)
 
     def wire(self, owner: gr.BrowserState) -> None:
         """Let the settings follow the model and the task."""
@@ -70,11 +72,16 @@ class Desk:
             values = {**card.defaults(), "model": model, "task": task, "label": ALL_CLASSES}
             return self._updates(card, task, values, owner, classes, request)
 
-    def refresh(self, model: str, owner: str, request: gr.Request) -> dict[str, Any]:
+    def refresh(self, owner: str) -> dict[str, Any]:
         """The list of models as it is now, the visitor's own generators included."""
-        with polite(request):
-            card, _ = self._find(model, owner)
-            return gr.update(choices=self._choices(owner), info=about(card, request))
+        return gr.update(choices=self._choices(owner))
+
+    def arrive(self, settings: Mapping[str, Any] | None, owner: str, request: gr.Request) -> list[Any]:
+        """The form with a link's settings; without any as it is, in the visitor's language."""
+        if settings:
+            return self.show(ImageConfig.from_dict(settings), owner, request)
+        model = self.refresh(owner) | {"info": about(IMAGE_MODELS[ImageConfig.model], request)}
+        return [model if name == "model" else gr.skip() for name in self.form.names]
 
     def open_generator(self, path: str, task: str, owner: str, request: gr.Request) -> list[Any]:
         """Keep an uploaded generator as one of the visitor's, and choose it."""
@@ -129,6 +136,12 @@ class Desk:
             )
             for name in self.form.names
         ]
+
+
+def suited_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What the model draws best with; ConfigError if there is none of that name."""
+    defaults = find_image_model(settings["model"]).defaults()
+    return {name: value for name, value in defaults.items() if name != "model"}
 
 
 def seen_settings(card: ImageCard, task: str, class_names: Sequence[str]) -> set[str]:

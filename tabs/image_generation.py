@@ -24,6 +24,7 @@ from tabs.image_sources import SourcePanel, place, read_sources
 from tabs.image_variations import GridPanel, WalkPanel
 from tabs.language import t
 from tabs.learn import learn_panel
+from tabs.links import Query
 from tabs.polite import polite
 from tabs.shared import QUICK, Shared
 from tabs.stage import stage_view
@@ -135,8 +136,9 @@ class ImageTab:
         self.settings.wire(self.desk, owner)
         self.grid.wire(self)
         self.walk.wire(self)
-        self.shared.arrived.then(self.arrive, owner, [model, view, self.gallery.view], **QUICK)
-        self.shared.page.select(self.desk.refresh, [model, owner], model, **QUICK)
+        first = [*self.desk.form.widgets, view, self.gallery.view]
+        self.shared.arrived.then(self.arrive, [owner, self.shared.visit], first, **QUICK)
+        self.shared.page.select(self.desk.refresh, owner, model, **QUICK)
         model.change(lambda model: gr.update(visible=not model.startswith(OWN)), model, self.examples, **QUICK)
 
     def _wire_actions(self) -> None:
@@ -178,10 +180,10 @@ class ImageTab:
         changed[len(self.sources.canvases) + self.desk.form.names.index("prompt")] = sample[0]
         yield from self.generate(owner, request, *changed)
 
-    def arrive(self, owner: str, request: gr.Request) -> list[Any]:
-        """The models as they are, and what this visitor made last."""
-        latest = show_kept(self.shared.gallery.newest(owner))
-        return [self.desk.refresh(ImageConfig.model, owner, request), latest, self.stage.thumbnails(owner)]
+    def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
+        """The models as they are, the settings of the link if there are any, and what this visitor made last."""
+        form = self.desk.arrive(self.desk.link.take(visit, request), owner, request)
+        return [*form, show_kept(self.shared.gallery.newest(owner)), self.stage.thumbnails(owner)]
 
     def settle(self, owner: str, event: gr.EventData) -> list[Any]:
         """What depends on the stage: Stop, the buttons that need a picture, and the gallery."""

@@ -14,6 +14,7 @@ from engines.runs import Run, Runs
 from engines.text_generation.models import Models
 from tabs.gate import Gate
 from tabs.image_gallery import Gallery
+from tabs.links import Query
 
 if TYPE_CHECKING:
     from gradio.events import Dependency
@@ -43,9 +44,9 @@ def find_run(runs: Runs, run_id: str) -> Run | None:
         return None
 
 
-def run_to_show(runs: Runs, engine: str, owner: str, visit: dict[str, str]) -> str:
+def run_to_show(runs: Runs, engine: str, owner: str, visit: Query) -> str:
     """On arrival in an engine's tab: the run of the watch link unless it is another tab's, else the latest, or ""."""
-    linked = visit.get("run", "")
+    linked = visit.get("run") or ""
     run = find_run(runs, linked)
     if linked and (run is None or run.engine == engine):
         return linked

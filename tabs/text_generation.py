@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
+from engines.knobs import Knob
 from tabs.language import t
 from tabs.learn import learn_panel
+from tabs.link_button import LinkButton
+from tabs.links import MAX_LENGTH, Query
 from tabs.shared import QUICK, Shared
 from tabs.text_actions import TextActions
 from tabs.text_chat import ChatPanel
-from tabs.text_continue import ContinuePanel
+from tabs.text_continue import EXAMPLE, ContinuePanel
 from tabs.text_pair import PairPanel
 from tabs.text_scoring import ScorePanel
 from tabs.text_settings import describe_model, text_form
@@ -26,10 +31,10 @@ def build(shared: Shared) -> None:
     actions = TextActions(shared.models, shared.gate)
     gr.Markdown(t(INTRO))
     with gr.Row():
-        with gr.Column(scale=7, min_width=320), gr.Tabs():
-            with gr.Tab(t("Chat")):
+        with gr.Column(scale=7, min_width=320), gr.Tabs() as panels:
+            with gr.Tab(t("Chat"), id="chat"):
                 chat = ChatPanel(actions, shared.turns)
-            with gr.Tab(t("Continue")):
+            with gr.Tab(t("Continue"), id="continue"):
                 going_on = ContinuePanel(actions)
             with gr.Tab(t("Side by side")):
                 pair = PairPanel(actions)
@@ -43,15 +48,39 @@ def build(shared: Shared) -> None:
                 label=t("System prompt"), info=t("What the model should be; for chats."), lines=2, max_length=4000,
                 elem_id="text-system",
             )  # fmt: skip
+            link = LinkButton("text_generation", form, texts_of(system, chat, going_on))
     learn_panel("text_generation", form)
+
+    def restore(visit: Query, request: gr.Request) -> list[Any]:
+        return show_link(link, visit, request)
+
+    arrived = shared.arrived.then(restore, shared.visit, [panels, *link.widgets], **QUICK)
     for settings in (form, pair.right_form):  # now that the visitor's language is known
-        shared.arrived.then(describe_model, settings["model"], settings["model"], **QUICK)
-    chat.wire(form, system, shared.arrived)
+        arrived.then(describe_model, settings["model"], settings["model"], **QUICK)
+    chat.wire(form, system, arrived)
     going_on.wire(form)
     pair.wire(form)
-    templates.wire(form, shared.arrived)
+    templates.wire(form, arrived)
     score.wire(form["model"])
     add_endpoints(actions)
+
+
+def texts_of(system: gr.Textbox, chat: ChatPanel, going_on: ContinuePanel) -> dict[str, tuple[Knob, gr.Textbox]]:
+    """The texts that a link carries beside the settings."""
+    return {
+        "system": (Knob("", "System prompt", max_length=MAX_LENGTH), system),
+        "message": (Knob("", "Your message", max_length=MAX_LENGTH), chat.message),
+        "text": (Knob(EXAMPLE, "Text to continue or to measure", max_length=MAX_LENGTH), going_on.text),
+    }
+
+
+def show_link(link: LinkButton, visit: Query, request: gr.Request) -> list[Any]:
+    """The panel that a link is about, and the values of its widgets; all as it is without a link."""
+    settings = link.take(visit, request)
+    if settings is None:
+        return [gr.skip()] * (1 + len(link.widgets))
+    panel = "continue" if settings["text"] != EXAMPLE and not settings["message"] else "chat"
+    return [gr.update(selected=panel), *link.form.show(settings), *(settings[name] for name in link.texts)]
 
 
 def add_endpoints(actions: TextActions) -> None:

@@ -1,0 +1,230 @@
+"""A visitor copies the link of a tab's settings; whoever opens it has them, and a hostile link does nothing."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NARROW, WIDE, set_slider
+
+SCREENS = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280px", "390px"])
+PREFIXES = {"gan_training": "gan", "image_generation": "image", "text_generation": "text", "finetuning": "finetuning"}
+SCRIPT = "<img src=x onerror=\"document.title='taken over'\">"
+
+
+def open_link(visitor, query):
+    """Open an address of the app, and wait until the page has arrived in the tab that it names."""
+    page = visitor.page
+    page.goto(visitor.url + query)
+    tab = re.search(r"tab=(\w+)", query)[1]
+    page.locator(f"#{PREFIXES[tab]}-settings-link").wait_for()
+    return page
+
+
+def copy_link(visitor, tab):
+    """Press Copy link; what is in the clipboard then, without the app's address."""
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.page.locator(f"#{PREFIXES[tab]}-settings-link").click()
+    visitor.page.get_by_text("Link copied.").wait_for()
+    link = visitor.page.evaluate("navigator.clipboard.readText()")
+    assert link.startswith(visitor.url)
+    return link.removeprefix(visitor.url)
+
+
+def open_more(page):
+    page.get_by_role("button", name="More settings").locator("visible=true").first.click()
+
+
+def slider(page, elem_id):
+    return page.locator(f"#{elem_id} input[type=number]")
+
+
+def test_the_settings_of_a_gan(visit):
+    visitor = visit()
+    page = visitor.arrive()
+    page.get_by_label("MNIST", exact=True).click()
+    page.locator("#gan-conditional input").check()
+    open_more(page)
+    set_slider(page, "gan-steps", 500)
+    query = copy_link(visitor, "gan_training")
+    assert query == "?tab=gan_training&dataset=mnist&conditional=true&steps=500"
+
+    guest = visit()
+    for _ in range(2):  # and a reload keeps it
+        page = open_link(guest, query)
+        expect(page.get_by_label("MNIST", exact=True)).to_be_checked()
+        expect(page.locator("#gan-conditional input")).to_be_checked()
+        open_more(page)
+        expect(slider(page, "gan-steps")).to_have_value("500")
+        expect(page.locator(".toast-body")).to_have_count(0)
+
+
+def test_a_reload_keeps_what_was_copied_and_the_latest_run_does_not_win(visit):
+    visitor = visit()
+    page = visitor.arrive("?__theme=dark")
+    page.locator("#gan-conditional input").check()
+    visitor.start()
+    visitor.button("Stop").click()
+    visitor.wait_for_state("Stopped, and kept")
+    page.locator("#gan-conditional input").uncheck()
+    page.get_by_label("Emoji", exact=True).click()
+    copy_link(visitor, "gan_training")
+    assert page.url.endswith("?tab=gan_training&dataset=emoji&__theme=dark")
+    page.reload()
+    expect(page.get_by_label("Emoji", exact=True)).to_be_checked()
+    expect(page.locator("#gan-conditional input")).not_to_be_checked()
+    expect(page.locator("body")).to_have_class(re.compile("dark"))
+
+
+def test_the_settings_of_a_picture(visit):
+    visitor = visit()
+    page = open_link(visitor, "?tab=image_generation")
+    page.locator("#image-prompt textarea").fill("a red & blue fox: 100% 狐狸")
+    page.get_by_label("Image to image").click()
+    expect(page.locator("#image-strength")).to_be_visible()
+    set_slider(page, "image-strength", 0.5)
+    query = copy_link(visitor, "image_generation")
+    assert re.fullmatch(r"\?tab=image_generation&task=image_to_image&prompt=[^&]+&strength=0\.5", query)
+
+    page = open_link(visit(), query)
+    expect(page.locator("#image-prompt textarea")).to_have_value("a red & blue fox: 100% 狐狸")
+    expect(slider(page, "image-strength")).to_have_value("0.5")
+    expect(page.locator("#image-sketch")).to_be_visible()
+    expect(page.locator("#image-painted")).not_to_be_visible()
+
+
+def test_a_links_model_brings_its_own_settings(visit):
+    page = open_link(visit(), "?tab=image_generation&model=SD-Turbo&prompt=owl&batch=2")
+    expect(page.locator("#image-model input")).to_have_value(re.compile("SD-Turbo"))
+    expect(page.locator("#image-model")).not_to_contain_text("Ships with the app")
+    expect(page.locator("#image-style")).not_to_be_visible()
+    expect(page.locator("#image-guidance")).not_to_be_visible()
+    page.wait_for_timeout(1000)  # nothing that follows the opening of the tab may turn it back
+    expect(page.locator("#image-model")).not_to_contain_text("Ships with the app")
+    expect(page.locator("#image-prompt textarea")).to_have_value("owl")
+
+
+def test_the_settings_of_a_text_and_what_is_asked(visit):
+    visitor = visit()
+    page = open_link(visitor, "?tab=text_generation")
+    set_slider(page, "text-temperature", 1.2)
+    page.locator("#text-system textarea").fill("You are a pirate.\nSay arr.")
+    page.locator("#text-message textarea").fill("Where is the treasure?")
+    query = copy_link(visitor, "text_generation")
+
+    page = open_link(visit(), query)
+    expect(page.locator("#text-message textarea")).to_have_value("Where is the treasure?")
+    expect(page.locator("#text-system textarea")).to_have_value("You are a pirate.\nSay arr.")
+    expect(slider(page, "text-temperature")).to_have_value("1.2")
+    expect(slider(page, "text-top_p")).to_have_value("0.9")
+
+
+def test_a_text_to_continue_opens_its_panel_and_a_model_tells_about_itself(visit):
+    page = open_link(visit(), "?tab=text_generation&text=It+was+a+dark+night&model=GPT-2")
+    expect(page.locator("#text-text textarea")).to_have_value("It was a dark night")
+    expect(page.locator("#text-model input")).to_have_value(re.compile("GPT-2"))
+    expect(page.locator("#text-model")).to_contain_text("million parameters")
+    expect(page.locator("#text-model")).not_to_contain_text("135 million")
+
+
+def test_a_text_that_is_too_long_stays_out_and_is_named(visit):
+    visitor = visit()
+    page = open_link(visitor, "?tab=text_generation&temperature=1.5")
+    expect(slider(page, "text-temperature")).to_have_value("1.5")
+    page.locator("#text-message textarea").fill("long " * 2000)
+    assert copy_link(visitor, "text_generation") == "?tab=text_generation&temperature=1.5"
+    page.get_by_text("This is not in the link, since it is too long: Your message").wait_for()
+
+
+def test_the_settings_of_a_fine_tuning(visit):
+    visitor = visit()
+    page = open_link(visitor, "?tab=finetuning&dataset=fashion_mnist")
+    expect(page.locator("#finetuning-model input")).to_have_value("Small CNN, from scratch")
+    set_slider(page, "finetuning-epochs", 7)
+    assert copy_link(visitor, "finetuning") == "?tab=finetuning&dataset=fashion_mnist&epochs=7"
+    page.locator("#finetuning-model input").click()
+    page.get_by_role("option", name="ResNet-18").click()
+    query = copy_link(visitor, "finetuning")
+    assert query == "?tab=finetuning&dataset=fashion_mnist&model=resnet18&epochs=7"
+
+    page = open_link(visit(), query)
+    expect(page.locator("#finetuning-dataset input")).to_have_value("Fashion-MNIST")
+    expect(page.locator("#finetuning-model input")).to_have_value("ResNet-18")
+    expect(slider(page, "finetuning-epochs")).to_have_value("7")
+    expect(page.locator("#finetuning-preview img")).to_be_visible()
+
+
+@pytest.mark.parametrize("tab", PREFIXES)
+def test_a_hostile_link_is_told_and_nothing_else(visit, tab):
+    visitor = visit()
+    evil = quote(SCRIPT)
+    query = f"?tab={tab}&seed=1e999&{evil}={evil}&seed2=1&seed2=2&model={evil}&__theme=light&utm_source={evil}"
+    page = open_link(visitor, query)
+    toast = page.locator(".toast-body")
+    expect(toast).to_contain_text("The link's Seed was ignored: Seed must be a whole number from -1 to 2147483647")
+    expect(toast).to_contain_text("<img src=x")
+    expect(toast).not_to_contain_text("utm_source")
+    assert page.locator("img[src=x]").count() == 0
+    page.wait_for_timeout(500)
+    assert page.title() == "AIGC Playground"
+    query = copy_link(visitor, tab)
+    assert query == f"?tab={tab}"
+
+
+def test_settings_that_do_not_go_together_leave_the_form_alone(visit):
+    page = open_link(visit(), "?tab=gan_training&dataset=mnist&batch=512&features=128&size=64&d_steps=10")
+    page.get_by_text("The link's settings were ignored: Batch size, Features, Image size").wait_for()
+    expect(page.get_by_label("Fashion-MNIST", exact=True)).to_be_checked()
+
+
+def test_a_chinese_visitor_is_told_in_chinese(visit):
+    visitor = visit(locale="zh-CN")
+    page = visitor.arrive("?tab=nonsense&steps=5")
+    page.get_by_text("链接中的设置已忽略：这里没有这个标签页。").wait_for()
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    visitor.button("复制这些设置的链接").click()
+    page.get_by_text("已复制链接。").wait_for()
+
+
+def test_where_copying_is_not_allowed_the_link_is_shown(visit):
+    visitor = visit()
+    visitor.context.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    page = open_link(visitor, "?tab=gan_training&seed=5&steps=500")
+    expect(page.locator("#gan-conditional")).to_be_visible()
+    open_more(page)
+    expect(slider(page, "gan-steps")).to_have_value("500")
+    page.locator("#gan-settings-link").click()
+    link = page.locator(".toast-body code")
+    expect(link).to_have_text(f"{visitor.url}?tab=gan_training&steps=500&seed=5")
+    assert page.url == f"{visitor.url}?tab=gan_training&steps=500&seed=5"
+    link.click()
+    assert "steps=500" in page.evaluate("getSelection().toString()"), "it can be selected"
+    expect(link).to_be_visible()
+
+
+def test_a_form_with_a_mistake_gets_its_sentence_and_no_link(visit):
+    visitor = visit()
+    page = open_link(visitor, "?tab=gan_training&batch=512&features=128")
+    open_more(page)
+    expect(slider(page, "gan-features")).to_have_value("128")
+    page.locator("#gan-size").get_by_label("64 px").click()
+    set_slider(page, "gan-d_steps", 10)
+    before = page.url
+    page.locator("#gan-settings-link").click()
+    page.get_by_text("are too large together").wait_for()
+    assert page.url == before
+
+
+@SCREENS
+def test_it_fits_the_page(visit, viewport):
+    visitor = visit(viewport=viewport)
+    for tab, prefix in PREFIXES.items():
+        page = open_link(visitor, f"?tab={tab}&" + "x" * 300 + "=1")
+        page.locator(".toast-body").wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+        button = page.locator(f"#{prefix}-settings-link")
+        box = button.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= viewport["width"]
+        assert button.evaluate("it => it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight + 1")

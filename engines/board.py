@@ -11,7 +11,7 @@ import math
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
@@ -136,8 +136,8 @@ class Board:
                 self.note, self.download = message, None
             case Download():
                 self.download = event
-            case Resumed(step):
-                self.rewind(step)
+            case Resumed(step, apart):
+                self.rewind(step, apart)
             case Progress():
                 self.progress, self.note, self.download = event, None, None
                 self._pace.append((self.active_seconds, event.step))
@@ -181,11 +181,12 @@ class Board:
                 self.stride *= 2
             self.frames_seen += 1
 
-    def rewind(self, step: int) -> None:
-        """Forget what came after `step`, from which a run goes on."""
+    def rewind(self, step: int, apart: Collection[str] = ()) -> None:
+        """Forget what came after `step`, from which a run goes on, but for the metrics of the groups `apart`."""
         with self._lock:
-            for series in self.series.values():
-                series.rewind(step)
+            for group, series in self.series.items():
+                if group not in apart:
+                    series.rewind(step)
             self.history = [frame for frame in self.history if frame.step <= step]
             self.frames_seen = len(self.history) * self.stride
             if self.latest and self.latest.step > step:

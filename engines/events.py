@@ -37,9 +37,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Resumed:
-    """The run goes on from a checkpoint at this step; what it told of later steps comes anew."""
+    """The run goes on from a checkpoint at this step; what it told of later steps comes anew.
+
+    `apart` are groups of metrics that count other steps: what they told stays.
+    """
 
     step: int
+    apart: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from safetensors.torch import load_file
 
-from engines.events import Caption, Evaluation, Metrics, Note, Progress, Verdict
+from engines.events import Caption, Evaluation, Metrics, Note, Progress, Resumed, Verdict
 from engines.finetuning import checkpoint, tuning
 from engines.finetuning.classifier import Classifier
 from engines.finetuning.config import FinetuningConfig
@@ -162,7 +162,11 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path, table, monkeypa
         if at_step(20)(event):
             break
     running.close()
-    killed = evaluations(run(config, tmp_path / "killed"))
+    events = run(config, tmp_path / "killed")
+    [resumed] = of(events, Resumed)
+    assert 0 < resumed.step <= 20
+    assert min(event.step for event in of(events, Metrics)) >= resumed.step, "the curve goes on where it was"
+    killed = evaluations(events)
     assert np.array_equal(killed["test"].probabilities, unbroken["test"].probabilities)
 
 

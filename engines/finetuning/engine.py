@@ -16,9 +16,10 @@ from engines.weights import Stopped, in_background
 def finetune(config: FinetuningConfig, folder: Path, uploads: Sequence[str] = (), base: Path | None = None) -> Events:
     """Fine-tune on the config's dataset or the upload; with `base`, an ended run's folder, go on from its model.
 
-    Yields Note and Download until all is loaded, Caption where a number needs words, an Evaluation "before" (with
-    a base, also "old_before"), then Progress and Metrics ("training", and "mlm" in a warm-up) four times a second,
-    Metrics ("validation") and a Verdict about nine times a run, and in the end Evaluations "test" ("old_after").
+    Yields Note and Download until all is loaded, Caption where a number needs words, an Evaluation "before" (with a
+    base, also "old_before"), Resumed if it goes on from a checkpoint, then Progress and Metrics ("training", and
+    "mlm" in a warm-up) four times a second, Metrics ("validation") and a Verdict about nine times a run, and in the
+    end Evaluations "test" ("old_after").
     `folder` is the run's own: the best model lies in its "best", the examples in data.json or data.npz, and
     in "checkpoint" what a run that was stopped or killed goes on from when it is started again in that folder,
     with the same result as if it had never ended. Raises ConfigError for data that nothing can be learnt from,

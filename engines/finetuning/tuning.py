@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.clock import Clock
-from engines.events import Caption, Evaluation, Event, Events, Metrics, Note, Progress
+from engines.events import Caption, Evaluation, Event, Events, Metrics, Note, Progress, Resumed
 from engines.finetuning.checkpoint import drop_checkpoint, load_checkpoint
 from engines.finetuning.classifier import BEST
 from engines.finetuning.config import FinetuningConfig
@@ -59,6 +59,7 @@ class Tuning:
         self.steps_in_all = self.warm_up_steps + trainer.total
         if found:
             self.keeper.load(trainer, *found)
+            yield Resumed(trainer.steps, apart=("mlm",))
         try:
             stopped = yield from self._train(trainer)
         except Diverged:

@@ -20,7 +20,7 @@ from engines.limits import Limits, variable
 from engines.messages import ConfigError, EngineError
 from engines.runs import Runs
 from engines.text_generation.models import Models
-from engines.weights import cache_folder
+from engines.weights import cache_folder, on_a_space
 from tabs import TABS
 from tabs.gate import Gate
 from tabs.image_gallery import Gallery, GalleryLimits
@@ -31,7 +31,6 @@ from tabs.polite import PoliteBlocks
 from tabs.shared import QUICK, Shared, find_run, new_key
 
 HERE = Path(__file__).parent
-SPACE_STORAGE = Path("/data")  # where a Space's persistent storage is, if it has some
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC",
         "sans-serif"]  # fmt: skip
 CLEAN_EVERY = 600  # seconds between two looks for files that are too old
@@ -134,22 +133,10 @@ def open_runs(folder: str | None = None, limits: Limits | None = None) -> Runs:
     if named is not None:
         return Runs(allowed, Path(named).expanduser() if named else None)
     try:
-        return Runs(allowed, default_runs_folder())
+        return Runs(allowed, cache_folder() / "runs")
     except EngineError as problem:
         print(problem.message, flush=True)
         return Runs(allowed)
-
-
-def default_runs_folder() -> Path:
-    """On a Space its persistent storage, if it has some; else beside the fetched models."""
-    if on_a_space() and SPACE_STORAGE.is_dir() and os.access(SPACE_STORAGE, os.W_OK):
-        return SPACE_STORAGE / "runs"
-    return cache_folder() / "runs"
-
-
-def on_a_space() -> bool:
-    """Whether this is a Hugging Face Space."""
-    return bool(os.environ.get("SPACE_ID"))
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -170,8 +157,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--runs-folder",
         metavar="DIR",
-        help='where runs are kept, so that they survive a restart; "" keeps none (default: AIGC_RUNS, else on a Space'
-        " its persistent storage, else the cache)",
+        help='where runs are kept, so that they survive a restart; "" keeps none (default: AIGC_RUNS, else beside'
+        " the fetched models)",
     )
     parser.add_argument(
         "--follow", type=Path, metavar="DIR", help="show the runs live that another program writes there (--folder)"

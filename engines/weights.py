@@ -39,6 +39,7 @@ FINISH_SECONDS = 1800.0  # the same for a conversion
 BEAT = 0.2  # seconds between events
 KEPT = (".safetensors", ".json", ".jinja", ".txt", ".model")  # no pickles and no code
 BUNDLED = Path(__file__).parent.parent / "assets" / "models"
+SPACE_STORAGE = Path("/data")  # where a Space's persistent storage is, if it has some
 
 HUB_COMMAND = """
 import sys
@@ -76,9 +77,21 @@ class Stopped(Exception):
     """The person asked to stop."""
 
 
+def on_a_space() -> bool:
+    """Whether this is a Hugging Face Space."""
+    return bool(os.environ.get("SPACE_ID"))
+
+
 def cache_folder() -> Path:
-    """Where fetched models are kept: AIGC_CACHE, else ~/.cache/aigc-playground."""
-    return Path(os.environ.get("AIGC_CACHE") or Path.home() / ".cache" / "aigc-playground")
+    """Where fetched models are kept, and runs beside them.
+
+    AIGC_CACHE, else on a Space its persistent storage if it has some, else ~/.cache/aigc-playground.
+    """
+    if named := os.environ.get("AIGC_CACHE"):
+        return Path(named)
+    if on_a_space() and SPACE_STORAGE.is_dir() and os.access(SPACE_STORAGE, os.W_OK):
+        return SPACE_STORAGE / "aigc-playground"
+    return Path.home() / ".cache" / "aigc-playground"
 
 
 def fetch(card: Card, finish: Sequence[str] = (), choose: Choose = top_level) -> Fetching:

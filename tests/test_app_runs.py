@@ -3,6 +3,7 @@
 import pytest
 
 import app as playground
+from engines import weights
 from engines.limits import Limits
 from engines.messages import EngineError
 
@@ -13,7 +14,7 @@ def machine(monkeypatch, tmp_path):
     for name in ("AIGC_RUNS", "SPACE_ID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(playground, "SPACE_STORAGE", tmp_path / "data")
+    monkeypatch.setattr(weights, "SPACE_STORAGE", tmp_path / "data")
 
 
 def test_runs_survive_beside_the_models_unless_told_otherwise(tmp_path, monkeypatch):
@@ -29,13 +30,17 @@ def test_runs_survive_beside_the_models_unless_told_otherwise(tmp_path, monkeypa
     assert not playground.open_runs().durable
 
 
-def test_a_space_keeps_them_in_its_storage_if_it_has_some(tmp_path, monkeypatch):
+def test_a_space_keeps_runs_and_models_in_its_storage_if_it_has_some(tmp_path, monkeypatch):
     monkeypatch.setenv("SPACE_ID", "someone/playground")
-    assert playground.default_runs_folder() == tmp_path / "cache" / "runs"
     (tmp_path / "data").mkdir()
-    assert playground.default_runs_folder() == tmp_path / "data" / "runs"
-    monkeypatch.delenv("SPACE_ID")
-    assert playground.default_runs_folder() == tmp_path / "cache" / "runs"
+    assert weights.cache_folder() == tmp_path / "cache", "a folder that was named goes before"
+    monkeypatch.delenv("AIGC_CACHE")
+    assert weights.cache_folder().parent == tmp_path / "data"
+    playground.open_runs()
+    assert (tmp_path / "data" / "aigc-playground" / "runs").is_dir()
+    (tmp_path / "data").rename(tmp_path / "gone")
+    assert weights.cache_folder().name == "aigc-playground"
+    assert weights.cache_folder().parent.name == ".cache"
 
 
 def test_a_folder_that_was_named_must_work_and_the_usual_one_may_fail(tmp_path, capsys):

@@ -23,12 +23,11 @@ from tabs import TABS
 from tabs.gate import Gate
 from tabs.image_gallery import Gallery, GalleryLimits
 from tabs.language import I18N, t
+from tabs.looks import HEAD, theme
 from tabs.shared import QUICK, Shared, find_run, new_key
 
 HERE = Path(__file__).parent
 SPACE_STORAGE = Path("/data")  # where a Space's persistent storage is, if it has some
-FONT = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC",
-        "sans-serif"]  # fmt: skip
 CLEAN_EVERY = 600  # seconds between two looks for files that are too old
 
 
@@ -84,7 +83,8 @@ def arrive(owner: str, request: gr.Request) -> tuple[str, dict[str, str]]:
 def look() -> dict[str, object]:
     """What `launch` needs for the looks; no font or script comes from another host."""
     return {
-        "theme": gr.themes.Soft(primary_hue="indigo", font=FONT, font_mono=["ui-monospace", "Consolas", "monospace"]),
+        "theme": theme(),
+        "head": HEAD,
         "css_paths": HERE / "tabs" / "page.css",
         "i18n": I18N,
         "footer_links": ["api", "settings"],

@@ -72,7 +72,7 @@ class GanTab:
                 self.live = live_view(self.runs, "gan-live", self.controls.ids, "live_gan.html", PANELS, CHARTS)
             with gr.Column(scale=3, min_width=300):
                 self._build_settings()
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Explore")):
                 self._build_explore()
             with gr.Tab(t("Take home")):

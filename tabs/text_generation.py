@@ -26,7 +26,7 @@ def build(shared: Shared) -> None:
     actions = TextActions(shared.models, shared.gate)
     gr.Markdown(t(INTRO))
     with gr.Row():
-        with gr.Column(scale=7, min_width=320), gr.Tabs():
+        with gr.Column(scale=7, min_width=320), gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Chat")):
                 chat = ChatPanel(actions, shared.turns)
             with gr.Tab(t("Continue")):

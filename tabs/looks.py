@@ -21,6 +21,11 @@ def theme() -> gr.themes.Base:
     soft = gr.themes.Soft(primary_hue="indigo", font=FONT, font_mono=["ui-monospace", "Consolas", "monospace"])
     return soft.set(
         body_text_color_subdued="*neutral_500",
+        checkbox_border_color="*neutral_500",
+        checkbox_border_color_hover="*neutral_600",
+        checkbox_border_color_dark="*neutral_400",
+        checkbox_border_color_hover_dark="*neutral_300",
+        input_border_color="*neutral_300",
         input_border_color_focus="*primary_600",
         input_border_color_focus_dark="*primary_400",
         input_placeholder_color="*neutral_500",
@@ -31,7 +36,7 @@ def theme() -> gr.themes.Base:
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
         button_primary_background_fill_hover_dark="*primary_700",
-        button_secondary_background_fill_hover_dark="*primary_600",
+        button_secondary_background_fill_hover_dark="*neutral_500",
         checkbox_label_background_fill_selected="*primary_600",
         link_text_color_dark="*secondary_300",
         link_text_color_hover_dark="*secondary_200",

@@ -154,8 +154,18 @@ document.addEventListener("click", (event) => {
   $(".bar").classList.add("unknown");
 });
 
+// The components around must follow; an event that got lost on its way is sent again.
+function retell() {
+  const [stop, png] = [controls.stop, controls.png].map((id) => document.getElementById(id));
+  if (!stop || !png || (stop.disabled !== busy && png.disabled !== !!chosen)) return;
+  told = "";
+  tell();
+  explaining = setTimeout(explain, 2000);
+}
+
 // A button that cannot be used says why; one that can says what it does.
 function explain() {
+  retell();
   const none = t("Make a picture first, or choose one in the gallery");
   const hints = {
     start: [t("Make pictures of the prompt (Ctrl+Enter)"), ""],

@@ -32,6 +32,11 @@ CHARTS = (
         from_zero=True,
     ),
 )
+# Gradio's picture has no name for a screen reader; its label's text becomes one.
+NAME_PICTURE = """() => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const picture = document.querySelector("#gan-picture button img");
+  if (picture) picture.alt = document.querySelector("#gan-picture label").innerText.trim();
+}))"""
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 INTRO = (
@@ -160,6 +165,7 @@ class GanTab:
         )
         self.walk.click(actions.latent_walk, seeds, self.picture, api_name="gan_walk", **EXPLORE)
         self.film.click(actions.film_webp, self.live, self.picture, api_visibility="private", **EXPLORE)
+        self.picture.change(None, js=NAME_PICTURE)
         for button, action, name in [
             (self.save_run, actions.run_file, "gan_run_file"),
             (self.save_generator, actions.generator_file, "gan_generator"),

@@ -104,6 +104,8 @@ def test_image_generation(open_tab, dark):
     page.locator("#image-start").click()
     expect(page.locator("#image-stage .facts")).to_contain_text("Seed", timeout=SLOW)
     expect(page.locator("#image-gallery img")).to_have_count(4, timeout=SLOW)
+    page.locator("#image-repaint").click()
+    expect(page.locator("#image-painted [aria-label='Undo']")).to_be_visible()
     check_panels(page, "image", ["Gallery", "X/Y grid", "Walk", "Settings from a picture"])
 
 
@@ -115,7 +117,7 @@ def test_text_generation(open_tab, dark):
     page.locator("#text-message textarea").fill("Hello")
     page.locator("#text-chat-start").click()
     expect(page.locator("#text-inside .note")).to_contain_text("tokens/s", timeout=SLOW)
-    page.locator("#text-inside .text span").nth(3).hover()
+    page.locator("#text-inside .text").press("Enter")
     page.get_by_role("tab", name="Score", exact=True).click()
     page.locator("#text-score-start").click()
     expect(page.locator("#text-score-table")).to_contain_text("ROUGE-L")

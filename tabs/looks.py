@@ -25,6 +25,7 @@ def theme() -> gr.themes.Base:
         checkbox_border_color_hover="*neutral_600",
         checkbox_border_color_dark="*neutral_400",
         checkbox_border_color_hover_dark="*neutral_300",
+        input_border_width="1px",
         input_border_color="*neutral_300",
         input_border_color_focus="*primary_600",
         input_border_color_focus_dark="*primary_400",

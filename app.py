@@ -27,12 +27,11 @@ from tabs.image_gallery import Gallery, GalleryLimits
 from tabs.language import I18N, t
 from tabs.link_button import tell
 from tabs.links import TAB, Query, lost, read_visit
+from tabs.looks import HEAD, theme
 from tabs.polite import PoliteBlocks
 from tabs.shared import QUICK, Shared, find_run, new_key
 
 HERE = Path(__file__).parent
-FONT = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC",
-        "sans-serif"]  # fmt: skip
 CLEAN_EVERY = 600  # seconds between two looks for files that are too old
 
 
@@ -95,7 +94,8 @@ def arrive(owner: str, request: gr.Request) -> tuple[str, Query]:
 def look() -> dict[str, object]:
     """What `launch` needs for the looks; no font or script comes from another host."""
     return {
-        "theme": gr.themes.Soft(primary_hue="indigo", font=FONT, font_mono=["ui-monospace", "Consolas", "monospace"]),
+        "theme": theme(),
+        "head": HEAD,
         "css_paths": HERE / "tabs" / "page.css",
         "i18n": I18N,
         "footer_links": ["api", "settings"],

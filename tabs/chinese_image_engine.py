@@ -10,6 +10,9 @@ _MODELS = {
     "Ships with the app and draws on any computer within seconds; emoji and simple combinations only.": (
         "随应用附带，任何电脑上几秒即可出图；只会画表情符号和简单的组合。"
     ),
+    "MIT; trained on Noto Emoji (Apache-2.0) and Twemoji (CC BY 4.0)": (
+        "MIT；训练图片为 Noto Emoji（Apache-2.0）和 Twemoji（CC BY 4.0）"
+    ),
     "One to four steps: the fastest; photographs and paintings of 512 px from English prompts.": (
         "一到四步，速度最快；用英文提示词生成 512 像素的照片和绘画。"
     ),

@@ -80,6 +80,7 @@ class TakePanel:
             language="python",
             label=t("How to load it"),
             interactive=False,
+            wrap_lines=True,
             elem_id="finetuning-code",
         )
 

@@ -34,6 +34,11 @@ CHARTS = (
         from_zero=True,
     ),
 )
+# Gradio's picture has no name for a screen reader; its label's text becomes one.
+NAME_PICTURE = """() => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const picture = document.querySelector("#gan-picture button img");
+  if (picture) picture.alt = document.querySelector("#gan-picture label").innerText.trim();
+}))"""
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 INTRO = (
@@ -74,7 +79,7 @@ class GanTab:
                 self.live = live_view(self.runs, "gan-live", self.controls.ids, "live_gan.html", PANELS, CHARTS)
             with gr.Column(scale=3, min_width=300):
                 self._build_settings()
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Explore")):
                 self._build_explore()
             with gr.Tab(t("Take home")):
@@ -157,6 +162,7 @@ class GanTab:
         look: dict[str, Any] = {"api_visibility": "private", **EXPLORE}
         self.sample.click(actions.gan_samples, [self.live, self.seed, self.label], self.picture, **look)
         self.walk.click(actions.gan_walk, seeds, self.picture, **look)
+        self.picture.change(None, js=NAME_PICTURE)
         for button, action, name in [
             (self.save_run, actions.gan_run_file, "gan_run_file"),
             (self.save_generator, actions.gan_generator, "gan_generator"),

@@ -71,7 +71,7 @@ class ImageTab:
                 self._build_actions()
             with gr.Column(scale=3, min_width=300):
                 self.desk = Desk(self.generators, self.task, self.prompt)
-        with gr.Tabs():
+        with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Gallery")):
                 self.gallery = GalleryPanel(self.keeper)
             with gr.Tab(t("X/Y grid")):

@@ -20,7 +20,7 @@ from tabs.shared import QUICK
 if TYPE_CHECKING:
     from tabs.image_generation import ImageTab
 
-SHOW_STAGE = "() => document.querySelector('#image-stage')?.scrollIntoView({behavior: 'smooth', block: 'center'})"
+SHOW_STAGE = "() => document.querySelector('#image-stage')?.scrollIntoView({block: 'center'})"
 # What stands in the box when a setting is chosen for an axis.
 VALUES = {
     "prompt": "smiling cat | crying cat | angry cat",

@@ -80,7 +80,7 @@ def load_page(topic: str, language: str) -> Page:
     if not parts:
         raise ValueError(f"{topic}.{language}.md has no section")
     triples = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
-    return Page(tuple(Section(name, f"### {title}\n\n{text.strip()}") for title, name, text in triples))
+    return Page(tuple(Section(name, f"## {title}\n\n{text.strip()}") for title, name, text in triples))
 
 
 def learn_panel(topic: str, form: Form) -> None:

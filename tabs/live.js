@@ -152,7 +152,6 @@ function paintStatus() {
   const progress = run.progress;
   const starting = run.state === "running" && !progress;
   live.dataset.state = run.state;
-  live.setAttribute("aria-busy", String(!run.ended && run.state !== "none"));
   const fetching = run.download && run.download.total;
   live.toggleAttribute("data-busy", (starting && !fetching) || run.state === "queued");
   const place = run.state === "queued" && run.position ? " · " + fill("place {n}", { n: run.position }) + (run.wait ? " · " + say(run.wait) : "") : "";
@@ -210,6 +209,7 @@ function explain() {
 document.addEventListener("keydown", (event) => {
   if (!element.isConnected || element.offsetParent === null) return;
   if (event.target.closest?.(".own-keys")) return; // a panel whose keys are its own
+  if (event.key === "Escape" && event.target.closest?.("[role=combobox], [role=listbox]")) return; // it closes a list
   const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
   const node = name && button(name);
   if (node && !node.disabled) node.click();

@@ -83,19 +83,17 @@ function drawChart(canvas, chart, lines) {
   pen.textAlign = "left";
   pen.fillText(t("step"), box.left, height - 7);
 
-  const words = [];
-  let at = box.left;
+  const words = lines.map((line) => line.label + (line.even.length ? " " + written(line.even[line.even.length - 1]) : ""));
+  const room = words.reduce((sum, word) => sum + 26 + pen.measureText(word).width, -12);
+  let at = Math.max(0, Math.min(box.left, width - room));
   pen.save();
-  for (const line of lines) {
-    const now = line.even.length ? line.even[line.even.length - 1] : null;
-    const label = line.label + (now === null ? "" : " " + written(now));
+  lines.forEach((line, i) => {
     pen.fillStyle = line.tint;
     pen.fillRect(at, 6, 10, 4);
     pen.fillStyle = subdued;
-    pen.fillText(label, at + 14, 8);
-    at += 26 + pen.measureText(label).width;
-    words.push(label);
-  }
+    pen.fillText(words[i], at + 14, 8);
+    at += 26 + pen.measureText(words[i]).width;
+  });
   pen.beginPath();
   pen.rect(box.left, box.top - 2, box.right - box.left + 2, box.bottom - box.top + 4);
   pen.clip();

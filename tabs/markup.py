@@ -67,7 +67,7 @@ def percent(share: float) -> str:
 
 def section(kind: str, title: str, *parts: str) -> str:
     """A part of a panel under its title."""
-    return f'<section class="{kind}"><h4>{title}</h4>{"".join(parts)}</section>'
+    return f'<section class="{kind}"><h2>{title}</h2>{"".join(parts)}</section>'
 
 
 def paragraph(text: str, kind: str = "") -> str:
@@ -77,14 +77,14 @@ def paragraph(text: str, kind: str = "") -> str:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], foot: Iterable[Sequence[str]] = ()) -> str:
     """A table whose first column names its rows, in a box that scrolls when it is too wide."""
-    titles = "".join(f'<th scope="col">{title}</th>' for title in head)
+    titles = "".join(f'<th scope="col">{title}</th>' if title else "<td></td>" for title in head)
 
     def lines(cells_of: Iterable[Sequence[str]]) -> str:
         rest = ((name, "".join(f"<td>{cell}</td>" for cell in cells)) for name, *cells in cells_of)
         return "".join(f'<tr><th scope="row">{name}</th>{cells}</tr>' for name, cells in rest)
 
     body = f"<thead><tr>{titles}</tr></thead><tbody>{lines(rows)}</tbody><tfoot>{lines(foot)}</tfoot>"
-    return f'<div class="scroll"><table>{body}</table></div>'
+    return f'<div class="scroll" tabindex="0"><table>{body}</table></div>'
 
 
 def bars(rows: Iterable[tuple[str, float, str]], most: float = 1.0) -> str:

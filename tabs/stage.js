@@ -154,8 +154,18 @@ document.addEventListener("click", (event) => {
   $(".bar").classList.add("unknown");
 });
 
+// The components around must follow; an event that got lost on its way is sent again.
+function retell() {
+  const [stop, png] = [controls.stop, controls.png].map((id) => document.getElementById(id));
+  if (!stop || !png || (stop.disabled !== busy && png.disabled !== !!chosen)) return;
+  told = "";
+  tell();
+  explaining = setTimeout(explain, 2000);
+}
+
 // A button that cannot be used says why; one that can says what it does.
 function explain() {
+  retell();
   const none = t("Make a picture first, or choose one in the gallery");
   const hints = {
     start: [t("Make pictures of the prompt (Ctrl+Enter)"), ""],
@@ -175,6 +185,7 @@ function explain() {
 // Ctrl+Enter makes, Esc stops.
 document.addEventListener("keydown", (event) => {
   if (!element.isConnected || element.offsetParent === null || event.repeat) return;
+  if (event.key === "Escape" && event.target.closest?.("[role=combobox], [role=listbox]")) return; // it closes a list
   const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
   const node = name && document.getElementById(controls[name]);
   if (!node || node.disabled) return;

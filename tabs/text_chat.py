@@ -38,8 +38,9 @@ class ChatPanel:
             feedback_options=None, **invitation(DEFAULT_MODEL),
         )  # fmt: skip
         self.message = gr.Textbox(
-            placeholder=t("Your message"), show_label=False, lines=1, max_lines=8, elem_id="text-message"
-        )
+            label=t("Your message"), placeholder=t("Your message"), show_label=False, lines=1, max_lines=8,
+            elem_id="text-message",
+        )  # fmt: skip
         with gr.Row(elem_classes="controls"):
             self.send, self.stop = start_and_stop("text-chat", t("Send"))
             self.clear = gr.Button(t("New chat"), elem_id="text-clear", min_width=90)

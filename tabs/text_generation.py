@@ -31,7 +31,7 @@ def build(shared: Shared) -> None:
     actions = TextActions(shared.models, shared.gate)
     gr.Markdown(t(INTRO))
     with gr.Row():
-        with gr.Column(scale=7, min_width=320), gr.Tabs() as panels:
+        with gr.Column(scale=7, min_width=320), gr.Tabs(overflow_behavior="wrap") as panels:
             with gr.Tab(t("Chat"), id="chat"):
                 chat = ChatPanel(actions, shared.turns)
             with gr.Tab(t("Continue"), id="continue"):

@@ -7,10 +7,12 @@ const t = (text) => (chinese && words[text]) || text;
 function paint() {
   const shown = JSON.parse(props.value || "[]");
   element.querySelector(".empty").textContent = shown.length ? "" : t(empty);
+  const focused = element.contains(document.activeElement) ? document.activeElement.dataset.id : null;
   const nodes = shown.map((picture) => {
     const button = document.createElement("button");
     button.type = "button";
     button.title = picture.alt;
+    button.dataset.id = picture.id;
     button.addEventListener("click", () => trigger("select", { id: picture.id }));
     const img = document.createElement("img");
     img.src = picture.src;
@@ -19,6 +21,7 @@ function paint() {
     return button;
   });
   element.querySelector(".thumbs").replaceChildren(...nodes);
+  nodes.find((node) => node.dataset.id === focused)?.focus(); // who walks with the keyboard stays where they were
 }
 
 watch("value", paint);

@@ -17,6 +17,7 @@ function say(message) {
 let painted = ""; // the part of props.value that is on the page
 let tokens = [];
 let chosen = null;
+let told; // the token whose alternatives stand there; undefined before anything does
 let writing = false;
 
 function paint() {
@@ -66,6 +67,8 @@ const visible = (text) => JSON.stringify(text).slice(1, -1).replace(/\\"/g, '"')
 
 function inside() {
   const token = chosen === null ? null : tokens[chosen];
+  if (!token && told === null) return; // a screen reader would say it again
+  told = token;
   $(".which").textContent = token
     ? say({ template: "“{text}” had {share} of the probability", values: { text: visible(token[0]), share: percent(token[1]) } })
     : t("What else might it have said?");
@@ -110,16 +113,20 @@ for (const kind of ["pointerover", "click"])
     if (at !== undefined) choose(Number(at));
   });
 element.addEventListener("keydown", (event) => {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!step || !event.target.matches(".text") || !tokens.length) return;
+  const { key, ctrlKey, metaKey } = event;
+  const last = tokens.length - 1;
+  const here = chosen === null ? -1 : chosen;
+  const there = { ArrowRight: here + 1, ArrowLeft: here - 1, Enter: Math.max(0, here), Home: 0, End: last }[key];
+  if (there === undefined || ctrlKey || metaKey || !event.target.matches(".text") || last < 0) return;
   event.preventDefault();
-  choose(Math.min(tokens.length - 1, Math.max(0, (chosen === null ? -1 : chosen) + step)));
+  choose(Math.min(last, Math.max(0, there)));
   $(".text").children[chosen].scrollIntoView({ block: "nearest" });
 });
 
 // Ctrl+Enter does the main thing of the panel that is shown, Esc stops it.
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || !element.isConnected || element.offsetParent === null) return;
+  if (event.key === "Escape" && event.target.closest?.("[role=combobox], [role=listbox]")) return; // it closes a list
   const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
   const node = name && document.getElementById(props.controls[name]);
   if (!node || node.disabled) return;

@@ -220,7 +220,7 @@ HOSTILE = (
     "<img src=x onerror=alert(1)>", "\"onmouseover='alert(2)", "</td><script>alert(3)</script>", "{{alert(4)}}",
     "${alert(5)}", "{predicted}", "javascript:alert(6)",
 )  # fmt: skip
-ALLOWED = {"section", "h4", "p", "div", "span", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "button", "i",
+ALLOWED = {"section", "h2", "p", "div", "span", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "button", "i",
            "b", "ol", "li", "em", "small", "code", "pre", "img"}  # fmt: skip
 
 
@@ -238,6 +238,7 @@ class Checker(HTMLParser):
             "title",
             "type",
             "scope",
+            "tabindex",
             "aria-pressed",
             "aria-label",
             "data-truth",

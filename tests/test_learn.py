@@ -187,7 +187,7 @@ def test_settings_switch_sections_on_and_off():
 def test_odd_values_leave_a_page(odd):
     for topic, config in CONFIGS.items():
         text = PAGES[topic, "en"].render(dict.fromkeys(config.knobs(), odd), chinese=False)
-        assert "### Where to read on" in text
+        assert "## Where to read on" in text
         assert "{{" not in text
 
 

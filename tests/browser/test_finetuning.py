@@ -136,11 +136,11 @@ def test_from_upload_to_download(open_tab, table, tmp_path, viewport):
     assert sum(int(cell.inner_text()) for cell in cells.all()) == 48
     diagonal = page.locator("#finetuning-matrix button[data-truth='1'][data-predicted='1']")
     diagonal.click()
-    expect(page.locator("#finetuning-examples h4")).to_have_text(re.compile(f"^good ✓ {diagonal.inner_text()}$"))
+    expect(page.locator("#finetuning-examples h2")).to_have_text(re.compile(f"^good ✓ {diagonal.inner_text()}$"))
     expect(diagonal).to_have_attribute("aria-pressed", "true")
     cells.first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#finetuning-examples h4")).to_contain_text("<img src=x")
+    expect(page.locator("#finetuning-examples h2")).to_contain_text("<img src=x")
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
 
     panel(page, "Try it")
@@ -148,7 +148,7 @@ def test_from_upload_to_download(open_tab, table, tmp_path, viewport):
     expect(box).not_to_have_value("", timeout=SLOW)  # one of the test rows, so that there is something to see
     page.locator("#finetuning-answer .chances").wait_for()
     box.fill("the music was lovely")
-    expect(page.locator("#finetuning-answer .chances h4")).to_have_text("good", timeout=SLOW)
+    expect(page.locator("#finetuning-answer .chances h2")).to_have_text("good", timeout=SLOW)
     expect(page.locator("#finetuning-answer .words")).to_have_text("the music was lovely", timeout=SLOW)
     tinted = page.locator("#finetuning-answer .words [style*='--share']:not([style*='--share:0%'])")
     assert "lovely" in [word.strip() for word in tinted.all_inner_texts()], "the word that tells the classes apart"

@@ -64,7 +64,8 @@ def test_a_chat_streams_is_looked_into_and_survives_a_reload(open_tab):
 def test_stop_ends_the_writing(open_tab):
     _, page = open_tab("Continue")
     set_slider(page, "text-max_new_tokens", 1500)
-    set_slider(page, "text-temperature", 0.05)
+    page.get_by_role("button", name="More settings").locator("visible=true").first.click()
+    page.locator("#text-greedy input").check()  # greedily it counts on and on
     page.locator("#text-text textarea").fill("one, two, three, four, five, six, seven, eight, nine, ten, eleven,")
     page.keyboard.press("Control+Enter")
     expect(page.locator("#text-tokens .text span").nth(8)).to_be_visible(timeout=FIRST_LOAD)

@@ -10,9 +10,10 @@ import gradio as gr
 class JsonInput(gr.JSON):
     """A hidden gr.JSON with a schema of its own."""
 
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self._schema = schema
-        super().__init__(visible=False)
+    def __init__(self, schema: dict[str, Any], visible: bool = False) -> None:
+        """Gradio tells the page what it finds among these arguments, so `visible` is one of them."""
+        self.schema = schema
+        super().__init__(visible=visible)
 
     def get_block_name(self) -> str:
         """What the page draws it with."""
@@ -20,7 +21,7 @@ class JsonInput(gr.JSON):
 
     def api_info(self) -> dict[str, Any]:
         """Its JSON schema."""
-        return self._schema
+        return self.schema
 
 
 def json_object() -> JsonInput:

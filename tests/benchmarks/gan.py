@@ -31,6 +31,7 @@ from engines.gan_training.engine import train
 from engines.gan_training.step import Trainer
 from engines.pictures import PictureSet, load_bundled
 
+TUTORIAL_BATCH = 128
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -140,11 +141,18 @@ def per_second(steps: Iterator[None], seconds: float, threads: int) -> float:
 
 
 def measure_speed(quick: bool) -> dict[str, float]:
-    """`ratio`: pictures a second of ours over the textbook's, taking turns so that both meet the same load.
+    """`ratio`: pictures a second of ours over the textbook's, at the tutorial's batch; and at our default batch."""
+    figures = compare_speed(TUTORIAL_BATCH, 2 if quick else 9)
+    own = compare_speed(GanConfig.batch, 1 if quick else 9)
+    return {**figures, **{f"{name}_at_{GanConfig.batch}": figure for name, figure in own.items()}}
+
+
+def compare_speed(batch: int, turns: int) -> dict[str, float]:
+    """Pictures a second of ours and the textbook's, taking turns so that both meet the same load.
 
     The textbook runs with PyTorch's own number of threads and with ours, and the faster one counts.
     """
-    config, data = GanConfig(seed=0), load_bundled("fashion_mnist")
+    config, data = GanConfig(seed=0, batch=batch), load_bundled("fashion_mnist")
     ours, textbook = our_steps(config, data), textbook_steps(config, data)
     default = torch.get_num_threads()
     leave_cores()
@@ -152,7 +160,7 @@ def measure_speed(quick: bool) -> dict[str, float]:
     per_second(ours, 0.5, threads)
     per_second(textbook, 0.5, threads)
     rounds = []
-    for _ in range(2 if quick else 9):
+    for _ in range(turns):
         fast = per_second(ours, 1.5, threads)
         rounds.append((fast, max(per_second(textbook, 1.5, n) for n in (default, threads))))
     return {
@@ -181,15 +189,19 @@ def measure_quality(quick: bool) -> dict[str, float | None]:
 
 def measure_start(quick: bool) -> dict[str, float]:
     """`start_ratio`: seconds until app.py serves its page over those of an empty Blocks app, in turn."""
-    empty = "import gradio as gr\nwith gr.Blocks() as demo: pass\n"
-    ours = "import app\nfrom engines.runs import Runs\ndemo = app.create_app(Runs())\n"
+    empty = "import gradio as gr\nwith gr.Blocks() as demo: pass\noptions = {}\n"
+    ours = (
+        "import app\nfrom engines.runs import Runs\nruns = Runs()\ndemo = app.create_app(runs)\n"
+        "options = {**app.look(), **app.safe(), **app.reach(runs)}\n"
+    )
     rounds = [(seconds_to_serve(ours), seconds_to_serve(empty)) for _ in range(1 if quick else 5)]
     return {"start_ratio": statistics.median(a / b for a, b in rounds), "start_s": min(a for a, _ in rounds)}
 
 
 def seconds_to_serve(code: str) -> float:
     """Seconds a fresh Python takes to make the Blocks app `demo` and serve its page once."""
-    serve = "_, url, _ = demo.launch(prevent_thread_lock=True, quiet=True)\nurllib.request.urlopen(url).read()\n"
+    launch = "_, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)\n"
+    serve = f"{launch}urllib.request.urlopen(url).read()\n"
     start = time.perf_counter()
     done = "import os\nos._exit(0)"  # closing is not part of the start
     subprocess.run([sys.executable, "-c", f"import urllib.request\n{code}{serve}{done}"], check=True)

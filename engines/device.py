@@ -11,10 +11,17 @@ from pathlib import Path
 
 import torch
 
+from engines.zero_gpu import lacks_gpu
+
+
+def has_gpu() -> bool:
+    """Whether this process can use a CUDA GPU; on ZeroGPU PyTorch says so in every process."""
+    return torch.cuda.is_available() and not lacks_gpu()
+
 
 def pick_device() -> torch.device:
     """CUDA, else Apple's MPS, else the CPU."""
-    if torch.cuda.is_available():
+    if has_gpu():
         return torch.device("cuda")
     if torch.backends.mps.is_available():
         return torch.device("mps")
@@ -27,7 +34,7 @@ def release_memory() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
     if trim:  # glibc keeps what was freed in small pieces
         trim(0)
-    if torch.cuda.is_available():
+    if has_gpu():
         torch.cuda.empty_cache()
 
 
@@ -72,7 +79,7 @@ def pick_dtype(device: torch.device) -> torch.dtype:
 
 def free_memory() -> int:
     """Bytes that a model may take now: of the GPU, else of the computer."""
-    return torch.cuda.mem_get_info()[0] if torch.cuda.is_available() else free_host_memory()
+    return torch.cuda.mem_get_info()[0] if has_gpu() else free_host_memory()
 
 
 def free_host_memory() -> int:

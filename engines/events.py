@@ -1,8 +1,8 @@
 """What engines yield: plain numbers, numpy arrays and Messages, never tensors.
 
-An engine is `Generator[Event, bool, None]`: each yield gives an event and receives True once the person
-asked to stop. An engine then leaves its loop, yields what it wants kept, and ends. Being paused is only a
-yield that takes long.
+An engine is `Generator[Event, bool, Message | None]`: each yield gives an event and receives True once the
+person asked to stop. An engine then leaves its loop, yields what it wants kept, and ends. Being paused is only
+a yield that takes long. It returns a Message only if something else cut it short (zero_gpu.py): why.
 """
 
 from __future__ import annotations
@@ -209,4 +209,4 @@ Event = (
     | Evaluation
     | Pictures
 )
-Events = Generator[Event, bool, None]
+Events = Generator[Event, bool, Message | None]

@@ -72,6 +72,10 @@ class PlaygroundError(Exception):
         self.message = Message(template, **values)
         super().__init__(str(self.message))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled as it is, without its kind's own __init__."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
+
 
 class ConfigError(PlaygroundError):
     """A setting is wrong; the sentence names the field and says what is allowed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import hmac
 import logging
 import secrets
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from engines.board import Board
@@ -136,7 +138,9 @@ class Run:
             if not (self.folder / CHECKPOINT).exists():
                 self.board.rewind(0)
             self.board.set_state("queued")
-        self.thread = threading.Thread(target=self.drive, args=(slots, limits), name=f"run-{self.id}", daemon=True)
+        # in the visitor's context: ZeroGPU asks there whose quota it is
+        drive = partial(contextvars.copy_context().run, self.drive, slots, limits)
+        self.thread = threading.Thread(target=drive, name=f"run-{self.id}", daemon=True)
         self.thread.start()
 
     def drive(self, slots: Slots, limits: RunLimits) -> None:
@@ -186,7 +190,9 @@ class Run:
                 elif 0 < limits.run_seconds < self.board.active_seconds:
                     self._give_up(OVERTIME)
                 reply = self.stopping
-        except StopIteration:
+        except StopIteration as ended:
+            if ended.value:
+                self._give_up(ended.value)
             return self._stopped_state() if self.stopping else "finished"
         finally:
             events.close()

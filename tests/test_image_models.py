@@ -51,7 +51,7 @@ def loader() -> Loader:
 @pytest.fixture
 def models(loader, monkeypatch, tmp_path):
     monkeypatch.setattr(models_module, "load_image_model", loader)
-    monkeypatch.setattr(ImageModels, "_fetch", lambda self, card: iter_return(tmp_path))
+    monkeypatch.setattr(ImageModels, "fetch", lambda self, card: iter_return(tmp_path))
     models = ImageModels()
     yield models
     models.close()

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from engines.catalog import ENCODERS
 from engines.events import Events, Note
-from engines.finetuning.config import FinetuningConfig
+from engines.finetuning.config import ENCODER_IDS, FinetuningConfig
 from engines.finetuning.diagnosis import rate_too_high
 from engines.finetuning.examples import run_examples
 from engines.messages import EngineError, Message
-from engines.weights import Stopped, in_background
+from engines.weights import Stopped, fetch, in_background
+from engines.zero_gpu import TRAINING, on_gpu
 
 
+def _fetch(config: FinetuningConfig, folder: Path, uploads: Sequence[str] = (), base: Path | None = None) -> Events:
+    """The files of the text encoder that it needs; None if told to stop."""
+    return base or config.pictures or (yield from fetch(ENCODERS[ENCODER_IDS[config.model]]))
+
+
+@on_gpu(TRAINING, ready=_fetch)
 def finetune(config: FinetuningConfig, folder: Path, uploads: Sequence[str] = (), base: Path | None = None) -> Events:
     """Fine-tune on the config's dataset or the upload; with `base`, an ended run's folder, go on from its model.
 

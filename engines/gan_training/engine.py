@@ -29,6 +29,7 @@ from engines.gan_training.data import load_pictures
 from engines.gan_training.diagnosis import Doctor, Exam, diverged
 from engines.messages import EngineError, Message
 from engines.pictures import PictureSet
+from engines.zero_gpu import TRAINING, on_gpu
 
 if TYPE_CHECKING:
     from engines.features import Judge
@@ -50,6 +51,7 @@ class Diverged(Exception):
         self.step = step
 
 
+@on_gpu(TRAINING)
 def train(
     config: GanConfig, uploads: Sequence[str] = (), folder: Path | None = None, team: Team | None = None
 ) -> Events:

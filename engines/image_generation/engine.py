@@ -13,6 +13,7 @@ from engines.events import Events, Note, Pictures
 from engines.image_generation.config import Blend, ImageConfig
 from engines.image_generation.models import ImageModels
 from engines.messages import ConfigError, EngineError, Message
+from engines.zero_gpu import DRAWING, on_gpu
 
 if TYPE_CHECKING:
     from engines.image_generation.gans import Gan
@@ -44,7 +45,19 @@ def generate(
         yield Note(Message("Loading PyTorch"))
         drawn = yield from own.draw(config, image, mask, blends)
         yield from _finished(config, own.card.title, drawn)
-        return
+    else:
+        yield from _draw(config, models, image, mask, blends)
+
+
+@on_gpu(DRAWING, ready=lambda config, models, *_: models.fetch(config.model))
+def _draw(
+    config: ImageConfig,
+    models: ImageModels,
+    image: np.ndarray | None,
+    mask: np.ndarray | None,
+    blends: Sequence[Blend],
+) -> Events:
+    """`generate` with a model of the catalog."""
     lease = yield from models.use(config.model)
     if lease is None:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -63,13 +64,17 @@ class ImageModels:
         self._card: ImageCard | None = None
         self._model: ImageModel | None = None
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled, they become those of the process that reads it, which keeps its own."""
+        return _of_this_process, (self.allow_any_model,)
+
     def use(self, model_id: str) -> Generator[Event, bool, Lease | None]:
         """Yields Note and Download until it is the caller's turn and the model is loaded; None if told to stop.
 
         Raises ConfigError for a model that is not offered, EngineError if it cannot be had or does not fit.
         """
         card = self._offered(model_id)
-        folder = yield from self._fetch(card)
+        folder = yield from self.fetch(model_id)
         if folder is None:
             return None
         ticket = object()
@@ -112,8 +117,9 @@ class ImageModels:
             )
         return card
 
-    def _fetch(self, card: ImageCard) -> Generator[Event, bool, Path | None]:
+    def fetch(self, model_id: str) -> Generator[Event, bool, Path | None]:
         """The folder with the model's files; fetched before waiting in line, so that nobody waits for it."""
+        card = self._offered(model_id)
         if card.kind == "emoji":
             if not (EMOJI_FOLDER / "model.safetensors").is_file():
                 raise EngineError("The bundled model is missing from this copy of the program; fetch it again.")
@@ -171,6 +177,11 @@ class ImageModels:
         model.close()
         del model
         release_memory()
+
+
+@functools.lru_cache
+def _of_this_process(allow_any_model: bool) -> ImageModels:
+    return ImageModels(allow_any_model)
 
 
 def load_image_model(card: ImageCard, folder: Path) -> Any:

@@ -10,12 +10,14 @@ import math
 import queue
 import time
 from collections.abc import Callable, Iterable
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from engines.events import Answer, Events, Note, Perplexity, Progress, Token
 from engines.messages import ConfigError, Message
 from engines.text_generation.config import TextConfig, check_messages, check_text
 from engines.text_generation.models import Loaded, Models
+from engines.zero_gpu import WRITING, on_gpu
 
 if TYPE_CHECKING:
     from engines.text_generation.model import LanguageModel
@@ -33,13 +35,13 @@ def chat(models: Models, config: TextConfig, messages: Any, system: str = "") ->
     context, else EngineError.
     """
     turns = check_messages(messages, system)
-    yield from _generate(models, config, lambda model: model.encode_chat(turns))
+    yield from _generate(models, config, methodcaller("encode_chat", turns))
 
 
 def continue_text(models: Models, config: TextConfig, text: str) -> Events:
     """Write on from `text` as a base model does, without a chat template; else like `chat`."""
     check_text(text)
-    yield from _generate(models, config, lambda model: model.encode(text))
+    yield from _generate(models, config, methodcaller("encode", text))
 
 
 def perplexity(models: Models, config: TextConfig, text: str) -> Events:
@@ -48,6 +50,15 @@ def perplexity(models: Models, config: TextConfig, text: str) -> Events:
     Errors are those of `continue_text`.
     """
     check_text(text)
+    yield from _measure(models, config, text)
+
+
+def _fetch(models: Models, config: TextConfig, *_: Any) -> Events:
+    return (yield from models.fetch(config.model))
+
+
+@on_gpu(WRITING, ready=_fetch)
+def _measure(models: Models, config: TextConfig, text: str) -> Events:
     loaded = yield from models.open(config.model)
     if loaded is None:
         return
@@ -124,6 +135,7 @@ def _drain(events: Events) -> Any:
     return collected[0]
 
 
+@on_gpu(WRITING, ready=_fetch)
 def _generate(models: Models, config: TextConfig, encode: Callable[[LanguageModel], list[int]]) -> Events:
     loaded = yield from models.open(config.model)
     if loaded is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import sys
 import threading
@@ -9,7 +10,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engines.catalog import ModelCard
 from engines.events import Event, Note
@@ -48,6 +49,10 @@ class Models:
         self._loading = threading.Lock()  # one at a time, so that memory is never needed twice
         self._loaded: dict[str, Loaded] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled, they become those of the process that reads it, which keeps its own."""
+        return _of_this_process, (self.allow_any_model,)
+
     def open(self, model_id: str) -> Generator[Event, bool, Loaded | None]:
         """Yields Note and Download until the model is loaded; returns it, or None if told to stop.
 
@@ -60,7 +65,7 @@ class Models:
                 if loaded:
                     loaded.users += 1
                     return loaded
-            folder = yield from fetch(card, CONVERT)
+            folder = yield from self.fetch(model_id)
             if folder is None:
                 return None
             note = Note(Message("Loading {model}", model=card.title))
@@ -68,6 +73,10 @@ class Models:
                 yield from in_background(lambda folder=folder: self._load(card, folder), note)
             except Stopped:
                 return None
+
+    def fetch(self, model_id: str) -> Generator[Event, bool, Path | None]:
+        """The folder with the model's files, see weights.fetch; ConfigError for a model that is not offered."""
+        return (yield from fetch(find_model(model_id, self.allow_any_model), CONVERT))
 
     def loaded(self) -> tuple[str, ...]:
         """The ids of the models in memory."""
@@ -126,6 +135,11 @@ class Models:
         if freed:
             del loaded, freed
             release_memory()
+
+
+@functools.lru_cache
+def _of_this_process(allow_any_model: bool) -> Models:
+    return Models(allow_any_model)
 
 
 @contextmanager

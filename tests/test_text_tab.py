@@ -298,13 +298,6 @@ def url(models):
     demo.close(verbose=False)
 
 
-def test_the_readmes_example_streams_an_answer(url, capsys):
-    example = re.search(r"^chat = .*?(?=^```)", README.read_text("utf-8"), re.S | re.M)[0]
-    exec(example, {"client": Client(url, verbose=False)})
-    lines = capsys.readouterr().out
-    assert len(lines) > 60
-
-
 def wire(url: str, endpoint: str, body: str) -> str:
     """What the server answers to a call by hand."""
     call = f"{url}gradio_api/call/{endpoint}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +33,8 @@ from tabs.polite import PoliteBlocks
 from tabs.shared import QUICK, Shared, find_run, new_key
 
 HERE = Path(__file__).parent
+# Seconds after which a thread lets others at Python, which a training asks for thousands of times a second.
+SWITCH = 0.0005
 CLEAN_EVERY = 600  # seconds between two looks for files that are too old
 
 
@@ -184,6 +187,7 @@ def main() -> None:
         parser.error(str(problem.message))
     models, classifiers, image_models = Models(args.allow_any_model), Classifiers(), ImageModels(args.allow_any_model)
     app = create_app(runs, models, classifiers, image_models, limits)
+    sys.setswitchinterval(SWITCH)
     if args.follow:
         runs.follow(args.follow, lambda run: print(f"Following a run: add ?run={run.id} to the address", flush=True))
     try:

@@ -7,11 +7,14 @@ import ctypes
 import gc
 import os
 import sys
+import threading
 from pathlib import Path
 
 import torch
 
 from engines.zero_gpu import lacks_gpu
+
+LOWER = 10  # niceness
 
 
 def has_gpu() -> bool:
@@ -54,6 +57,15 @@ def leave_cores(processes: int = 1) -> None:
     holds up all: on two cores that something else also used, two threads were 2 to 50 times slower than one.
     """
     torch.set_num_threads(max(1, (os.cpu_count() or 2) // (2 * processes)))
+
+
+def give_way() -> None:
+    """Lowers the priority of the calling thread on Linux, so that a training beside it keeps most of its pace.
+
+    What it starts inherits that, and nothing takes it back.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWER)
 
 
 def keep_freed_memory() -> None:

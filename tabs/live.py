@@ -6,6 +6,8 @@ after WAIT_SECONDS. It costs neither a place in Gradio's queue nor a thread.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +20,8 @@ from engines.messages import EngineError, Message
 from engines.runs import Run, Runs
 from tabs.chinese import CHINESE
 
+MOST_ANSWERS = 45  # a second, to all who watch: so many cost an eighth of a core
+SLOWEST = 5.0  # seconds between two answers to one of very many
 WAIT_SECONDS = 15.0
 HERE = Path(__file__).parent
 
@@ -63,6 +67,8 @@ def live_view(
     `panels` names the scripts live_<panel>.js that fill it, `charts` is for the panel "charts".
     """
 
+    watching = Watching()
+
     async def watch(cursor: dict) -> dict:
         """What is new on the board of cursor["run"] since cursor; waits for it."""
         try:
@@ -70,7 +76,11 @@ def live_view(
             version = int(cursor.get("version", 0))
         except (EngineError, TypeError, ValueError, AttributeError):
             return {"state": "gone"}
-        await run.board.changed(version, WAIT_SECONDS)
+        began = time.monotonic()
+        with watching:
+            await run.board.changed(version, WAIT_SECONDS)
+            if version:  # who has just come sees something at once
+                await asyncio.sleep(began + watching.pace() - time.monotonic())
         return news(run, cursor)
 
     async def frame(request: dict) -> str:
@@ -95,6 +105,26 @@ def live_view(
         controls=controls,
         charts=[asdict(chart) for chart in charts],
     )
+
+
+class Watching:
+    """How many ask for news at this moment. The more, the longer each waits, so that watching costs a bounded share.
+
+    For one event loop: it needs no lock.
+    """
+
+    def __init__(self) -> None:
+        self._now = 0
+
+    def __enter__(self) -> None:
+        self._now += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._now -= 1
+
+    def pace(self) -> float:
+        """Seconds that an answer takes at least."""
+        return min(SLOWEST, self._now / MOST_ANSWERS)
 
 
 def _read(name: str) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from transformers import DynamicCache
 
-from engines.device import is_out_of_memory, release_memory
+from engines.device import give_way, is_out_of_memory, release_memory
 from engines.messages import EngineError
 from engines.text_generation.config import TextConfig
 from engines.text_generation.cores import Cores
@@ -90,6 +90,7 @@ class Batcher:
 
     @torch.inference_mode()
     def _serve(self) -> None:
+        give_way()
         cores = Cores()
         while self._admit(cores):
             cores.share()

@@ -1,11 +1,12 @@
 import asyncio
+import contextlib
 import json
 
 import pytest
 
 from engines.board import Board
 from engines.runs import Runs
-from tabs.live import live_view, news, status, words_for_wait
+from tabs.live import MOST_ANSWERS, SLOWEST, Watching, live_view, news, status, words_for_wait
 from tests.fakes import FakeConfig, full_board
 
 
@@ -79,3 +80,15 @@ def test_the_wait_in_line_is_told_as_a_person_would(seconds, words):
     assert (told["wait"] or {}).get("template") == (words_for_wait(seconds).template if words else None)
     board.set_state("running")
     assert status(board)["wait"] is None
+
+
+def test_the_more_watch_the_longer_each_waits():
+    watching, paces = Watching(), []
+    with contextlib.ExitStack() as everybody:
+        for number in range(1, 4 * MOST_ANSWERS * round(SLOWEST)):
+            everybody.enter_context(watching)
+            paces.append(watching.pace())
+            assert number / paces[-1] <= MOST_ANSWERS * (1 + 1e-9) or paces[-1] == SLOWEST
+    assert paces == sorted(paces)
+    assert paces[2] < 0.1, "a few notice nothing"
+    assert watching.pace() == 0, "who has gone does not count"

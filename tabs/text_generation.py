@@ -7,6 +7,7 @@ from typing import Any
 import gradio as gr
 
 from engines.knobs import Knob
+from engines.text_generation.models import warm_up
 from tabs.language import t
 from tabs.learn import learn_panel
 from tabs.link_button import LinkButton
@@ -54,6 +55,7 @@ def build(shared: Shared) -> None:
     def restore(visit: Query, request: gr.Request) -> list[Any]:
         return show_link(link, visit, request)
 
+    shared.page.select(warm_up, None, None, **QUICK)  # while the visitor reads and types
     arrived = shared.arrived.then(restore, shared.visit, [panels, *link.widgets], **QUICK)
     for settings in (form, pair.right_form):  # now that the visitor's language is known
         arrived.then(describe_model, settings["model"], settings["model"], **QUICK)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from engines.limits import Limits
 from engines.runs import Runs
 from engines.text_generation.config import TextConfig
 from engines.text_generation.engine import continue_text
-from engines.text_generation.models import Models
+from engines.text_generation.models import Models, warm_up
 from tabs.gate import Gate
 from tabs.text_actions import TextActions
 from tabs.text_chat import ChatPanel, invitation
@@ -296,6 +297,15 @@ def url(models):
     yield url
     runs.stop_all()
     demo.close(verbose=False)
+
+
+def test_opening_the_tab_prepares_for_the_first_message():
+    demo = playground.create_app(Runs())
+    [prepares] = [fn for fn in demo.fns.values() if fn.fn is warm_up]
+    assert [event for _, event in prepares.targets] == ["select"]
+    assert demo.blocks[prepares.targets[0][0]].id == "text_generation"
+    warm_up()
+    assert "transformers.models.llama.modeling_llama" in sys.modules
 
 
 def wire(url: str, endpoint: str, body: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib
 import sys
 import threading
 from collections.abc import Generator, Iterator
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from engines.text_generation.model import LanguageModel
 
 CONVERT = (sys.executable, "-m", "engines.text_generation.convert")
+
+
+def warm_up() -> None:
+    """Import what the default model needs, which takes longer than reading it: best before somebody asks for it."""
+    importlib.import_module("engines.text_generation.batcher")
+    importlib.import_module("transformers.models.llama.modeling_llama")
 
 
 @dataclass(eq=False)

@@ -1,6 +1,8 @@
 """The Chinese of what is said about runs that wait, are interrupted, are resumed or are followed."""
 
 RUNS_CHINESE: dict[str, str] = {
+    "There is no file {file}.": "没有文件 {file}。",
+    "Fine-tuning runs in one process; start it without torchrun.": "微调只在一个进程中运行；请不要用 torchrun 启动。",
     "Choose a file first.": "请先选择一个文件。",
     "The owner's key must be a text of at most {most} characters.": "所有者密钥必须是不超过 {most} 个字符的文本。",
     "{action} could not read what it was given. It takes {inputs}; a file must be uploaded first.": (

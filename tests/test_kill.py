@@ -78,7 +78,7 @@ def test_a_killed_training_is_there_again_and_goes_on(killed):
         runs.control(run_id, "key-of-bob", "resume")
     steps = []
     real = run.board.rewind
-    run.board.rewind = lambda step: (steps.append(step), real(step))
+    run.board.rewind = lambda step, apart: (steps.append(step), real(step, apart))
     runs.control(run_id, "key-of-ann", "resume")
     wait_until(lambda: steps, seconds=240)
     assert 1 < steps[0] < 20_000, "it goes on from a checkpoint"

@@ -5,9 +5,9 @@ from __future__ import annotations
 _TAB = {
     "Fine-tuning": "微调",
     "Press **Start**: a small language model learns on this machine to tell good film reviews from bad ones; that"
-    " takes about three minutes on two CPU cores, and once a download of 83 MB. Or bring your own texts or"
+    " takes about two minutes on two CPU cores, and once a download of 83 MB. Or bring your own texts or"
     " pictures.": (
-        "点击 **开始**：一个小型语言模型在这台机器上学习分辨影评的好坏，在两个 CPU 核上约三分钟，首次需下载 83 MB。"
+        "点击 **开始**：一个小型语言模型在这台机器上学习分辨影评的好坏，在两个 CPU 核上约两分钟，首次需下载 83 MB。"
         "也可以使用您自己的文本或图片。"
     ),
     "Results": "结果",

@@ -59,7 +59,7 @@ CHARTS = (
 )
 INTRO = (
     "Press **Start**: a small language model learns on this machine to tell good film reviews from bad ones; that"
-    " takes about three minutes on two CPU cores, and once a download of 83 MB. Or bring your own texts or pictures."
+    " takes about two minutes on two CPU cores, and once a download of 83 MB. Or bring your own texts or pictures."
 )
 
 

@@ -6,9 +6,9 @@ import httpx
 import pytest
 from gradio.utils import get_upload_folder
 
-import app as playground
 from engines.runs import Runs
 from tests.fuzz import SECRET, Caller, endpoints, hostile_calls
+from tests.served import served
 
 CALLS = 40  # an endpoint; benchmarks/public.py makes 500
 PATHS = [
@@ -52,13 +52,8 @@ def url(tmp_path_factory):
         patch.setenv("AIGC_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
         patch.setenv("PIP_NO_INDEX", "1")
-        runs = Runs(folder=tmp_path_factory.mktemp("runs"))
-        demo = playground.create_app(runs)
-        options = {**playground.look(), **playground.safe(), **playground.reach(runs)}
-        _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
-        yield address
-        runs.stop_all()
-        demo.close(verbose=False)
+        with served(Runs(folder=tmp_path_factory.mktemp("runs"))) as (address, _):
+            yield address
 
 
 @pytest.fixture

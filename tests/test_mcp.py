@@ -7,21 +7,15 @@ import pytest
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 
-import app as playground
-from engines.runs import Runs
 from tests.fakes import wait_until
+from tests.served import served
 
 
 @pytest.fixture(scope="module")
 def site():
     """(address of the MCP server, the app)."""
-    runs = Runs()
-    demo = playground.create_app(runs)
-    options = {**playground.look(), **playground.safe(), **playground.reach(runs)}
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
-    yield f"{url}gradio_api/mcp/", demo
-    runs.stop_all()
-    demo.close(verbose=False)
+    with served() as (url, demo):
+        yield f"{url}gradio_api/mcp/", demo
 
 
 def with_client(url, use):

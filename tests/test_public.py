@@ -8,12 +8,12 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 
-import app as playground
 from engines.board import ENDED_STATES
 from engines.image_generation.catalog import OWN
 from engines.limits import Limits, markdown_table
 from engines.runs import Runs
 from tests.fakes import wait_until
+from tests.served import served
 
 ROOT = Path(__file__).parent.parent
 SMALL = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20}
@@ -25,13 +25,8 @@ LIMITS = Limits(
 
 @pytest.fixture
 def url():
-    runs = Runs(LIMITS.for_runs())
-    demo = playground.create_app(runs, limits=LIMITS)
-    options = {**playground.look(), **playground.safe(LIMITS), **playground.reach(runs)}
-    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
-    yield address
-    runs.stop_all()
-    demo.close(verbose=False)
+    with served(Runs(LIMITS.for_runs()), LIMITS) as (address, _):
+        yield address
 
 
 @pytest.fixture

@@ -5,21 +5,15 @@ from pathlib import Path
 
 import pytest
 
-import app as playground
-from engines.runs import Runs
+from tests.served import served
 
 README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
 
 
 @pytest.fixture
 def url():
-    runs = Runs()
-    demo = playground.create_app(runs)
-    options = {**playground.look(), **playground.safe(), **playground.reach(runs)}
-    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
-    yield address
-    runs.stop_all()
-    demo.close(verbose=False)
+    with served() as (address, _):
+        yield address
 
 
 def test_the_script_runs_as_it_stands(url, capsys):

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
 
+from tests.benchmarks.stream import advance
 from tests.fuzz import Caller, endpoints, hostile_calls
 
 WATCHERS, CHATS, PAINTERS = 50, 8, 4
@@ -124,12 +125,7 @@ class Person:
         news = self.post("component_server/", body)
         if news.get("run") != cursor["run"]:
             raise RuntimeError(f"another run's news: {news.get('run')}")
-        cursor |= {"version": news["version"], "reference": True, "captions": 1}
-        cursor |= {"frame": news["frame"]["step"]} if "frame" in news else {}
-        cursor |= {"steps": news["steps"]} if "steps" in news else {}
-        series = cursor.setdefault("series", {})
-        for group, part in news["series"].items():
-            series[group] = [part["width"], part["start"] + len(part["steps"].split(","))]
+        advance(cursor, news)
 
 
 class Crowd:

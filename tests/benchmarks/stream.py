@@ -16,13 +16,14 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 VIEWERS, PACE = 3, 0.5
 
 
 def view(url: str, component: int, run: str, seconds: float) -> None:
     """Poll like tabs/live.js does, at most twice a second; prints how many answers came."""
-    cursor: dict[str, object] = {"run": run, "version": 0}
+    cursor: dict[str, Any] = {"run": run, "version": 0}
     session = secrets.token_hex(5)  # one a page, as Gradio's client has it
     answers, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
@@ -34,14 +35,19 @@ def view(url: str, component: int, run: str, seconds: float) -> None:
         news = json.loads(urllib.request.urlopen(request).read())
         assert news["state"] != "gone", news
         answers += 1
-        cursor |= {"version": news["version"], "reference": True, "captions": 1}
-        cursor |= {"frame": news["frame"]["step"]} if "frame" in news else {}
-        cursor |= {"steps": news["steps"]} if "steps" in news else {}
-        series = cursor.setdefault("series", {})
-        for group, part in news["series"].items():
-            series[group] = [part["width"], part["start"] + len(part["steps"].split(","))]
+        advance(cursor, news)
         time.sleep(max(0.0, PACE - (time.monotonic() - asked)))
     print(answers)
+
+
+def advance(cursor: dict[str, Any], news: dict[str, Any]) -> None:
+    """Note in the cursor what came, as tabs/live.js does."""
+    cursor |= {"version": news["version"], "reference": True, "captions": 1}
+    cursor |= {"frame": news["frame"]["step"]} if "frame" in news else {}
+    cursor |= {"steps": news["steps"]} if "steps" in news else {}
+    series = cursor.setdefault("series", {})
+    for group, part in news["series"].items():
+        series[group] = [part["width"], part["start"] + len(part["steps"].split(","))]
 
 
 def cpu_seconds(thread: int) -> float:

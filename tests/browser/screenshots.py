@@ -21,7 +21,8 @@ def main(seconds: int) -> None:
     FOLDER.mkdir(exist_ok=True)
     runs = Runs()
     demo = playground.create_app(runs)
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
+    options = {**playground.look(), **playground.safe(), **playground.reach(runs)}
+    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         owner = Visitor(browser, url, WIDE)

@@ -1,0 +1,26 @@
+"""The app as `python app.py` serves it, for tests that come to it over the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import gradio as gr
+
+import app as playground
+from engines.limits import Limits
+from engines.runs import Runs
+
+
+@contextmanager
+def served(runs: Runs | None = None, limits: Limits | None = None) -> Iterator[tuple[str, gr.Blocks]]:
+    """(address, app) for as long as the block lasts; its runs are stopped then."""
+    runs = runs or Runs()
+    demo = playground.create_app(runs, limits=limits)
+    options = {**playground.look(), **playground.safe(limits), **playground.reach(runs)}
+    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
+    try:
+        yield address, demo
+    finally:
+        runs.stop_all()
+        demo.close(verbose=False)

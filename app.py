@@ -16,23 +16,22 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from engines.finetuning.classifier import Classifiers
+from engines.image_generation.gallery import Gallery, GalleryLimits
 from engines.image_generation.models import ImageModels
 from engines.limits import Limits, variable
 from engines.messages import ConfigError, EngineError
-from engines.runs import Runs
+from engines.running.runs import Runs
 from engines.text_generation.models import Models
 from engines.weights import cache_folder, on_a_space
 from tabs import TABS
-from tabs.gate import Gate
-from tabs.image_gallery import Gallery, GalleryLimits
-from tabs.language import I18N, t
-from tabs.link_button import tell
-from tabs.links import TAB, Query, lost, read_visit
-from tabs.looks import HEAD, theme
-from tabs.polite import PoliteBlocks
-from tabs.shared import QUICK, Shared, find_run, new_key
+from tabs.page.gate import Gate
+from tabs.page.language import I18N, t
+from tabs.page.link_button import tell
+from tabs.page.links import TAB, Query, lost, read_visit
+from tabs.page.looks.theme import HEAD, PAGE_CSS, theme
+from tabs.page.polite import PoliteBlocks
+from tabs.page.shared import QUICK, Shared, find_run, new_key
 
-HERE = Path(__file__).parent
 # Seconds after which a thread lets others at Python, which a training asks for thousands of times a second.
 SWITCH = 0.0005
 CLEAN_EVERY = 600  # seconds between two looks for files that are too old
@@ -76,8 +75,8 @@ def create_app(
 
 
 def engine_of(tab: ModuleType) -> str:
-    """A tab and its engine carry the same name."""
-    return tab.__name__.rpartition(".")[2]
+    """A tab, tabs.<name>.tab, and its engine carry the same name."""
+    return tab.__name__.split(".")[1]
 
 
 def choose_tab(runs: Runs, visit: Query, request: gr.Request) -> dict[str, object]:
@@ -99,7 +98,7 @@ def look() -> dict[str, object]:
     return {
         "theme": theme(),
         "head": HEAD,
-        "css_paths": HERE / "tabs" / "page.css",
+        "css_paths": PAGE_CSS,
         "i18n": I18N,
         "footer_links": ["api", "settings"],
     }

@@ -16,7 +16,7 @@ from typing import Any
 
 from engines.knobs import Config, knob
 from engines.messages import ConfigError, Message
-from engines.runs import RunLimits
+from engines.running.runs import RunLimits
 
 DAY = 24.0
 

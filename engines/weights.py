@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engines.catalog import WheelCard
-from engines.events import Download, Event, Note
+from engines.data.cards import ASSETS
 from engines.messages import EngineError, Message
+from engines.running.events import Download, Event, Note
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -38,7 +39,7 @@ STALL_SECONDS = 60.0  # without a new byte, after which a download is given up
 FINISH_SECONDS = 1800.0  # the same for a conversion
 BEAT = 0.2  # seconds between events
 KEPT = (".safetensors", ".json", ".jinja", ".txt", ".model")  # no pickles and no code
-BUNDLED = Path(__file__).parent.parent / "assets" / "models"
+BUNDLED = ASSETS / "models"
 SPACE_STORAGE = Path("/data")  # where a Space's persistent storage is, if it has some
 
 HUB_COMMAND = """

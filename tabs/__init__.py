@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from tabs import finetuning, gan_training, image_generation, text_generation
+from tabs.finetuning import tab as finetuning
+from tabs.gan_training import tab as gan_training
+from tabs.image_generation import tab as image_generation
+from tabs.text_generation import tab as text_generation
 
 TABS: dict[str, ModuleType] = {
     "Live GAN training": gan_training,

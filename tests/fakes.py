@@ -9,10 +9,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.board import Board
-from engines.events import Caption, Events, Metrics, Note, Progress, Reference, Samples, Shares, Verdict, Weights
 from engines.knobs import Config, knob, seed_knob
 from engines.messages import EngineError, Message
+from engines.running.board import Board
+from engines.running.events import (
+    Caption,
+    Events,
+    Metrics,
+    Note,
+    Progress,
+    Reference,
+    Samples,
+    Shares,
+    Verdict,
+    Weights,
+)
 
 
 @dataclass(frozen=True)

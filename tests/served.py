@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import gradio as gr
 
 import app as playground
 from engines.limits import Limits
-from engines.runs import Runs
+from engines.running.runs import Runs
 
 
 @contextmanager
-def served(runs: Runs | None = None, limits: Limits | None = None) -> Iterator[tuple[str, gr.Blocks]]:
-    """(address, app) for as long as the block lasts; its runs are stopped then."""
+def served(
+    runs: Runs | None = None, limits: Limits | None = None, port: int | None = None, **parts: Any
+) -> Iterator[tuple[str, gr.Blocks]]:
+    """(address, app) for as long as the block lasts; its runs are stopped then. `parts` are create_app's others."""
     runs = runs or Runs()
-    demo = playground.create_app(runs, limits=limits)
-    options = {**playground.look(), **playground.safe(limits), **playground.reach(runs)}
+    demo = playground.create_app(runs, limits=limits, **parts)
+    options = {**playground.look(), **playground.safe(limits), **playground.reach(runs), "server_port": port}
     _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
     try:
         yield address, demo

@@ -11,12 +11,11 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
-import app as playground
-from engines.board import ENDED_STATES
-from engines.runs import Runs
+from engines.running.board import ENDED_STATES
+from tests import ROOT
 from tests.fakes import wait_until
+from tests.served import served
 
-ROOT = Path(__file__).parent.parent
 HEAVY = ("torch", "torchvision", "transformers", "diffusers", "matplotlib.pyplot", "safetensors.torch")
 
 
@@ -29,37 +28,18 @@ def run_python(code: str) -> str:
 def test_serving_the_page_loads_nothing_heavy():
     code = f"""
 import sys, urllib.request
-import app
-from engines.runs import Runs
-demo = app.create_app(Runs())
-_, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **app.look(), **app.safe())
-assert b"AIGC Playground" in urllib.request.urlopen(url).read()
-print("loaded:", [name for name in {HEAVY} if name in sys.modules])
-demo.close()
+from tests.served import served
+with served() as (url, _):
+    assert b"AIGC Playground" in urllib.request.urlopen(url).read()
+    print("loaded:", [name for name in {HEAVY} if name in sys.modules])
 """
     assert "loaded: []" in run_python(code)
 
 
-def test_engines_know_no_gradio_and_tabs_load_no_torch():
-    code = """
-import pkgutil, sys, importlib, engines
-for module in pkgutil.walk_packages(engines.__path__, "engines."):
-    importlib.import_module(module.name)
-assert "gradio" not in sys.modules
-"""
-    run_python(code)
-    for path in (ROOT / "tabs").glob("*.py"):
-        assert "import torch" not in path.read_text("utf-8")
-
-
 @pytest.fixture(scope="module")
 def client():
-    runs = Runs()
-    demo = playground.create_app(runs)
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
-    yield Client(url, verbose=False)
-    runs.stop_all()
-    demo.close(verbose=False)
+    with served() as (url, _):
+        yield Client(url, verbose=False)
 
 
 def status_at_end(client, run):

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from gradio.utils import get_upload_folder
 
-from engines.runs import Runs
+from engines.running.runs import Runs
 from tests.fuzz import SECRET, Caller, endpoints, hostile_calls
 from tests.served import served
 

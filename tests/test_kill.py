@@ -3,29 +3,30 @@
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
+from engines.gan_training.config import ENGINE
 from engines.limits import Limits
 from engines.messages import EngineError
-from engines.run_store import CHECKPOINT, load_board, read_record
-from engines.runs import Runs
-from tabs.gan_actions import ENGINE, GanActions
-from tabs.gate import Gate
-from tabs.live import news
+from engines.running.run_store import CHECKPOINT, load_board, read_record
+from engines.running.runs import Runs
+from tabs.gan_training.actions import GanActions
+from tabs.page.gate import Gate
+from tabs.page.live.view import news
+from tests import ROOT
 from tests.fakes import wait_until
 
-ROOT = Path(__file__).parent.parent
 PROGRAM = """
 import sys, time
 from pathlib import Path
 from engines.gan_training import checkpoint
 from engines.gan_training.config import GanConfig
 from engines.limits import Limits
-from engines.runs import Runs
-from tabs.gate import Gate
-from tabs.gan_actions import GanActions
+from engines.running.runs import Runs
+from tabs.page.gate import Gate
+from tabs.gan_training.actions import GanActions
+from tests import ROOT
 checkpoint.SECONDS = 1.0
 actions = GanActions(Runs(folder=Path(sys.argv[1])), Gate(Limits()))
 settings = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20_000, "seed": 1}

@@ -2,20 +2,19 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import httpx
 import pytest
 from gradio_client import Client, handle_file
 
-from engines.board import ENDED_STATES
 from engines.image_generation.catalog import OWN
 from engines.limits import Limits, markdown_table
-from engines.runs import Runs
+from engines.running.board import ENDED_STATES
+from engines.running.runs import Runs
+from tests import ROOT
 from tests.fakes import wait_until
 from tests.served import served
 
-ROOT = Path(__file__).parent.parent
 SMALL = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20}
 PICTURE = {"prompt": "red apple", "seed": 1, "batch": 1, "steps": 2}
 LIMITS = Limits(

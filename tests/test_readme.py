@@ -1,13 +1,13 @@
 """What the README shows works as it stands there."""
 
 import re
-from pathlib import Path
 
 import pytest
 
+from tests import ROOT
 from tests.served import served
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+README = (ROOT / "README.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_the_script_runs_as_it_stands(url, capsys):
 
 
 def test_the_files_it_names_are_there():
-    root = Path(__file__).parent.parent
+    root = ROOT
     for name in re.findall(r"\]\(([\w./]+)\)", README):
         assert (root / name).exists(), name
     for name in re.findall(r"`((?:engines|tabs|assets|tests)/[\w./]+)`", README):

@@ -14,8 +14,8 @@ def save_emoji_model(folder: Path, seed: int = 0) -> None:
     """Networks of the bundled model's form, much smaller, with all that is zero at the start made random."""
     import torch
 
-    from engines.image_generation.emoji_files import save_networks, save_phrases
-    from engines.image_generation.networks import Autoencoder, FlowTransformer
+    from engines.image_generation.emoji.files import save_networks, save_phrases
+    from engines.image_generation.emoji.networks import Autoencoder, FlowTransformer
 
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)

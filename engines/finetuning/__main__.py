@@ -14,13 +14,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engines.command_line import carry_out, make_parser, prepare
-from engines.events import Events
-from engines.finetuning.config import RECIPES, FinetuningConfig
+from engines.finetuning.config import ENGINE, RECIPES, FinetuningConfig
 from engines.finetuning.engine import finetune
 from engines.messages import EngineError, PlaygroundError
-
-ENGINE = "finetuning"
+from engines.running.command_line import carry_out, make_parser, prepare
+from engines.running.events import Events
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -32,7 +32,7 @@ class Classifier:
     def load(folder: Path) -> Classifier:
         """The best model of a run's folder, or the model in a folder; EngineError if there is none."""
         folder = folder / BEST if (folder / BEST).is_dir() else folder
-        from engines.finetuning.picture_nets import PICTURE_CONFIG
+        from engines.finetuning.learning.picture_nets import PICTURE_CONFIG
 
         if (folder / PICTURE_CONFIG).is_file():
             return PictureClassifier(folder)
@@ -55,7 +55,7 @@ class TextClassifier(Classifier):
     def __init__(self, folder: Path) -> None:
         from transformers import AutoModelForSequenceClassification
 
-        from engines.finetuning.nets import OFFLINE, load_tokenizer
+        from engines.finetuning.learning.nets import OFFLINE, load_tokenizer
 
         self._tokenizer = load_tokenizer(folder)
         model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, **OFFLINE)
@@ -112,7 +112,7 @@ class PictureClassifier(Classifier):
     """A PictureNet."""
 
     def __init__(self, folder: Path) -> None:
-        from engines.finetuning.picture_nets import load_picture_net
+        from engines.finetuning.learning.picture_nets import load_picture_net
 
         self._net = load_picture_net(folder).eval().requires_grad_(False)
         self.size, self.channels = self._net.size, self._net.channels
@@ -122,7 +122,7 @@ class PictureClassifier(Classifier):
         """Probabilities, float32 [N, K], of pictures uint8 [N, H, W, C], C 1 or 3, of any size."""
         import torch
 
-        from engines.finetuning.sources import PictureSource
+        from engines.finetuning.data.sources import PictureSource
 
         _one_thread()
         source = PictureSource(inputs, torch.device("cpu"))

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from engines.data.cards import TEXT_DATASETS
 from engines.knobs import Config, Preset, knob, seed_knob
 from engines.messages import ConfigError, Message
 
+ENGINE = "finetuning"  # the name of its runs
 PICTURE_DATASETS = ("fashion_mnist", "own_pictures")
 PICTURE_MODELS = ("small_cnn", "resnet18", "mobilenet")
 ENCODER_IDS: Mapping[str, str] = MappingProxyType(  # model -> id in engines.catalog.ENCODERS
@@ -30,10 +32,8 @@ class FinetuningConfig(Config):
         "movie_reviews",
         "Dataset",
         "The labelled examples that the model learns from.",
-        choices={
-            "movie_reviews": "Movie reviews",
-            "intents": "Customer-service intents",
-            "intents_zh": "Chinese customer-service intents",
+        choices={name: card.title for name, card in TEXT_DATASETS.items()}
+        | {
             "own_texts": "Your own texts",
             "fashion_mnist": "Fashion-MNIST",
             "own_pictures": "Your own pictures",

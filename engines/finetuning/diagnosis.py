@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from engines.events import Verdict
 from engines.messages import Message
+from engines.running.events import Verdict
 
 EARLY = 0.25  # share of the run before which little can be said
 LITTLE = 0.03  # accuracy above always guessing the commonest class, below which nothing was learnt

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engines.catalog import ENCODERS
-from engines.events import Events, Note
 from engines.finetuning.config import ENCODER_IDS, FinetuningConfig
+from engines.finetuning.data.examples import run_examples
 from engines.finetuning.diagnosis import rate_too_high
-from engines.finetuning.examples import run_examples
 from engines.messages import EngineError, Message
+from engines.running.events import Events, Note
+from engines.running.zero_gpu import TRAINING, on_gpu
 from engines.weights import Stopped, fetch, in_background
-from engines.zero_gpu import TRAINING, on_gpu
 
 
 def _fetch(config: FinetuningConfig, folder: Path, uploads: Sequence[str] = (), base: Path | None = None) -> Events:
@@ -35,10 +35,10 @@ def finetune(config: FinetuningConfig, folder: Path, uploads: Sequence[str] = ()
     """
     yield Note(Message("Loading PyTorch"))
     from engines.device import pick_device, release_memory
-    from engines.finetuning.lanes import Lanes
-    from engines.finetuning.picture_learner import PictureLearner
-    from engines.finetuning.text_learner import TextLearner
-    from engines.finetuning.tuning import Diverged, Tuning
+    from engines.finetuning.learning.lanes import Lanes
+    from engines.finetuning.learning.picture_learner import PictureLearner
+    from engines.finetuning.learning.text_learner import TextLearner
+    from engines.finetuning.learning.tuning import Diverged, Tuning
 
     config, lanes = config.with_seed(), None
     try:

@@ -12,10 +12,10 @@ import numpy as np
 from engines.catalog import ENCODERS
 from engines.finetuning.classifier import BEST
 from engines.finetuning.config import ENCODER_IDS, FinetuningConfig
-from engines.finetuning.examples import PARTS, Examples, kept_examples
+from engines.finetuning.data.examples import PARTS, Examples, kept_examples
 from engines.finetuning.scripts import LOADING_CODE, PICTURE_LOADING_CODE, loading_code, script_text
 from engines.messages import EngineError
-from engines.run_files import saving
+from engines.running.run_files import saving
 
 __all__ = ["export_zip", "loading_code", "model_card", "script_text"]
 

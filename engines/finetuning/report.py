@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.events import Evaluation
+from engines.running.events import Evaluation
 
 
 @dataclass(frozen=True)

@@ -17,16 +17,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engines.command_line import carry_out, make_parser, prepare
-from engines.events import Events
-from engines.gan_training.config import PRESETS, GanConfig
+from engines.gan_training.config import ENGINE, PRESETS, GanConfig
 from engines.gan_training.engine import train
 from engines.messages import PlaygroundError
+from engines.running.command_line import carry_out, make_parser, prepare
+from engines.running.events import Events
 
 if TYPE_CHECKING:
     from engines.gan_training.team import Team
-
-ENGINE = "gan_training"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

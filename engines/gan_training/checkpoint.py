@@ -15,11 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engines.clock import Clock
 from engines.gan_training.step import Trainer
 from engines.gan_training.team import MEET_EVERY, stream_seed
 from engines.messages import EngineError
-from engines.run_store import CHECKPOINT, write_atomically
+from engines.running.clock import Clock
+from engines.running.run_store import CHECKPOINT, write_atomically
 
 log = logging.getLogger(__name__)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from engines.events import Caption, Events, Note
+from engines.data.pictures import PictureSet, load_bundled, load_whole
+from engines.data.uploads import read_uploads
 from engines.gan_training.config import GanConfig
 from engines.messages import EngineError, Message
-from engines.pictures import PictureSet, load_bundled, load_whole
-from engines.run_store import CHECKPOINT, write_atomically
-from engines.uploads import read_uploads
+from engines.running.events import Caption, Events, Note
+from engines.running.run_store import CHECKPOINT, write_atomically
 from engines.weights import cache_folder
 
 log = logging.getLogger(__name__)

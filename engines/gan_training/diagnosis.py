@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engines.events import Verdict
 from engines.messages import Message
+from engines.running.events import Verdict
 
 EARLY_EXAMS = 3  # before that many exams, noise is all there is
 EARLY_STEPS = 300  # before that many steps every generator repeats itself

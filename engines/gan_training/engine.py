@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engines.clock import Clock
-from engines.events import (
+from engines.data.pictures import PictureSet
+from engines.gan_training.config import GanConfig
+from engines.gan_training.data import load_pictures
+from engines.gan_training.diagnosis import Doctor, Exam, diverged
+from engines.messages import EngineError, Message
+from engines.running.clock import Clock
+from engines.running.events import (
     Caption,
     Event,
     Events,
@@ -24,15 +29,10 @@ from engines.events import (
     Shares,
     Weights,
 )
-from engines.gan_training.config import GanConfig
-from engines.gan_training.data import load_pictures
-from engines.gan_training.diagnosis import Doctor, Exam, diverged
-from engines.messages import EngineError, Message
-from engines.pictures import PictureSet
-from engines.zero_gpu import TRAINING, on_gpu
+from engines.running.zero_gpu import TRAINING, on_gpu
 
 if TYPE_CHECKING:
-    from engines.features import Judge
+    from engines.data.features import Judge
     from engines.gan_training.step import Trainer
     from engines.gan_training.team import Team
 
@@ -65,8 +65,8 @@ def train(
     training goes on from it and yields Resumed. In a `team` of processes only rank 0 tells what happens.
     """
     yield Note(Message("Loading PyTorch"))
+    from engines.data.features import Judge, describe_features, load_net
     from engines.device import leave_cores, pick_device, release_memory
-    from engines.features import Judge, describe_features, load_net
     from engines.gan_training.step import Trainer
 
     leave_cores(team.local_size if team else 1)
@@ -207,7 +207,7 @@ class _Training:
 
     def _examine(self) -> list[Event]:
         """Fréchet distance, class shares and the diagnosis, on fresh noise."""
-        from engines.features import to_tensor
+        from engines.data.features import to_tensor
         from engines.gan_training.networks import latents
 
         if not self.signals:

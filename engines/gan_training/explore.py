@@ -1,4 +1,7 @@
-"""What one can do with a trained generator: new samples by seed and class, a walk, an export."""
+"""What one can do with a trained generator: new samples by seed and class, a walk, an export.
+
+Other engines come to the GAN's through this module and its config alone.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 
-from engines.board_files import tensors_from_bytes, tensors_to_bytes
-from engines.events import Weights
-from engines.gan_training.config import GanConfig
+from engines.gan_training.config import ALL_CLASSES, GanConfig
 from engines.gan_training.networks import build_generator, generate, latents
 from engines.messages import ConfigError, EngineError
-from engines.run_files import read_member, reading, saving
+from engines.running.board_files import tensors_from_bytes, tensors_to_bytes
+from engines.running.events import Weights
+from engines.running.run_files import read_member, reading, saving
 
-ALL_CLASSES = -1
+__all__ = ["export", "generate", "latents", "load_export", "load_generator", "sample", "walk"]
+
 
 HOW_TO_LOAD = """\
 This generator was trained in the AIGC Playground. Every picture it makes is machine-made.

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageOps
 
-from engines.events import Events, Note, Pictures
 from engines.image_generation.config import Blend, ImageConfig
 from engines.image_generation.models import ImageModels
 from engines.messages import ConfigError, EngineError, Message
-from engines.zero_gpu import DRAWING, on_gpu
+from engines.running.events import Events, Note, Pictures
+from engines.running.zero_gpu import DRAWING, on_gpu
 
 if TYPE_CHECKING:
     from engines.image_generation.gans import Gan

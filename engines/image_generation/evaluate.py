@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from engines.image_generation.emoji import STYLES, Emoji, held_out, load_emoji
+from engines.image_generation.emoji.pictures import STYLES, Emoji, held_out, load_emoji
 
 COMPARED = 32  # pixels on a side at which pictures are compared
 Make = Callable[[Sequence[str], Sequence[str], int], np.ndarray]  # prompts, styles, seed -> uint8 [N, S, S, 3]
@@ -96,7 +96,7 @@ def _wrapped(prompt: str, width: int = 24) -> str:
 
 def main() -> None:
     """Score a trained model, write the scores into its card, and draw its contact sheet."""
-    from engines.image_generation.bundled import EmojiModel
+    from engines.image_generation.emoji.model import EmojiModel
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="the model's folder, with its card")

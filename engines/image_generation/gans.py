@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engines.events import Progress, Samples, Weights
 from engines.gan_training.config import GanConfig
 from engines.image_generation.catalog import OWN, ImageCard, own_card
 from engines.image_generation.config import Blend, ImageConfig
-from engines.image_generation.models import Drawing
+from engines.image_generation.drawing import Drawing
 from engines.messages import ConfigError
+from engines.running.events import Progress, Samples, Weights
 
 if TYPE_CHECKING:
-    from engines.board import Board
+    from engines.running.board import Board
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,12 +66,11 @@ class Gan:
         mask: np.ndarray | None = None,
         blends: Sequence[Blend] = (),
     ) -> Drawing:
-        """See models.ImageModel; one picture after the other, each from its own seed."""
+        """See drawing.ImageModel; one picture after the other, each from its own seed."""
         import torch
 
-        from engines.gan_training.explore import load_generator
-        from engines.gan_training.networks import generate, latents
-        from engines.image_generation.flow import slerp
+        from engines.gan_training.explore import generate, latents, load_generator
+        from engines.image_generation.blending import slerp
 
         classes = max(1, len(self.weights.facts["class_names"]))
         if config.label >= classes:

@@ -5,38 +5,20 @@ from __future__ import annotations
 import functools
 import threading
 from collections import deque
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from types import MappingProxyType
+from typing import Any
 
-import numpy as np
-
-from engines.events import Event, Note
+from engines.data.cards import ASSETS
 from engines.image_generation.catalog import IMAGE_MODELS, ImageCard, find_image_model
-from engines.image_generation.config import Blend, ImageConfig
+from engines.image_generation.drawing import ImageModel
 from engines.messages import ConfigError, EngineError, Message
+from engines.running.events import Event, Note
 from engines.weights import Stopped, fetch, in_background
 
 BEAT = 0.25  # seconds between two looks whether it is one's turn
-EMOJI_FOLDER = Path(__file__).parent.parent.parent / "assets" / "emoji_model"
-
-Drawing = Generator[Event, bool, "tuple[np.ndarray, float] | None"]
-
-
-class ImageModel(Protocol):
-    """What a loaded model can do; used by one thread at a time."""
-
-    def draw(
-        self, config: ImageConfig, image: np.ndarray | None, mask: np.ndarray | None, blends: Sequence[Blend]
-    ) -> Drawing:
-        """Yields Note, Download, Progress and Samples; returns (uint8 [N, H, W, 3], seconds), or None if stopped.
-
-        image uint8 [H, W, 3] and mask bool [H, W], true where to draw, have the config's size; `blends`, if any,
-        has one for each picture. A model that makes one picture after the other returns those that are finished.
-        """
-
-    def close(self) -> None:
-        """Free what the model holds."""
+EMOJI_FOLDER = ASSETS / "emoji_model"
 
 
 class Lease:
@@ -124,7 +106,7 @@ class ImageModels:
             if not (EMOJI_FOLDER / "model.safetensors").is_file():
                 raise EngineError("The bundled model is missing from this copy of the program; fetch it again.")
             return EMOJI_FOLDER
-        from engines.image_generation.pipeline_files import check_library, pipeline_files
+        from engines.image_generation.hub.pipeline_files import check_library, pipeline_files
 
         check_library()
         return (yield from fetch(card, choose=pipeline_files))
@@ -184,18 +166,30 @@ def _of_this_process(allow_any_model: bool) -> ImageModels:
     return ImageModels(allow_any_model)
 
 
-def load_image_model(card: ImageCard, folder: Path) -> Any:
+def _load_emoji(card: ImageCard, folder: Path) -> ImageModel:
+    from engines.image_generation.emoji.model import EmojiModel
+
+    return EmojiModel(card, folder)
+
+
+def _load_pipeline(card: ImageCard, folder: Path) -> ImageModel:
+    from engines.image_generation.hub.model import HubModel
+
+    return HubModel(card, folder)
+
+
+# The kind of a model's card -> what makes the model of its folder; each imports its libraries when it is called.
+LOADERS: Mapping[str, Callable[[ImageCard, Path], ImageModel]] = MappingProxyType(
+    {"emoji": _load_emoji, "diffusers": _load_pipeline}
+)
+
+
+def load_image_model(card: ImageCard, folder: Path) -> ImageModel:
     """The model in `folder`; EngineError if its files are damaged or do not fit into memory."""
     from engines.device import is_out_of_memory, release_memory
 
     try:
-        if card.kind == "emoji":
-            from engines.image_generation.bundled import EmojiModel
-
-            return EmojiModel(card, folder)
-        from engines.image_generation.hub import HubModel
-
-        return HubModel(card, folder)
+        return LOADERS[card.kind](card, folder)
     except Exception as problem:
         if not is_out_of_memory(problem):
             raise

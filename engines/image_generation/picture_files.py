@@ -20,12 +20,12 @@ import numpy as np
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from engines.events import Pictures
-from engines.grids import Picture, animate
+from engines.data.grids import Picture, animate
+from engines.data.uploads import FORMATS, LIMITS, shown_name
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.parameters import from_parameters, to_parameters
 from engines.messages import ConfigError, Message
-from engines.uploads import FORMATS, LIMITS, shown_name
+from engines.running.events import Pictures
 
 CHUNK = "aigc_playground"
 PROGRAM = "AIGC Playground"

@@ -19,12 +19,13 @@ import torch
 from torch import nn
 
 from engines.catalog import ENCODERS
+from engines.data.cards import ASSETS
+from engines.data.sentences import SentenceEncoder
 from engines.image_generation.catalog import EXAMPLES
-from engines.image_generation.emoji import PACKAGES, STYLES, load_emoji
-from engines.image_generation.emoji_files import save_networks, save_phrases
-from engines.image_generation.evaluate import SHEET
-from engines.image_generation.prompts import drain
-from engines.image_generation.stages import (
+from engines.image_generation.emoji.files import save_networks, save_phrases
+from engines.image_generation.emoji.pictures import PACKAGES, STYLES, load_emoji
+from engines.image_generation.emoji.prompts import drain
+from engines.image_generation.emoji.stages import (
     DROPPED,
     EMA,
     SHARES,
@@ -35,7 +36,7 @@ from engines.image_generation.stages import (
     train_autoencoder,
     train_flow,
 )
-from engines.sentences import SentenceEncoder
+from engines.image_generation.evaluate import SHEET
 from engines.weights import fetch
 
 
@@ -81,7 +82,9 @@ def hardware(device: torch.device) -> str:
 def describe(corpus: Corpus, recipe: Recipe, first: Stage, second: Stage, machine: str) -> dict[str, Any]:
     """The model's card, without scores."""
     emoji = corpus.kinds == "emoji"
+    card = json.loads((ASSETS / "emoji_model" / "card.json").read_text("utf-8"))
     return {
+        "files": card["files"],
         "size": recipe.size,
         "data": {
             "packages": PACKAGES,

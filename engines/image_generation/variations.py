@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from engines.events import Event, Events, Note, Pictures, Progress, Samples
 from engines.image_generation.catalog import find_image_model
 from engines.image_generation.config import Blend, ImageConfig
 from engines.image_generation.engine import generate
 from engines.image_generation.models import ImageModels
 from engines.knobs import Knob
 from engines.messages import ConfigError, Message
+from engines.running.events import Event, Events, Note, Pictures, Progress, Samples
 
 if TYPE_CHECKING:
     from engines.image_generation.gans import Gan

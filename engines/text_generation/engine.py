@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
-from engines.events import Answer, Events, Note, Perplexity, Progress, Token
 from engines.messages import ConfigError, Message
+from engines.running.events import Answer, Events, Note, Perplexity, Progress, Token
+from engines.running.zero_gpu import WRITING, on_gpu
 from engines.text_generation.config import TextConfig, check_messages, check_text
 from engines.text_generation.models import Loaded, Models
-from engines.zero_gpu import WRITING, on_gpu
 
 if TYPE_CHECKING:
     from engines.text_generation.model import LanguageModel

@@ -6,16 +6,13 @@ A small model's step is otherwise bound by the time Python takes to start each o
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-if TYPE_CHECKING:
-    from engines.text_generation.model import LanguageModel
-    from engines.text_generation.slots import SlotCache
+from engines.text_generation.slots import SlotCache
 
 log = logging.getLogger(__name__)
 
@@ -30,16 +27,16 @@ class _Graph:
 
 
 class GraphedStep:
-    """LanguageModel.step through graphs, one for each power of two of rows; without them once one fails."""
+    """A model's `forward_step` through graphs, one for each power of two of rows; None once one fails."""
 
-    def __init__(self, model: LanguageModel) -> None:
-        self.model = model
+    def __init__(self, forward: Callable[[Tensor, Tensor, SlotCache], Tensor], device: torch.device) -> None:
+        self.forward, self.device = forward, device
         self.works = True
         self._graphs: dict[int, _Graph] = {}
         self._pool = torch.cuda.graph_pool_handle()  # one is replayed at a time, so they may share memory
         self._shape: tuple[int, int] | None = None  # rows and length of the cache that the graphs write to
 
-    def __call__(self, tokens: Sequence[int], lengths: Sequence[int], slots: SlotCache) -> Tensor:
+    def __call__(self, tokens: Sequence[int], lengths: Sequence[int], slots: SlotCache) -> Tensor | None:
         if self._shape != (slots.rows, slots.length):  # the cache has grown, so its tensors are new ones
             self._graphs.clear()
             self._shape = (slots.rows, slots.length)
@@ -51,18 +48,18 @@ class GraphedStep:
         inputs = torch.tensor([[*tokens, *idle], held, places], pin_memory=True)
         graph = self._graphs.get(rows) or self._capture(rows, inputs, slots)
         if graph is None:
-            return self.model.step(tokens, lengths, slots)
+            return None
         graph.inputs.copy_(inputs, non_blocking=True)
         graph.graph.replay()
         return graph.logits[:count]
 
     def _capture(self, rows: int, values: Tensor, slots: SlotCache) -> _Graph | None:
         """Capture the step for so many rows; None, and `works` is false from then on, if that fails."""
-        inputs = values.to(self.model.device)
+        inputs = values.to(self.device)
 
         def run() -> Tensor:
             slots.seen, slots.places = slots.length, inputs[2]
-            return self.model.forward_step(inputs[0], inputs[1], slots)
+            return self.forward(inputs[0], inputs[1], slots)
 
         try:
             side = torch.cuda.Stream()
@@ -78,7 +75,7 @@ class GraphedStep:
         except torch.OutOfMemoryError:
             raise
         except RuntimeError:
-            log.exception("no CUDA graph for %s; going on without", self.model.card.id)
+            log.exception("no CUDA graph; going on without")
             self.works = False
             return None
         self._graphs[rows] = _Graph(graph, inputs, logits)

@@ -60,7 +60,7 @@ class LanguageModel:
         self.device = network.device
         ends = network.generation_config.eos_token_id
         self.ends = {*(ends if isinstance(ends, list) else [ends]), tokenizer.eos_token_id}
-        self._graphed = GraphedStep(self) if self.device.type == "cuda" else None
+        self._graphed = GraphedStep(self.forward_step, self.device) if self.device.type == "cuda" else None
 
     # --- text and tokens ------------------------------------------------------------------------------------
 
@@ -117,7 +117,9 @@ class LanguageModel:
         Returns the logits [n, vocabulary].
         """
         if self._graphed and self._graphed.works:
-            return self._graphed(tokens, lengths, slots)
+            logits = self._graphed(tokens, lengths, slots)
+            if logits is not None:
+                return logits
         held = torch.tensor(lengths, device=self.device)
         # always masked and rounded up, so that a text comes out the same whatever is written beside it
         slots.seen = min(slots.length, -(-(max(lengths) + 1) // 64) * 64)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.catalog import ModelCard
-from engines.events import Event, Note
 from engines.messages import EngineError, Message
+from engines.running.events import Event, Note
 from engines.text_generation.config import find_model
 from engines.weights import Stopped, fetch, in_background
 

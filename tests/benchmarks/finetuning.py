@@ -24,12 +24,12 @@ import torch
 
 from engines.catalog import ENCODERS
 from engines.device import pick_device
-from engines.events import Evaluation
 from engines.finetuning.config import ENCODER_IDS, FinetuningConfig
+from engines.finetuning.data.examples import Examples, load_examples
 from engines.finetuning.engine import finetune
-from engines.finetuning.examples import Examples, load_examples
-from engines.finetuning.lanes import Lanes
-from engines.finetuning.text_learner import TextLearner
+from engines.finetuning.learning.lanes import Lanes
+from engines.finetuning.learning.text_learner import TextLearner
+from engines.running.events import Evaluation
 from engines.weights import fetch
 
 PADDED = 128  # tokens

@@ -24,12 +24,12 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
+from engines.data.pictures import PictureSet, load_bundled
 from engines.device import leave_cores
-from engines.events import Metrics
 from engines.gan_training.config import GanConfig
 from engines.gan_training.engine import train
 from engines.gan_training.step import Trainer
-from engines.pictures import PictureSet, load_bundled
+from engines.running.events import Metrics
 
 TUTORIAL_BATCH = 128
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
@@ -191,7 +191,7 @@ def measure_start(quick: bool) -> dict[str, float]:
     """`start_ratio`: seconds until app.py serves its page over those of an empty Blocks app, in turn."""
     empty = "import gradio as gr\nwith gr.Blocks() as demo: pass\noptions = {}\n"
     ours = (
-        "import app\nfrom engines.runs import Runs\nruns = Runs()\ndemo = app.create_app(runs)\n"
+        "import app\nfrom engines.running.runs import Runs\nruns = Runs()\ndemo = app.create_app(runs)\n"
         "options = {**app.look(), **app.safe(), **app.reach(runs)}\n"
     )
     rounds = [(seconds_to_serve(ours), seconds_to_serve(empty)) for _ in range(1 if quick else 5)]

@@ -15,11 +15,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engines.events import Pictures, Progress, Samples
 from engines.image_generation import models as models_module
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.engine import generate
 from engines.image_generation.models import ImageModels
+from engines.running.events import Pictures, Progress, Samples
 from tests.benchmarks.memory import resident_mb
 from tests.tiny_image_models import save_pipeline
 
@@ -32,8 +32,8 @@ def make_random(folder: Path) -> None:
     import numpy as np
     import torch
 
-    from engines.image_generation.emoji_files import save_networks, save_phrases
-    from engines.image_generation.networks import Autoencoder, FlowTransformer
+    from engines.image_generation.emoji.files import save_networks, save_phrases
+    from engines.image_generation.emoji.networks import Autoencoder, FlowTransformer
 
     torch.manual_seed(0)
     flow = FlowTransformer()
@@ -78,8 +78,8 @@ def measure_gpu(rounds: int) -> dict[str, float]:
     """Milliseconds for 1 and 64 pictures without previews: eager, and with captured graphs as the engine runs."""
     import torch
 
-    from engines.image_generation.bundled import EmojiModel
     from engines.image_generation.catalog import IMAGE_MODELS
+    from engines.image_generation.emoji.model import EmojiModel
 
     found = {}
     for name, graphs in (("eager", False), ("captured", True)):
@@ -150,7 +150,7 @@ def main() -> None:
             make_random(Path(place))
         import torch
 
-        from engines.image_generation.bundled import read_card
+        from engines.image_generation.emoji.model import read_card
 
         card = read_card(models_module.EMOJI_FOLDER)
         models, rounds = ImageModels(allow_any_model=True), 5 if options.quick else 15

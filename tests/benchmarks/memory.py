@@ -11,10 +11,10 @@ import sys
 import time
 from pathlib import Path
 
-from engines.board import MAX_FRAMES, MAX_POINTS
 from engines.gan_training.config import GanConfig
 from engines.gan_training.engine import train
-from engines.runs import Runs
+from engines.running.board import MAX_FRAMES, MAX_POINTS
+from engines.running.runs import Runs
 
 
 def resident_mb() -> float:

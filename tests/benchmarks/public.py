@@ -120,7 +120,7 @@ class Person:
             return answer.read()
 
     def watch(self, component: int, cursor: dict[str, Any]) -> None:
-        """Ask for what is new, as tabs/live.js does, and move the cursor on."""
+        """Ask for what is new, as tabs/page/live/view.js does, and move the cursor on."""
         body = {"session_hash": self.session, "component_id": component, "fn_name": "watch", "data": cursor}
         news = self.post("component_server/", body)
         if news.get("run") != cursor["run"]:

@@ -22,7 +22,7 @@ VIEWERS, PACE = 3, 0.5
 
 
 def view(url: str, component: int, run: str, seconds: float) -> None:
-    """Poll like tabs/live.js does, at most twice a second; prints how many answers came."""
+    """Poll like tabs/page/live/view.js does, at most twice a second; prints how many answers came."""
     cursor: dict[str, Any] = {"run": run, "version": 0}
     session = secrets.token_hex(5)  # one a page, as Gradio's client has it
     answers, end = 0, time.monotonic() + seconds
@@ -41,7 +41,7 @@ def view(url: str, component: int, run: str, seconds: float) -> None:
 
 
 def advance(cursor: dict[str, Any], news: dict[str, Any]) -> None:
-    """Note in the cursor what came, as tabs/live.js does."""
+    """Note in the cursor what came, as tabs/page/live/view.js does."""
     cursor |= {"version": news["version"], "reference": True, "captions": 1}
     cursor |= {"frame": news["frame"]["step"]} if "frame" in news else {}
     cursor |= {"steps": news["steps"]} if "steps" in news else {}
@@ -67,10 +67,10 @@ def serving_seconds(training: int | None) -> float:
 def measure(seconds: float) -> dict[str, float]:
     """Serve, watch, and account for the CPU time."""
     import app as playground
-    from engines.board import Board
     from engines.gan_training.config import GanConfig
     from engines.gan_training.engine import train
-    from engines.runs import Runs
+    from engines.running.board import Board
+    from engines.running.runs import Runs
 
     folding = 0.0
     fold = Board.fold

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engines.catalog import DEFAULT_MODEL, MODELS
-from engines.events import Answer, Token
+from engines.running.events import Answer, Token
 from engines.text_generation.config import TextConfig
 from engines.text_generation.engine import chat
 from engines.text_generation.models import Models

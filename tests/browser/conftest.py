@@ -7,12 +7,12 @@ from urllib.parse import urlparse
 
 import pytest
 
-import app as playground
-from engines.runs import Runs
 from engines.text_generation.models import Models
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.served import served
 
 expect.set_options(timeout=20_000)  # a machine that trains is slow to answer
 
@@ -48,12 +48,8 @@ def models():
 @pytest.fixture
 def url(models):
     """The address of a fresh app, whose runs are stopped at the end."""
-    runs = Runs()
-    demo = playground.create_app(runs, models)
-    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
-    yield address
-    runs.stop_all()
-    demo.close(verbose=False)
+    with served(models=models) as (address, _):
+        yield address
 
 
 class Visitor:

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import shutil
 import sys
-from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-import app as playground
-from engines.runs import Runs
+from tests import ROOT
 from tests.browser.conftest import FLAGS, NARROW, Visitor
+from tests.served import served
 
-FOLDER = Path(__file__).parents[2] / "assets" / "screenshots"
+FOLDER = ROOT / "assets" / "screenshots"
 WIDE = {"width": 1280, "height": 1180}
 
 
 def main(seconds: int) -> None:
     """Train with the defaults for `seconds`, and photograph it at work, finished, in the dark and on a phone."""
     FOLDER.mkdir(exist_ok=True)
-    runs = Runs()
-    demo = playground.create_app(runs)
-    options = {**playground.look(), **playground.safe(), **playground.reach(runs)}
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
-    with sync_playwright() as driver:
+    with served() as (url, _), sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         owner = Visitor(browser, url, WIDE)
         page = owner.arrive()
@@ -45,8 +40,6 @@ def main(seconds: int) -> None:
         photograph_chat(Visitor(browser, url, WIDE))
         photograph_finetuning(Visitor(browser, url, WIDE))
         browser.close()
-    runs.stop_all()
-    demo.close(verbose=False)
 
 
 def photograph_pictures(visitor: Visitor) -> None:

@@ -8,12 +8,12 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from playwright.sync_api import expect
 
-import app as playground
 from engines.image_generation import models as image_models
-from engines.runs import Runs
+from engines.running.runs import Runs
 from tests.browser.conftest import NARROW, WIDE, Visitor, set_slider
+from tests.engines.image_generation.test_picture_files import huge_png, put
 from tests.fakes import wait_until
-from tests.test_image_files import huge_png, put
+from tests.served import served
 from tests.tiny_image_models import save_emoji_model
 
 MADE = re.compile(r"Seed \d+ · [\d.]+ s · Emoji")
@@ -23,7 +23,7 @@ SLOW = 60_000  # ms: the first picture waits for PyTorch
 @pytest.fixture(scope="module", autouse=True)
 def tiny_model(tmp_path_factory):
     """The bundled model's place is taken by a tiny one, whose pictures are noise and whose steps can be seen."""
-    from engines.image_generation.bundled import EmojiModel
+    from engines.image_generation.emoji.model import EmojiModel
 
     advance = EmojiModel._advance
 
@@ -296,10 +296,8 @@ def test_bad_wishes_get_one_sentence_and_the_tab_goes_on(open_tab):
 
 def test_an_own_gan_is_in_the_list_and_draws(browser, models):
     runs = Runs()
-    demo = playground.create_app(runs, models)
-    _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
-    visitor = Visitor(browser, address)
-    try:
+    with served(runs, models=models) as (address, _):
+        visitor = Visitor(browser, address)
         page = visitor.arrive()
         visitor.start()
         visitor.button("Stop").click()
@@ -321,10 +319,7 @@ def test_an_own_gan_is_in_the_list_and_draws(browser, models):
         expect(about(page)).to_contain_text("A walk of 16 pictures", timeout=SLOW)
         assert sources(page)[0].startswith("data:image/webp")
         assert not visitor.troubles
-    finally:
         visitor.context.close()
-        runs.stop_all()
-        demo.close(verbose=False)
 
 
 def test_a_grid_fills_the_stage(open_tab):

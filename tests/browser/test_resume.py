@@ -2,13 +2,14 @@
 
 import re
 import socket
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import expect
 
-import app as playground
-from engines.runs import Runs
+from engines.running.runs import Runs
 from tests.browser.conftest import Visitor
+from tests.served import served
 
 
 class Server:
@@ -23,13 +24,11 @@ class Server:
 
     def start(self):
         self.runs = Runs(folder=self.folder)
-        self.demo = playground.create_app(self.runs)
-        options = {**playground.look(), **playground.safe(), "server_port": self.port}
-        _, self.url, _ = self.demo.launch(prevent_thread_lock=True, quiet=True, **options)
+        self.serving = ExitStack()
+        self.url, _ = self.serving.enter_context(served(self.runs, port=self.port))
 
     def end(self):
-        self.runs.stop_all()
-        self.demo.close(verbose=False)
+        self.serving.close()
 
 
 @pytest.fixture

@@ -1,0 +1,15 @@
+"""Trains the example run, the defaults with seed 1: python -m assets.example_gan_training.make [steps]"""
+
+from __future__ import annotations
+
+import sys
+
+from assets.examples import make_example
+from engines.gan_training.config import ENGINE, GanConfig
+from engines.gan_training.engine import train
+from tabs.gan_training.actions import EXAMPLE_FILE
+
+if __name__ == "__main__":
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else GanConfig().steps
+    config = GanConfig(steps=steps, seed=1)
+    make_example(ENGINE, config, train(config), EXAMPLE_FILE)

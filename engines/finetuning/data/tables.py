@@ -1,0 +1,191 @@
+"""From an uploaded table to labelled texts that a classifier can learn from. Needs no torch."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.finetuning.data.cells import LIMITS, Table, TableLimits, tidy
+from engines.finetuning.data.table_files import LABEL_NAMES, TEXT_NAMES, read_table
+from engines.messages import ConfigError
+
+__all__ = [
+    "LIMITS",
+    "LabelledTexts",
+    "Table",
+    "TableLimits",
+    "check_classes",
+    "guess_columns",
+    "label_texts",
+    "natural_order",
+    "read_table",
+    "tidy_label",
+]
+INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # spaces without width, which str.split() keeps
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledTexts:
+    """Texts of at least two classes; no text comes twice."""
+
+    name: str  # "movie_reviews", "intents" or the file's name
+    texts: tuple[str, ...]
+    labels: np.ndarray  # int64 [N]
+    label_names: tuple[str, ...]  # in natural order: "2" before "10", "a" before "B"
+    empty: int = 0  # rows left out because the text or the label was blank
+    duplicates: int = 0  # rows left out because the same text with the same label came before
+    conflicts: int = 0  # rows left out because the same text comes with another label too
+    alike: tuple[tuple[str, ...], ...] = ()  # labels that differ only in case; they are kept apart
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+
+def guess_columns(table: Table) -> tuple[str, str]:
+    """(text column, label column), by their names, else by their content.
+
+    A label column has few different values; a text column has the longest. ConfigError for a single column.
+    """
+    if len(table.columns) < 2:
+        raise ConfigError(
+            "{file} has only one column; it needs texts and labels, separated by commas, semicolons, tabs or |.",
+            file=table.name,
+        )
+    cells = dict(zip(table.columns, zip(*table.rows, strict=True), strict=True))
+    text, label = _named(table.columns, TEXT_NAMES), _named(table.columns, LABEL_NAMES)
+    if label is None:
+        kinds = {name: len({cell.strip() for cell in column} - {""}) for name, column in cells.items() if name != text}
+        most = min(LIMITS.classes, len(table.rows) // 2)
+        repeated = [name for name, kind in kinds.items() if 2 <= kind <= most]
+        label = min(repeated, key=kinds.__getitem__) if repeated else list(kinds)[-1]
+    if text is None:
+        text = max((name for name in cells if name != label), key=lambda name: sum(map(len, cells[name])))
+    return text, label
+
+
+def _named(columns: Sequence[str], names: Sequence[str]) -> str | None:
+    """The column with the first of the usual names."""
+    by_name = {column.casefold(): column for column in reversed(columns)}
+    return next((by_name[name] for name in names if name in by_name), None)
+
+
+def label_texts(table: Table, text_column: str, label_column: str, limits: TableLimits = LIMITS) -> LabelledTexts:
+    """The labelled texts in two columns of a table.
+
+    Labels that differ only in spaces, or in how Unicode composes their letters, are one; those that differ in
+    case are not, but are listed. Texts that differ only in spaces and case count as the same text, which is kept
+    once. A text that comes with different labels says nothing about either: all its rows are left out, so that
+    no text can land in two parts of a split. ConfigError, naming the column, for what nothing can be learnt from.
+    """
+    texts, labels = _column(table, text_column), _column(table, label_column)
+    if text_column == label_column:
+        raise ConfigError("The text and the label must be in two different columns.")
+    texts = [unicodedata.normalize("NFC", text).strip() for text in texts]
+    labels = [tidy_label(label) for label in labels]
+    for column, cells in ((text_column, texts), (label_column, labels)):
+        if not any(cells):
+            raise ConfigError("The column {column} is empty in every row.", column=column)
+    pairs = [(text, label) for text, label in zip(texts, labels, strict=True) if text and label]
+    _check_label_column(label_column, [label for _, label in pairs], limits)
+
+    labels_of: dict[str, set[str]] = defaultdict(set)
+    firsts: dict[tuple[str, str], str] = {}  # (text made comparable, label) -> text
+    keyed = [(" ".join(text.casefold().split()), label, text) for text, label in pairs]
+    for key, label, text in keyed:
+        labels_of[key].add(label)
+        firsts.setdefault((key, label), text)
+    conflicts = sum(len(labels_of[key]) > 1 for key, _, _ in keyed)
+    kept = [(text, label) for (key, label), text in firsts.items() if len(labels_of[key]) == 1]
+    check_classes([label for _, label in kept], limits)
+    names = natural_order({label for _, label in kept})
+    places = {name: place for place, name in enumerate(names)}
+    return LabelledTexts(
+        name=table.name,
+        texts=tuple(text for text, _ in kept),
+        labels=np.array([places[label] for _, label in kept], np.int64),
+        label_names=names,
+        empty=len(texts) - len(pairs),
+        duplicates=len(pairs) - conflicts - len(kept),
+        conflicts=conflicts,
+        alike=_alike(names),
+    )
+
+
+def _column(table: Table, name: str) -> tuple[str, ...]:
+    if name not in table.columns:
+        known = ", ".join(table.columns[:20])
+        raise ConfigError("The table has no column {column}; it has {known}.", column=name, known=known)
+    place = table.columns.index(name)
+    return tuple(row[place] for row in table.rows)
+
+
+def tidy_label(label: str) -> str:
+    """A label without the differences that nobody sees: spaces of all kinds, and how letters are composed."""
+    return " ".join(unicodedata.normalize("NFC", label.translate(INVISIBLE)).split())
+
+
+def natural_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """Labels in the order of their numbers if all are numbers, else of the alphabet."""
+    labels = sorted(labels, key=lambda label: (label.casefold(), label))
+    try:
+        return tuple(sorted(labels, key=float))
+    except ValueError:
+        return tuple(labels)
+
+
+def _alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+    """Groups of labels that differ only in case."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        groups[name.casefold()].append(name)
+    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
+
+
+def _check_label_column(column: str, labels: Sequence[str], limits: TableLimits) -> None:
+    """ConfigError for a column that holds no labels."""
+    count, rows = len(set(labels)), len(labels)
+    if rows >= limits.fewest_rows and (count > limits.classes or 2 * count > rows):
+        raise ConfigError(
+            "The column {column} has {count} different values in {rows} rows, so it looks like a text; choose one"
+            " with at most {most} labels.",
+            column=column,
+            count=count,
+            rows=rows,
+            most=limits.classes,
+        )
+    if any(len(label) > limits.label for label in labels):
+        raise ConfigError(
+            "The column {column} has a label of more than {most} characters; choose a column with short labels.",
+            column=column,
+            most=limits.label,
+        )
+    if count == 1:
+        raise ConfigError(
+            "The column {column} has only one label, {label}; at least two are needed.",
+            column=column,
+            label=tidy(labels[0]),
+        )
+
+
+def check_classes(labels: Sequence[str], limits: TableLimits = LIMITS) -> None:
+    """ConfigError unless there are enough rows in all, two classes, and enough rows of each class."""
+    counts = Counter(labels)
+    rows, least = len(labels), limits.fewest_rows
+    if rows < least:
+        raise ConfigError(
+            "Only {rows} different labelled examples are left; at least {least} are needed.", rows=rows, least=least
+        )
+    if len(counts) < 2:
+        raise ConfigError("All examples that can be used have the label {label}.", label=tidy(labels[0]))
+    label, fewest = counts.most_common()[-1]
+    if fewest < limits.fewest_a_class:
+        raise ConfigError(
+            "The label {label} has only {count} example that can be used; give it at least {least}, or leave it out.",
+            label=tidy(label),
+            count=fewest,
+            least=limits.fewest_a_class,
+        )

@@ -1,0 +1,1 @@
+"""The bundled model: its pictures, networks, sampler and training."""

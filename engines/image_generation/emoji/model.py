@@ -1,0 +1,207 @@
+"""The bundled model at work: a sentence becomes an embedding, the flow turns noise into latents, and the autoencoder
+those into pictures of 64 px.
+
+Pictures are computed in chunks of a fixed number of rows, by one thread on a CPU. So a picture is the same to the bit
+whichever others are made beside it, and a GPU replays one captured graph.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from engines.device import pick_device, precision
+from engines.image_generation.blending import slerp
+from engines.image_generation.catalog import IMAGE_MODELS, ImageCard
+from engines.image_generation.config import Blend, ImageConfig
+from engines.image_generation.drawing import Drawing
+from engines.image_generation.emoji.files import load_networks
+from engines.image_generation.emoji.flow import guided, sample
+from engines.image_generation.emoji.graphs import Graphed
+from engines.image_generation.emoji.prompts import Prompts, drain
+from engines.running.events import Progress, Samples
+
+ROWS = {"cpu": 4, "cuda": 16, "mps": 4}  # pictures of a chunk, by device
+AUTO = "dpmpp_2m"  # the sampler that this model is best with
+STYLES = ("noto", "twemoji")  # in the order of the network's embedding
+PREVIEW_SECONDS = 0.05  # the least time between two previews
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What N pictures are made from, on the CPU."""
+
+    text: Tensor  # [N, 384]
+    negative: Tensor  # [N, 384]
+    style: Tensor  # int64 [N]
+    noise: Tensor  # [N, L, S, S]
+
+    def chunks(self, size: int) -> Iterator[Rows]:
+        """Parts of exactly `size` rows, the last one filled up with its last row."""
+        for start in range(0, len(self.text), size):
+            chosen = torch.arange(start, start + size).clamp(max=len(self.text) - 1)
+            yield Rows(*(field[chosen] for field in vars(self).values()))
+
+
+class EmojiModel:
+    """The networks on a device, and the embeddings of prompts. For one thread at a time."""
+
+    def __init__(self, card: ImageCard, folder: Path, device: torch.device | None = None, graphs: bool = True) -> None:
+        self.card, self.device = card, device or pick_device()
+        self.dtype, self.rows = precision(self.device), ROWS[self.device.type]
+        autoencoder, flow = load_networks(folder)
+        self.no_text = flow.no_text.detach().clone()
+        self.shape = (flow.latent, flow.side, flow.side)
+        self.autoencoder = autoencoder.eval().requires_grad_(False)
+        self.autoencoder.to(self.device, self.dtype, memory_format=torch.channels_last)
+        self.flow = flow.eval().requires_grad_(False).to(self.device, self.dtype)
+        # the time's cosines come in float32 whatever the weights are
+        self.flow.time.register_forward_pre_hook(lambda layer, inputs: (inputs[0].to(self.dtype),))
+        fast = graphs and self.device.type == "cuda"
+        self._predict, self._decode = self._predict_eagerly, self.autoencoder.decode
+        if fast:
+            self._predict, self._decode = Graphed(self._predict), Graphed(self._decode)
+        self.prompts = Prompts(folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> EmojiModel:
+        """The model in a folder, as its own card describes it."""
+        return cls(IMAGE_MODELS["emoji"], folder)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._predict = self._decode = self.autoencoder = self.flow = self.prompts = None
+
+    # --- drawing ------------------------------------------------------------------------------------------------
+
+    def draw(
+        self,
+        config: ImageConfig,
+        image: np.ndarray | None = None,
+        mask: np.ndarray | None = None,
+        blends: Sequence[Blend] = (),
+    ) -> Drawing:
+        """See drawing.ImageModel; all pictures advance together, so there are none when it is stopped."""
+        texts = [config.prompt, config.negative_prompt, *(blend.prompt or "" for blend in blends)]
+        vectors = yield from self.prompts.encode(texts)
+        if vectors is None:
+            return None
+        began = shown = time.monotonic()
+        rows = self._rows_of(config, vectors, blends)
+        clean = None if image is None else self._encode_picture(image)
+        area = None if mask is None else self._latent_mask(mask)
+        paste = None if mask is None else (image, mask)
+        begin = 0.0 if image is None else 1 - config.strength
+        yield Progress(0, config.steps)
+        samplings = self._samplings(rows, config, begin, clean, area)
+        for step in range(1, config.steps + 1):
+            predicted = self._advance(samplings)
+            stop = yield Progress(step, config.steps)
+            now = time.monotonic()
+            if step < config.steps and (step == 1 or now - shown >= PREVIEW_SECONDS):
+                shown = now
+                stop = (yield Samples(step, self._pictures(predicted, config.batch, paste))) or stop
+            if stop:
+                return None
+        return self._pictures(predicted, config.batch, paste), time.monotonic() - began
+
+    def make(self, prompts: Sequence[str], styles: Sequence[str], seed: int = 0) -> np.ndarray:
+        """A picture for each prompt, uint8 [N, S, S, 3], with default settings, picture i from seed + i; blocks."""
+        vectors = drain(self.prompts.encode(prompts))
+        config = ImageConfig.for_model(self.card.id, prompt=prompts[0], seed=seed)
+        rows = Rows(
+            torch.stack([vectors[prompt] for prompt in prompts]),
+            self.no_text.expand(len(prompts), -1),
+            torch.tensor([STYLES.index(style) for style in styles]),
+            torch.stack([self.noise(config.seed_of(i)) for i in range(len(prompts))]),
+        )
+        samplings = self._samplings(rows, config)
+        for _ in range(config.steps):
+            predicted = self._advance(samplings)
+        return self._pictures(predicted, len(prompts))
+
+    def noise(self, seed: int) -> Tensor:
+        """What a picture of this seed starts from, [L, S, S], the same on every device."""
+        return torch.randn(self.shape, generator=torch.Generator().manual_seed(seed))
+
+    def _rows_of(self, config: ImageConfig, vectors: dict[str, Tensor], blends: Sequence[Blend]) -> Rows:
+        text = vectors[config.prompt].expand(config.batch, -1)
+        if blends:
+            noise = self.noise(config.seed)
+            text = torch.stack([slerp(text[0], vectors[b.prompt], b.share) if b.prompt else text[0] for b in blends])
+            ends = [noise if b.seed is None else slerp(noise, self.noise(b.seed), b.share) for b in blends]
+        else:
+            ends = [self.noise(config.seed_of(i)) for i in range(config.batch)]
+        negative = vectors[config.negative_prompt] if config.negative_prompt.strip() else self.no_text
+        style = torch.full((config.batch,), STYLES.index(config.style))
+        return Rows(text, negative.expand(config.batch, -1), style, torch.stack(ends))
+
+    def _samplings(
+        self,
+        rows: Rows,
+        config: ImageConfig,
+        begin: float = 0.0,
+        clean: Tensor | None = None,
+        mask: Tensor | None = None,
+    ) -> list[Iterator[Tensor]]:
+        """The sampling of each chunk, not begun yet."""
+        sampler = AUTO if config.sampler == "auto" else config.sampler
+        samplings = []
+        for chunk in rows.chunks(self.rows):
+            text, negative, style, noise = (field.to(self.device) for field in vars(chunk).values())
+            denoise = guided(self._predict, text, negative, style, config.guidance)
+            samplings.append(sample(denoise, noise, config.steps, sampler, begin, clean, mask))
+        return samplings
+
+    def _advance(self, samplings: Sequence[Iterator[Tensor]]) -> list[Tensor]:
+        """One step of every chunk: the clean latents as predicted now."""
+        self._use_one_thread()
+        return [next(sampling) for sampling in samplings]
+
+    def _predict_eagerly(self, noisy: Tensor, times: Tensor, text: Tensor, style: Tensor) -> Tensor:
+        return self.flow(noisy.to(self.dtype), times, text.to(self.dtype), style).float()
+
+    @torch.inference_mode()
+    def _pictures(
+        self, latents: Sequence[Tensor], count: int, paste: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> np.ndarray:
+        """The first `count` pictures of the chunks' latents, uint8 [N, H, W, 3], `paste` (image, mask) put over."""
+        self._use_one_thread()
+        pictures = torch.cat([self._decode(part.to(self.dtype)).float() for part in latents])[:count]
+        whole = pictures.clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        return whole if paste is None else np.where(paste[1][..., None], whole, paste[0])
+
+    @torch.inference_mode()
+    def _encode_picture(self, image: np.ndarray) -> Tensor:
+        """The latents [1, L, S, S] of uint8 [H, W, 3]."""
+        self._use_one_thread()
+        picture = torch.tensor(image, device=self.device).permute(2, 0, 1)[None].float().div(127.5).sub(1)
+        latents = self.autoencoder.encode(picture.to(self.dtype)).float()
+        return latents.contiguous()  # another layout would be computed with other last bits
+
+    def _latent_mask(self, mask: np.ndarray) -> Tensor:
+        """1 for each latent any of whose pixels is to be drawn, float [1, 1, S, S]."""
+        pixels = torch.from_numpy(mask.astype(np.float32))[None, None]
+        return F.max_pool2d(pixels, mask.shape[0] // self.shape[1]).to(self.device)
+
+    def _use_one_thread(self) -> None:
+        """More threads add up in another order, and the same seed would not give the same picture."""
+        if self.device.type == "cpu":
+            torch.set_num_threads(1)
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """What the training wrote about the model: data, steps, time, hardware, scores; empty where it is missing."""
+    try:
+        return dict(json.loads((folder / "card.json").read_text("utf-8")))
+    except (OSError, ValueError):
+        return {}

@@ -1,0 +1,279 @@
+"""The board: the small, thinned state of a run that any number of viewers may read.
+
+The engine's thread folds events in; viewers wait for the version to change and take what is new. Whatever
+the length of a run, a series has at most MAX_POINTS points and the history at most MAX_FRAMES grids.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from engines.data.grids import Picture, encode_grid
+from engines.messages import Message
+from engines.running.events import (
+    Caption,
+    Download,
+    Evaluation,
+    Event,
+    Metrics,
+    Note,
+    Progress,
+    Reference,
+    Resumed,
+    Samples,
+    Shares,
+    Verdict,
+    Weights,
+)
+
+MAX_POINTS = 1000
+MAX_FRAMES = 120
+
+LIVE_STATES = ("queued", "running", "pausing", "paused", "stopping")
+ENDED_STATES = ("finished", "stopped", "failed", "interrupted")  # the last may be resumed
+
+
+class Series:
+    """Named columns over steps in stable bins: point i is the mean of `width` reports, for good.
+
+    When there are MAX_POINTS points, neighbours are merged in pairs and `width` doubles, so a drawn curve
+    never wobbles as it grows.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.width = 1
+        self.rows: list[tuple[float, ...]] = []  # (step, value of each name)
+        self._open: list[tuple[float, ...]] = []
+
+    def append(self, step: int, values: Mapping[str, float]) -> None:
+        """Add one report; values of unknown names are dropped, missing ones become NaN."""
+        self._open.append((step, *(float(values.get(name, math.nan)) for name in self.names)))
+        if len(self._open) == self.width:
+            self.rows.append(_mean(self._open))
+            self._open = []
+        if len(self.rows) == MAX_POINTS:
+            pairs = zip(self.rows[::2], self.rows[1::2], strict=True)
+            self.rows = [_mean(pair) for pair in pairs]
+            self.width *= 2
+
+    def rewind(self, step: int) -> None:
+        """Forget the reports after `step`."""
+        self.rows = [row for row in self.rows if row[0] <= step]
+        self._open = []
+
+    def since(self, cursor: tuple[int, int]) -> dict[str, Any] | None:
+        """What a viewer that has `count` points of `width` lacks, or None. Columns are comma strings."""
+        width, count = cursor
+        start = count if width == self.width and 0 <= count <= len(self.rows) else 0
+        new = self.rows[start:]
+        if not new and width == self.width:
+            return None
+        columns = {name: ",".join(f"{row[i + 1]:.4g}" for row in new) for i, name in enumerate(self.names)}
+        steps = ",".join(f"{row[0]:.0f}" for row in new)
+        return {"width": self.width, "start": start, "steps": steps, "columns": columns}
+
+
+def _mean(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """Column means; the step is the last one, so that the newest point sits at the newest step."""
+    return (rows[-1][0], *(sum(column) / len(rows) for column in list(zip(*rows, strict=True))[1:]))
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One grid of the history."""
+
+    step: int
+    picture: Picture
+
+
+@dataclass
+class Board:
+    """State of one run. `fold` and `set_state` are called by the run's thread, the rest by any."""
+
+    engine: str
+    config: dict[str, Any]
+    state: str = "queued"
+    position: int = 0  # in the queue; 1 is next
+    wait_seconds: float | None = None  # estimated, in the queue; None while unknown
+    note: Message | None = None
+    error: Message | None = None
+    download: Download | None = None  # only while one is on its way
+    progress: Progress | None = None
+    verdict: Verdict | None = None
+    shares: Shares | None = None
+    reference: Picture | None = None
+    latest: Frame | None = None
+    history: list[Frame] = field(default_factory=list)
+    series: dict[str, Series] = field(default_factory=dict)
+    captions: dict[str, Message] = field(default_factory=dict)
+    weights: Weights | None = None
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)
+    started: float = field(default_factory=time.time)
+    active_seconds: float = 0.0  # time spent running, pauses left out
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
+        self._pace: deque[tuple[float, int]] = deque(maxlen=20)  # (active seconds, step)
+        self.stride = 1  # of the history: every so many grids one is kept
+        self.frames_seen = 0
+
+    # --- written by the run ---------------------------------------------------------------------------
+
+    def fold(self, event: Event) -> None:
+        """Take one event in and wake the viewers."""
+        match event:
+            case Note(message):
+                self.note, self.download = message, None
+            case Download():
+                self.download = event
+            case Resumed(step, apart):
+                self.rewind(step, apart)
+            case Progress():
+                self.progress, self.note, self.download = event, None, None
+                self._pace.append((self.active_seconds, event.step))
+            case Metrics(step, values, group):
+                if group not in self.series:
+                    self.series[group] = Series(tuple(values))
+                with self._lock:
+                    self.series[group].append(step, values)
+            case Caption(group, message):
+                self.captions[group] = message
+            case Samples(step, images, columns):
+                self.add_frame(Frame(step, encode_grid(images, columns)))
+            case Reference(images, columns):
+                self.reference = encode_grid(images, columns)
+            case Shares():
+                self.shares = event
+            case Verdict():
+                self.verdict = event
+            case Evaluation(name):
+                self.evaluations = {**self.evaluations, name: event}  # readers may be looping over the old one
+                self.note = None
+            case Weights():
+                self.weights = event
+                return  # nothing that a viewer sees
+        self._publish()
+
+    def add_frame(self, frame: Frame) -> None:
+        """Make `frame` the newest, and keep it in the history if it falls on the history's stride.
+
+        The last one of the same step gives way to it.
+        """
+        with self._lock:
+            self.latest = frame
+            if self.history and self.history[-1].step == frame.step:
+                self.history[-1] = frame
+                return
+            if self.frames_seen % self.stride == 0:
+                self.history.append(frame)
+            if len(self.history) > MAX_FRAMES:
+                self.history = self.history[::2]
+                self.stride *= 2
+            self.frames_seen += 1
+
+    def rewind(self, step: int, apart: Collection[str] = ()) -> None:
+        """Forget what came after `step`, from which a run goes on, but for the metrics of the groups `apart`."""
+        with self._lock:
+            for group, series in self.series.items():
+                if group not in apart:
+                    series.rewind(step)
+            self.history = [frame for frame in self.history if frame.step <= step]
+            self.frames_seen = len(self.history) * self.stride
+            if self.latest and self.latest.step > step:
+                self.latest = self.history[-1] if self.history else None
+            if self.progress:
+                self.progress = replace(self.progress, step=min(step, self.progress.step))
+            self._pace.clear()
+
+    def become(self, other: Board) -> None:
+        """Show what `other` shows, a newer reading of the same run's files; `other` is not used any more."""
+        with self._lock:
+            for item in fields(other):
+                if item.name != "version":
+                    setattr(self, item.name, getattr(other, item.name))
+            if self.progress:
+                self._pace.append((self.active_seconds, self.progress.step))
+        self._publish()
+
+    def set_state(
+        self, state: str, *, position: int = 0, wait_seconds: float | None = None, error: Message | None = None
+    ) -> None:
+        """Change the run's state and wake the viewers."""
+        self.state, self.position, self.wait_seconds = state, position, wait_seconds
+        self.error = error or self.error
+        self._publish()
+
+    def _publish(self) -> None:
+        with self._lock:
+            self.version += 1
+            waiters = list(self._waiters)
+        for loop, changed in waiters:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(changed.set)
+
+    # --- read by viewers --------------------------------------------------------------------------------
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in ENDED_STATES
+
+    async def changed(self, version: int, timeout: float) -> None:
+        """Return once the version differs from `version`, at the latest after `timeout` seconds."""
+        waiter = (asyncio.get_running_loop(), asyncio.Event())
+        with self._lock:
+            if self.version != version:
+                return
+            self._waiters.add(waiter)
+        try:
+            await asyncio.wait_for(waiter[1].wait(), timeout)
+        except asyncio.TimeoutError:
+            pass
+        finally:
+            with self._lock:
+                self._waiters.discard(waiter)
+
+    def frame_at(self, step: int) -> Frame | None:
+        """The kept grid of `step`, the newest included."""
+        with self._lock:
+            candidates = [*self.history, *([self.latest] if self.latest else [])]
+        return next((frame for frame in candidates if frame.step == step), None)
+
+    def frames(self) -> list[Frame]:
+        """The history in order, ending with the newest grid."""
+        with self._lock:
+            frames = list(self.history)
+            if self.latest and (not frames or frames[-1].step != self.latest.step):
+                frames.append(self.latest)
+        return frames
+
+    def series_since(self, cursors: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+        """For each group what a viewer lacks; see Series.since."""
+        with self._lock:
+            news = {name: s.since(tuple(cursors.get(name, (0, 0)))) for name, s in self.series.items()}
+        return {name: new for name, new in news.items() if new}
+
+    def steps_per_second(self) -> float:
+        """Pace over the last few seconds of work, pauses left out; 0 while unknown."""
+        with self._lock:
+            if len(self._pace) < 2:
+                return 0.0
+            (time_from, step_from), (time_to, step_to) = self._pace[0], self._pace[-1]
+        return (step_to - step_from) / max(1e-9, time_to - time_from)
+
+    def seconds_left(self) -> float | None:
+        """Estimated seconds of work left, None while unknown or when ended."""
+        pace = self.steps_per_second()
+        if self.ended or not pace:
+            return None
+        return max(0, self.progress.total - self.progress.step) / pace

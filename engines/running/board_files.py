@@ -1,0 +1,205 @@
+"""A board as named members, and back: what a run file (a ZIP) and a run's own folder have in common.
+
+run.json                 config, state, verdict, counts
+<group>.csv              one series each, as drawn: step and the named columns
+real.png                 real pictures
+grids/00001234.png       the history of samples, named by step
+evaluations.json         rows and label names of what a classifier made of rows whose class is known
+evaluations.safetensors  their classes and probabilities
+model.safetensors        weights, with their facts in run.json
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import Any, Protocol
+
+import numpy as np
+
+from engines.data.grids import Picture
+from engines.messages import Message
+from engines.running.board import MAX_FRAMES, MAX_POINTS, Board, Frame, Series
+from engines.running.events import Evaluation, Progress, Shares, Verdict, Weights
+
+FORMAT = 1
+MAX_GROUPS = 10
+SUFFIXES = (".png", ".jpg")
+ABOUT, MODEL = "run.json", "model.safetensors"
+EVALUATIONS = ("evaluations.json", "evaluations.safetensors")
+
+Members = Iterator[tuple[str, Callable[[], bytes]]]
+
+
+class Source(Protocol):
+    """Where the members of a board are read from."""
+
+    def names(self) -> Sequence[str]:
+        """All members, each with its folder and a slash."""
+
+    def read(self, name: str) -> bytes:
+        """One member."""
+
+    def picture(self, name: str) -> Picture:
+        """One member that is a picture."""
+
+
+def write_members(board: Board, state: str) -> Members:
+    """Yields each member's name and a function that makes its bytes; run.json, which tells of the others, last."""
+    for group, series in board.series.items():
+        yield f"{group}.csv", partial(_series_to_csv, series)
+    if board.reference:
+        yield f"real{board.reference.suffix}", partial(bytes, board.reference.data)
+    for frame in board.frames():
+        yield f"grids/{frame.step:08d}{frame.picture.suffix}", partial(bytes, frame.picture.data)
+    if board.evaluations:
+        yield EVALUATIONS[0], partial(_evaluation_texts, board.evaluations)
+        yield EVALUATIONS[1], partial(_evaluation_numbers, board.evaluations)
+    if board.weights:
+        yield MODEL, partial(tensors_to_bytes, board.weights.tensors)
+    yield ABOUT, lambda: json.dumps(_describe(board, state), indent=1, ensure_ascii=False).encode()
+
+
+def read_board(source: Source, states: Sequence[str]) -> Board:
+    """The inverse of write_members; any exception if `source` holds something else, or a state not in `states`."""
+    about = json.loads(source.read(ABOUT))
+    if about["format"] != FORMAT or about["state"] not in states or not isinstance(about["config"], dict):
+        raise ValueError("unknown format")
+    board = Board(str(about["engine"]), dict(about["config"]), state=about["state"])
+    board.started = float(about["started"])
+    board.active_seconds = float(about["active_seconds"])
+    board.stride = max(1, int(about.get("stride", 1)))
+    _read_small_parts(about, board)
+    for group, width in list(about["widths"].items())[:MAX_GROUPS]:
+        board.series[group] = _read_series(source.read(f"{group}.csv").decode(), int(width))
+    _read_pictures(source, board)
+    if about.get("evaluations"):
+        board.evaluations = _read_evaluations(*map(source.read, EVALUATIONS))
+    if about["weights"]:
+        tensors = tensors_from_bytes(source.read(MODEL))
+        board.weights = Weights(int(about["weights"]["step"]), tensors, dict(about["weights"]["facts"]))
+    return board
+
+
+def _describe(board: Board, state: str) -> dict[str, Any]:
+    progress, verdict, shares = board.progress, board.verdict, board.shares
+    return {
+        "format": FORMAT,
+        "engine": board.engine,
+        "config": board.config,
+        "state": state,
+        "started": board.started,
+        "active_seconds": round(board.active_seconds, 2),
+        "stride": board.stride,
+        "progress": progress and {"step": progress.step, "total": progress.total, "counts": dict(progress.counts)},
+        "verdict": verdict
+        and {
+            "state": verdict.state,
+            **{part: getattr(verdict, part).to_json() for part in ("title", "reason", "advice")},
+        },
+        "shares": shares and {"name": shares.name, "labels": shares.labels, "values": shares.values},
+        "note": board.note and board.note.to_json(),
+        "error": board.error and board.error.to_json(),
+        "captions": {group: caption.to_json() for group, caption in board.captions.items()},
+        "widths": {group: series.width for group, series in board.series.items()},
+        "evaluations": list(board.evaluations),
+        "weights": board.weights and {"step": board.weights.step, "facts": dict(board.weights.facts)},
+    }
+
+
+def _read_small_parts(about: dict[str, Any], board: Board) -> None:
+    if about["progress"]:
+        step, total, counts = (about["progress"][key] for key in ("step", "total", "counts"))
+        board.progress = Progress(int(step), int(total), {str(name): int(n) for name, n in counts.items()})
+    if about["verdict"]:
+        parts = {part: Message.from_json(about["verdict"][part]) for part in ("title", "reason", "advice")}
+        board.verdict = Verdict(str(about["verdict"]["state"]), **parts)
+    if about["shares"]:
+        shares = about["shares"]
+        values = tuple(float(value) for value in shares["values"])
+        board.shares = Shares(str(shares["name"]), tuple(map(str, shares["labels"])), values)
+    for name in ("note", "error"):
+        if about[name]:
+            setattr(board, name, Message.from_json(about[name]))
+    board.captions = {str(group): Message.from_json(text) for group, text in about["captions"].items()}
+
+
+def _series_to_csv(series: Series) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["step", *series.names])
+    writer.writerows(series.rows)
+    return text.getvalue().encode()
+
+
+def _read_series(text: str, width: int) -> Series:
+    rows = csv.reader(io.StringIO(text))
+    names = tuple(next(rows)[1:])
+    series = Series(names)
+    series.width = max(1, width)
+    for row in islice(rows, MAX_POINTS):
+        if len(row) != len(names) + 1:
+            raise ValueError("ragged rows")
+        series.rows.append(tuple(map(float, row)))
+    return series
+
+
+def _read_pictures(source: Source, board: Board) -> None:
+    names = source.names()
+    grids = sorted(name for name in names if name.startswith("grids/") and name.endswith(SUFFIXES))
+    for name in grids[: MAX_FRAMES + 1]:
+        with contextlib.suppress(FileNotFoundError):  # in a folder one may be thinned out meanwhile
+            board.history.append(Frame(int(PurePosixPath(name).stem), source.picture(name)))
+    board.latest = board.history[-1] if board.history else None
+    board.frames_seen = len(board.history) * board.stride
+    for suffix in SUFFIXES:
+        if f"real{suffix}" in names:
+            board.reference = source.picture(f"real{suffix}")
+
+
+def _evaluation_texts(evaluations: dict[str, Evaluation]) -> bytes:
+    texts = {name: {"label_names": each.label_names, "rows": each.rows} for name, each in evaluations.items()}
+    return json.dumps(texts, ensure_ascii=False).encode()
+
+
+def _evaluation_numbers(evaluations: dict[str, Evaluation]) -> bytes:
+    tensors = {f"{name}.truth": each.truth for name, each in evaluations.items()}
+    return tensors_to_bytes(tensors | {f"{name}.probabilities": e.probabilities for name, e in evaluations.items()})
+
+
+def _read_evaluations(texts: bytes, numbers: bytes) -> dict[str, Evaluation]:
+    tensors = tensors_from_bytes(numbers)
+    evaluations = {}
+    for name, text in json.loads(texts).items():
+        labels, rows = tuple(map(str, text["label_names"])), tuple(map(str, text["rows"]))
+        truth, probabilities = tensors[f"{name}.truth"], tensors[f"{name}.probabilities"]
+        if truth.shape != (len(rows),) or probabilities.shape != (len(rows), len(labels)):
+            raise ValueError("an evaluation's shapes differ")
+        if truth.dtype != np.int64 or (len(rows) and not 0 <= truth.min() <= truth.max() < len(labels)):
+            raise ValueError("not classes")
+        evaluations[name] = Evaluation(name, labels, rows, truth, probabilities)
+    return evaluations
+
+
+def tensors_to_bytes(tensors: Mapping[str, np.ndarray]) -> bytes:
+    """Named arrays in the safetensors format."""
+    from safetensors.numpy import save
+
+    return save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()})
+
+
+def tensors_from_bytes(data: bytes) -> dict[str, np.ndarray]:
+    """The inverse of tensors_to_bytes; ValueError if `data` is something else."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        return load(data)
+    except SafetensorError as problem:
+        raise ValueError("not safetensors") from problem

@@ -1,0 +1,241 @@
+"""Runs: engines driven in the background, sharing the device through slots.
+
+A run belongs to whoever holds its owner key; anyone who knows its id may watch. It computes only while it
+holds a slot. A paused run gives its slot to the next in line and asks for one again when it resumes. Where
+runs are kept in a folder, one that was cut off when its program ended is there again as interrupted, and its
+owner can go on with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import tempfile
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from engines.knobs import Config
+from engines.messages import ConfigError, EngineError
+from engines.running.board import Board
+from engines.running.events import Events
+from engines.running.following import Follower
+from engines.running.run import INTERRUPTED, Run, RunLimits
+from engines.running.run_store import Record, hold, load_board, make_private, read_record, run_folders, written_at
+from engines.running.slots import Slots
+
+__all__ = ["Run", "RunLimits", "Runs"]
+
+log = logging.getLogger(__name__)
+
+SWEEP_SECONDS = 600.0
+
+
+class Runs:
+    """All runs of this app, by id. One live run an owner and engine; they wait in line for a slot."""
+
+    def __init__(self, limits: RunLimits | None = None, folder: Path | None = None) -> None:
+        """Runs survive the program if there is a `folder` to keep them in; EngineError if it can't be written to."""
+        self.limits = limits or RunLimits()
+        self.durable = folder is not None
+        if folder:
+            make_private(folder)
+        else:  # gone with the program
+            self._temporary = tempfile.TemporaryDirectory(prefix="aigc-playground-runs-", ignore_cleanup_errors=True)
+        self._root = folder or Path(self._temporary.name)
+        self._slots = Slots(self.limits.slots)
+        self._runs: dict[str, Run] = {}  # oldest first
+        self._configs: dict[str, type[Config]] = {}  # of the engines adopted
+        self._followers: list[Follower] = []
+        self._lock = threading.Lock()
+        self._sweep_on_a_clock()
+
+    # --- starting -----------------------------------------------------------------------------------------
+
+    def start(self, engine: str, config: Config, events: Callable[[Path], Events], owner: str) -> Run:
+        """Run `events(folder)` in the background, `folder` being the run's own.
+
+        Raises EngineError if the owner has a live run of this engine or the line is full.
+        """
+        with self._lock:
+            self._check_room(engine, owner)
+            run = Run(engine, config, owner, self._root, events=events)
+            run.launch(self._slots, self.limits, self.durable)
+            return self._add(run)
+
+    def add(self, board: Board, config: Config, owner: str, run_id: str = "") -> Run:
+        """Keep an ended run that was opened from a file; without an owner it is kept for good."""
+        with self._lock:
+            return self._add(Run(board.engine, config, owner, self._root, board, run_id))
+
+    def _check_room(self, engine: str, owner: str) -> None:
+        mine = [run for run in self._runs.values() if run.engine == engine and run.owned_by(owner)]
+        if any(not run.board.ended for run in mine):
+            raise EngineError("You have a run that has not ended. Stop it first, or let it finish.")
+        if self._slots.waiting() >= self.limits.queue:
+            raise EngineError("The line is full: {count} runs are waiting.", count=self.limits.queue)
+
+    def _add(self, run: Run) -> Run:
+        ended = [r for r in self._runs.values() if r.board.ended and r.owner]
+        for old in ended[: max(0, len(ended) + 1 - self.limits.kept)]:
+            self._runs.pop(old.id).delete()
+        self._runs[run.id] = run
+        return run
+
+    # --- asking -------------------------------------------------------------------------------------------
+
+    def get(self, run_id: str) -> Run:
+        """The run with this id; EngineError if there is none (any more)."""
+        run = self._runs.get(run_id) if isinstance(run_id, str) else None
+        if run is None:
+            raise EngineError("There is no such run here any more.")
+        return run
+
+    def of(self, owner: str, engine: str) -> list[Run]:
+        """The owner's runs of an engine, oldest first."""
+        with self._lock:
+            return [run for run in self._runs.values() if run.engine == engine and run.owned_by(owner)]
+
+    def latest(self, owner: str, engine: str) -> Run | None:
+        """The owner's newest run of an engine."""
+        mine = self.of(owner, engine)
+        return mine[-1] if mine else None
+
+    def count_live(self) -> int:
+        """How many runs have not ended."""
+        with self._lock:
+            return sum(not run.board.ended for run in self._runs.values())
+
+    def control(self, run_id: str, owner: str, action: str) -> Run:
+        """Do `action` ("pause", "resume" or "stop") to a run of this owner's; an interrupted one can be resumed."""
+        run = self.get(run_id)
+        if not run.owned_by(owner):
+            raise EngineError("Only the person who started this run can do that; you are watching it.")
+        actions = {"pause": run.pause, "resume": lambda: self._resume(run, owner), "stop": run.stop}
+        if action not in actions:
+            raise ConfigError("The action must be pause, resume or stop.")
+        actions[action]()
+        self._slots.wake()
+        return run
+
+    def _resume(self, run: Run, owner: str) -> None:
+        with self._lock:
+            if run.board.state == "interrupted":
+                self._check_room(run.engine, owner)
+                run.launch(self._slots, self.limits, self.durable)
+                run.owner = owner  # of a run that was kept only its mark was known
+                return
+        run.resume()
+
+    # --- runs of other programs, and of this one before --------------------------------------------------------
+
+    def adopt(self, engine: str, config: type[Config], events: Callable[[Any, Path], Events]) -> None:
+        """Take in what is kept of an engine's runs; `events(config, folder)` is how to go on with one."""
+        self._configs[engine] = config
+        if self.durable:
+            records = filter(None, map(_read_record, run_folders(self._root)))
+            for record in sorted(records, key=lambda record: record.started):
+                if record.engine == engine and record.id not in self._runs:
+                    self._restore(record, config, events)
+
+    def _restore(self, record: Record, config: type[Config], events: Callable[[Any, Path], Events]) -> None:
+        """Add one run that was kept, unless it is damaged or goes on in another program."""
+        folder = self._root / record.id
+        try:
+            settings = config.from_dict(record.config)
+            board = load_board(folder, record)
+            if not board.ended:
+                hold(folder).release()
+                board.state = "interrupted"
+        except Exception as problem:  # a damaged file may raise anything
+            log.warning("the run in %s is left out: %s", folder, problem)
+            return
+        if board.state == "interrupted":
+            board.note = INTERRUPTED
+        else:
+            self._slots.remember(record.engine, board.active_seconds)
+        own = partial(events, settings)
+        run = Run(record.engine, settings, record.owner, self._root, board, record.id, own, mark=record.owner)
+        run.ended_at = written_at(folder)
+        with self._lock:
+            self._add(run)
+
+    def follow(self, folder: Path, found: Callable[[Run], None] = lambda run: None) -> None:
+        """Show the runs that other programs write into `folder`, or the one whose own folder it is; only to watch.
+
+        `found` is called with each. Never give it a path that came from a visitor.
+        """
+
+        def take(record: Record, path: Path, board: Board) -> bool:
+            config = self._configs.get(record.engine)
+            if config is None or record.id in self._runs:
+                return False
+            run = Run(record.engine, config.from_dict(record.config), "", path.parent, board, record.id)
+            run.folder = path
+            with self._lock:
+                self._add(run)
+            found(run)
+            return True
+
+        self._followers.append(Follower(folder, take))
+
+    # --- ending -------------------------------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        """Forget the runs that ended too long ago, and folders that no run here has."""
+        too_old = time.time() - self.limits.kept_seconds
+        with self._lock:
+            for run in list(self._runs.values()):
+                if run.owner and run.board.ended and run.ended_at < too_old:
+                    self._runs.pop(run.id).delete()
+            known = set(self._runs)
+        if self.durable:
+            for folder in run_folders(self._root):
+                if folder.name not in known and written_at(folder) < too_old:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep_on_a_clock(self) -> None:
+        """Sweep every few minutes for as long as these runs are in use."""
+        seconds = min(SWEEP_SECONDS, self.limits.kept_seconds / 10)
+        unused, this = threading.Event(), weakref.ref(self)
+        weakref.finalize(self, unused.set)
+
+        def work() -> None:
+            while not unused.wait(seconds):
+                if runs := this():
+                    runs.sweep()
+                del runs  # so that it can end
+
+        threading.Thread(target=work, name="sweep", daemon=True).start()
+
+    def stop_all(self, seconds: float = 10.0) -> None:
+        """Stop every live run and wait for them, as when the app ends: torch must not be cut off at work.
+
+        Where runs are kept they can be resumed when the app is there again.
+        """
+        for follower in self._followers:
+            follower.close()
+        with self._lock:
+            live = [run for run in self._runs.values() if not run.board.ended]
+        for run in live:
+            with contextlib.suppress(EngineError):  # it may have ended just now
+                run.stop(for_good=not self.durable)
+        self._slots.wake()
+        for run in live:
+            if run.thread:
+                run.thread.join(seconds)
+
+
+def _read_record(folder: Path) -> Record | None:
+    """The folder's record if it is one of a run of that name."""
+    try:
+        record = read_record(folder)
+    except Exception as problem:  # a damaged file may raise anything
+        log.warning("the run in %s is left out: %s", folder, problem)
+        return None
+    return record if record.id == folder.name else None

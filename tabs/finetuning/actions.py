@@ -1,0 +1,218 @@
+"""What a person or a script can do with fine-tuning runs: the handlers behind the tab and its endpoints."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from engines.data.cards import ASSETS
+from engines.finetuning.classifier import BEST, Classifiers
+from engines.finetuning.config import ENGINE, FinetuningConfig
+from engines.finetuning.data.cells import Table
+from engines.finetuning.data.tables import guess_columns, read_table
+from engines.finetuning.engine import finetune
+from engines.finetuning.export import export_zip, script_text
+from engines.finetuning.report import class_report, confusion, mistakes
+from engines.messages import ConfigError, EngineError
+from engines.running.events import Evaluation
+from engines.running.run_files import load_run, saving
+from engines.running.runs import Run, Runs
+from tabs.page.gate import Gate
+from tabs.page.outbox import Outbox
+
+EXAMPLE = "example_finetuning"  # the id of the run that is shown before one has been started
+EXAMPLE_FILE = ASSETS / "example_finetuning" / "run.zip"
+OWN = ("own_texts", "own_pictures")
+MAX_TEXTS = 10_000  # classified at once
+MAX_CHARACTERS = 20_000  # of one text
+
+
+class FinetuningActions:
+    """Actions on the fine-tuning runs of this app; a classifier is for the owner of its run only."""
+
+    def __init__(self, runs: Runs, classifiers: Classifiers, gate: Gate) -> None:
+        self.runs, self.classifiers, self.gate = runs, classifiers, gate
+        self.outbox = Outbox()
+        runs.adopt(ENGINE, FinetuningConfig, finetune)
+        self.example = EXAMPLE if EXAMPLE_FILE.exists() else ""
+        if self.example:
+            board = load_run(EXAMPLE_FILE)
+            runs.add(board, FinetuningConfig.from_dict(board.config), owner="", run_id=EXAMPLE)
+
+    # --- runs ------------------------------------------------------------------------------------------
+
+    def begin(
+        self,
+        config: FinetuningConfig,
+        uploads: Sequence[str],
+        owner: str,
+        request: gr.Request | None,
+        base_id: str = "",
+    ) -> Run:
+        """Start a run, from scratch or on from the run `base_id` of the same owner."""
+        base = self.own_model(base_id, owner).folder if base_id else None
+        if config.dataset in OWN and not uploads:
+            raise ConfigError("Choose your own file first.")
+        files = tuple(uploads)
+
+        def start(config: FinetuningConfig) -> Run:
+            return self.runs.start(ENGINE, config, lambda folder: finetune(config, folder, files, base), owner)
+
+        return self.gate.start(config.with_seed(), owner, request, start)
+
+    def go_on(
+        self, run_id: str, owner: str, uploads: Sequence[str], replay: float, epochs: int, request: gr.Request | None
+    ) -> Run:
+        """Start a run that goes on from an ended one with new examples."""
+        old = self.own_model(run_id, owner).config
+        dataset = "own_pictures" if old.pictures else "own_texts"
+        changes = {"dataset": dataset, "replay": replay, "epochs": epochs, "text_column": "", "label_column": ""}
+        return self.begin(replace(old, **changes), uploads, owner, request, run_id)
+
+    def find(self, run_id: str) -> Run:
+        """A run of this tab; EngineError if there is none."""
+        run = self.runs.get(run_id)
+        if run.engine != ENGINE:
+            raise EngineError("There is no such run here any more.")
+        return run
+
+    def own_model(self, run_id: str, owner: str) -> Run:
+        """The run, if it is the owner's and has a classifier that can be used; EngineError otherwise."""
+        run = self.find(run_id)
+        if not run.owner:
+            raise EngineError("This is an example. Press Start, and the classifier will be yours.")
+        if not run.owned_by(owner):
+            raise EngineError("Only the person who started this run can use its classifier; you are watching it.")
+        if not run.board.ended:
+            raise EngineError("The classifier can be used once the run has ended, or has been stopped.")
+        if not (run.folder / BEST).is_dir():
+            raise EngineError("This run ended before it had learnt anything; start a new one.")
+        return run
+
+    def may_read(self, run: Run, owner: str) -> bool:
+        """Whether this visitor may read the run's rows: a watcher may not read somebody's uploads."""
+        return run.config.dataset not in OWN or run.owned_by(owner)
+
+    def names(self, run: Run) -> tuple[str, ...]:
+        """The classes that a run's classifier knows."""
+        return self.classifiers.label_names(run.folder)
+
+    # --- the classifier --------------------------------------------------------------------------------------
+
+    def predict(self, run: Run, texts: Sequence[str]) -> np.ndarray:
+        """Probabilities float32 [N, K] of texts; ConfigError for what is no text, too long or too many."""
+        if run.config.pictures:
+            raise ConfigError("This classifier sees pictures, not texts.")
+        if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+            raise ConfigError("Give a list of texts.")
+        if len(texts) > MAX_TEXTS:
+            raise ConfigError("At most {most} texts can be classified at once.", most=MAX_TEXTS)
+        if max(map(len, texts)) > MAX_CHARACTERS:
+            raise ConfigError("A text may have at most {most} characters.", most=MAX_CHARACTERS)
+        return self.classifiers.predict(run.folder, texts)
+
+    def predict_pictures(self, run: Run, images: np.ndarray) -> np.ndarray:
+        """Probabilities float32 [N, K] of pictures uint8 [N, H, W, C], shaped as those of the training."""
+        if not run.config.pictures:
+            raise ConfigError("This classifier reads texts, not pictures.")
+        return self.classifiers.predict(run.folder, images)
+
+    def explain(self, run: Run, text: str) -> list[tuple[str, float]]:
+        """(piece of the text, weight from -1 to 1 for the predicted class) in order."""
+        self.predict(run, [text])  # the checks
+        return self.classifiers.explain(run.folder, text)
+
+    def classify_table(self, run: Run, path: str, column: str) -> Path:
+        """The table at `path` as CSV with the predicted class and its probability added to each row."""
+        table = read_table(path)
+        column = column or text_column(table)
+        if column not in table.columns:
+            known = ", ".join(table.columns)
+            raise ConfigError("The table has no column {column}; it has {known}.", column=column, known=known)
+        place = table.columns.index(column)
+        probabilities = self.predict(run, [row[place] for row in table.rows])
+        names = self.names(run)
+        out = self.outbox.path(f"{Path(table.name).stem[:40] or 'table'}-classified.csv")
+        with saving(out), out.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow([*table.columns, "predicted", "probability"])
+            for row, chances in zip(table.rows, probabilities, strict=True):
+                best = int(chances.argmax())
+                writer.writerow([*row, names[best], f"{chances[best]:.4f}"])
+        return out
+
+    # --- files -----------------------------------------------------------------------------------------------
+
+    def model_file(self, run_id: str, owner: str) -> str:
+        """The classifier as a ZIP that plain transformers load."""
+        run = self.own_model(run_id, owner)
+        path = self.outbox.path(f"classifier-{run.id}.zip")
+        scores = self.scores(run, owner) if "test" in run.board.evaluations else {}
+        export_zip(run.folder, run.config, scores, path)
+        return str(path)
+
+    def script_file(self, run_id: str, owner: str) -> str:
+        """The run as a short Python script."""
+        run = self.own_model(run_id, owner)
+        path = self.outbox.path("finetune.py")
+        with saving(path):
+            path.write_text(script_text(run.config), "utf-8")
+        return str(path)
+
+    def scores_file(self, run_id: str, owner: str, kind: str) -> str:
+        """The scores as "csv" (the classification report) or "json" (all of them)."""
+        run = self.find(run_id)
+        scores = self.scores(run, owner)
+        path = self.outbox.path(f"scores-{run.id}.{kind}")
+        with saving(path), path.open("w", encoding="utf-8", newline="") as file:
+            if kind == "json":
+                json.dump(scores, file, ensure_ascii=False, indent=1)
+            else:
+                writer = csv.DictWriter(file, ["label", "precision", "recall", "f1", "support"])
+                writer.writeheader()
+                writer.writerows(scores["report"])
+        return str(path)
+
+    def scores(self, run: Run, owner: str) -> dict[str, Any]:
+        """Accuracies, report, confusion matrix and, for who may read them, the most confident mistakes."""
+        evaluations = run.board.evaluations
+        if "test" not in evaluations:
+            raise EngineError("This run has no results yet; they come when it ends.")
+        test = evaluations["test"]
+        report = class_report(test)
+        return {
+            "accuracy": {name: evaluation.accuracy for name, evaluation in evaluations.items()},
+            "macro_f1": report.macro_f1,
+            "test_rows": len(test.rows),
+            "labels": list(test.label_names),
+            "report": [vars(row) for row in report.rows],
+            "confusion": confusion(test).tolist(),
+            "mistakes": _mistakes(test) if self.may_read(run, owner) else [],
+            "settings": run.config.to_dict(),
+        }
+
+
+def text_column(table: Table) -> str:
+    """The column that a classifier reads; the only one, or the best guess."""
+    return table.columns[0] if len(table.columns) == 1 else guess_columns(table)[0]
+
+
+def _mistakes(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """The most confident mistakes, ready for JSON."""
+    names = evaluation.label_names
+    return [
+        {
+            "row": evaluation.rows[i],
+            "truth": names[evaluation.truth[i]],
+            "predicted": names[evaluation.predicted[i]],
+            "probability": round(float(evaluation.probabilities[i].max()), 4),
+        }
+        for i in mistakes(evaluation)
+    ]

@@ -1,0 +1,204 @@
+"""The Try it panel: a text or picture is classified as one types or draws, a table all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from engines.finetuning.data.tables import read_table
+from engines.running.runs import Run
+from tabs.finetuning.actions import FinetuningActions, text_column
+from tabs.finetuning.data import TABLE_TYPES
+from tabs.finetuning.pictures import composite, enlarge, like_training, test_pictures
+from tabs.page.language import t
+from tabs.page.markup import Say, bars, clip, or_why_not, panel, paragraph, percent, section, speaker
+from tabs.page.polite import polite
+from tabs.page.shared import FOLLOW, QUICK, find_run
+
+SHOWN = 8  # classes
+# Follows the typing: one at a time, so that the answer to what was typed last comes last.
+TRYING: dict[str, Any] = {**FOLLOW, "concurrency_limit": 1, "concurrency_id": "trying"}
+
+
+class TryPanel:
+    """Its components and what they do."""
+
+    def __init__(self, actions: FinetuningActions) -> None:
+        self.actions = actions
+        with gr.Row(elem_classes="own-keys"):
+            with gr.Column(min_width=300):
+                self.text = gr.Textbox(
+                    "",
+                    label=t("A text to classify"),
+                    lines=4,
+                    max_lines=10,
+                    max_length=20_000,
+                    elem_id="finetuning-text",
+                )
+                self.picture = gr.ImageEditor(
+                    label=t("Draw a picture, or upload one"),
+                    show_label=False,  # its tools cover it
+                    type="numpy",
+                    sources=["upload", "clipboard"],
+                    canvas_size=(280, 280),
+                    height=420,
+                    layers=False,
+                    visible=False,
+                    brush=gr.Brush(default_size=14, colors=["#111111", "#ffffff", "#3b82f6", "#f97316"]),
+                    elem_id="finetuning-picture",
+                )
+                self.another = gr.Button(t("One of the test rows"), size="sm", elem_id="finetuning-another")
+            with gr.Column(min_width=300):
+                self.answer = panel("finetuning-answer")
+        with gr.Accordion(t("Many texts at once"), open=False) as self.many:
+            self.table = gr.File(
+                label=t("A table with texts: CSV, TSV or JSONL"),
+                file_types=TABLE_TYPES,
+                height=110,
+                elem_id="finetuning-many",
+            )
+            with gr.Row():
+                self.column = gr.Dropdown(
+                    choices=[], label=t("Text column"), visible=False, elem_id="finetuning-many-column"
+                )
+                self.classify = gr.Button(
+                    t("Classify all rows"), interactive=False, elem_id="finetuning-classify", min_width=120
+                )
+            self.classified = gr.File(
+                label=t("The table with two columns more: predicted and probability"),
+                interactive=False,
+                height=90,
+                elem_id="finetuning-classified",
+            )
+
+    def wire(self, live: gr.HTML, owner: gr.BrowserState) -> None:
+        """Connect events to handlers."""
+        who = [live, owner]
+        shown = [self.text, self.picture, self.another, self.many]
+        arrived = live.tick(self.show, [*who, self.text], shown, **FOLLOW)
+        arrived.then(self.try_text, [*who, self.text], self.answer, **TRYING)  # of the text as it stands there by then
+        # Not `input`, which a Textbox of Gradio 6 tells of keys only: not of pasted texts, nor of Chinese.
+        self.text.change(self.try_text, [*who, self.text], self.answer, **TRYING)
+        gr.on([self.picture.input], self.try_picture, [*who, self.picture], self.answer, **TRYING)
+        self.another.click(self.take_row, who, [self.text, self.picture, self.answer], **TRYING)
+        self.table.change(self.choose_table, self.table, [self.column, self.classify], **QUICK)
+        self.classify.click(
+            self.classify_table,
+            [*who, self.table, self.column],
+            self.classified,
+            concurrency_limit=1,
+            concurrency_id="tables",
+            api_visibility="private",
+        )
+
+    def show(self, run_id: str, owner: str, text: str) -> list[Any]:
+        """The input that suits the run, with an example if it is empty."""
+        run = find_run(self.actions.runs, run_id)
+        pictures = run is not None and run.config.pictures
+        rows = run is not None and run.owned_by(owner) and "test" in run.board.evaluations
+        example = _some_row(run, seed=0) if rows and not pictures and not text else ""
+        return [
+            gr.update(visible=not pictures, **({"value": example} if example else {})),  # typing is left alone
+            gr.update(visible=pictures),
+            gr.update(interactive=rows),
+            gr.update(visible=not pictures),
+        ]
+
+    def try_text(self, run_id: str, owner: str, text: str, request: gr.Request) -> str:
+        """The probabilities of a text as bars, and its words tinted by how much they mattered."""
+
+        def answer() -> str:
+            run, say = self.actions.own_model(run_id, owner), speaker(request)
+            if run.config.pictures or not text.strip():
+                return _invite(run, say)
+            chances, names = self.actions.predict(run, [text])[0], self._names(run, say)
+            words = show_words(self.actions.explain(run, text), names[int(chances.argmax())], say)
+            return show_chances(names, chances, say) + words
+
+        return or_why_not(answer, request)
+
+    def try_picture(self, run_id: str, owner: str, drawn: dict[str, Any] | None, request: gr.Request) -> str:
+        """The probabilities of a drawn or uploaded picture as bars."""
+
+        def answer() -> str:
+            run, picture, say = self.actions.own_model(run_id, owner), composite(drawn), speaker(request)
+            if picture is None:
+                return _invite(run, say)
+            return self._about(run, like_training(picture, test_pictures(run.folder)), say)
+
+        return or_why_not(answer, request)
+
+    def take_row(self, run_id: str, owner: str, request: gr.Request) -> list[Any]:
+        """A row of the test part, classified."""
+        with polite(request):
+            run = self.actions.own_model(run_id, owner)
+            if not run.config.pictures:
+                text = _some_row(run)
+                return [text, gr.skip(), self.try_text(run_id, owner, text, request)]
+            pictures = test_pictures(run.folder)
+            picture = pictures[np.random.default_rng().integers(len(pictures))]
+            shown = enlarge(picture)
+            editor = {"background": shown, "layers": [], "composite": shown}
+            return [gr.skip(), editor, self._about(run, picture[None], speaker(request))]
+
+    def _about(self, run: Run, images: np.ndarray, say: Say) -> str:
+        """The probabilities of one picture, uint8 [1, H, W, C]."""
+        return show_chances(self._names(run, say), self.actions.predict_pictures(run, images)[0], say)
+
+    def _names(self, run: Run, say: Say) -> list[str]:
+        """The classes' names, escaped."""
+        return [say(clip(name, 60)) for name in self.actions.names(run)]
+
+    @staticmethod
+    def choose_table(path: str | None, request: gr.Request) -> list[Any]:
+        """The columns of an uploaded table."""
+        if not path:
+            return [gr.update(visible=False), gr.update(interactive=False)]
+        with polite(request):
+            table = read_table(path)
+            choices = [(clip(column, 40), column) for column in table.columns]
+            column = gr.update(choices=choices, value=text_column(table), visible=len(choices) > 1)
+            return [column, gr.update(interactive=True)]
+
+    def classify_table(self, run_id: str, owner: str, path: str, column: str, request: gr.Request) -> str:
+        """The table with the classifier's answers."""
+        with self.actions.gate.computing(request):
+            return str(self.actions.classify_table(self.actions.own_model(run_id, owner), path, column or ""))
+
+
+def _some_row(run: Run, seed: int | None = None) -> str:
+    rows = run.board.evaluations["test"].rows
+    return rows[np.random.default_rng(seed).integers(len(rows))]
+
+
+def _invite(run: Run, say: Say) -> str:
+    """What to do when there is nothing yet."""
+    return paragraph(say("Draw or upload a picture." if run.config.pictures else "Type a text."), "nothing")
+
+
+def show_chances(names: Sequence[str], chances: np.ndarray, say: Say) -> str:
+    """The likeliest classes as bars."""
+    best = np.argsort(-chances, kind="stable")[:SHOWN]
+    drawn = bars((names[i], float(chances[i]), percent(float(chances[i]))) for i in best)
+    rest = say("and {count} more classes", count=len(names) - len(best)) if len(names) > len(best) else ""
+    return section("chances", names[best[0]], drawn, paragraph(rest))
+
+
+def show_words(pieces: Sequence[tuple[str, float]], predicted: str, say: Say) -> str:
+    """The text with its words tinted by their weight from -1 to 1; `predicted` is escaped."""
+    tinted = "".join(
+        f'<span class="{"for" if weight > 0 else "against"}" style="--share:{60 * abs(weight):.0f}%"'
+        f' title="{weight:+.2f}">{escape(piece)}</span>'
+        for piece, weight in pieces
+    )
+    legend = (
+        f'<i style="background:#3b82f6"></i>{say("speaks for")} {predicted}',
+        f'<i style="background:#f97316"></i>{say("speaks against it")}',
+    )
+    keys = "".join(f"<span>{line}</span>" for line in legend)
+    title = say("Which words mattered (gradient × input)")
+    return section("why", title, f'<div class="words">{tinted}</div><div class="legend">{keys}</div>')

@@ -1,0 +1,1 @@
+"""The Live GAN training tab."""

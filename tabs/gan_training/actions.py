@@ -1,0 +1,189 @@
+"""What a person or a script can do with GAN runs: the handlers behind the tab and its endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from engines.data.cards import ASSETS
+from engines.data.grids import Picture, animate, encode_grid, make_grid
+from engines.data.pictures import PictureSet, load_bundled
+from engines.data.uploads import read_uploads
+from engines.gan_training.config import ALL_CLASSES, ENGINE, GanConfig
+from engines.gan_training.engine import train
+from engines.knobs import MAX_SEED, Knob
+from engines.messages import ConfigError, EngineError
+from engines.running.run_files import load_run, save_run, saving
+from engines.running.runs import Run, Runs
+from tabs.page.gate import Gate
+from tabs.page.links import Query
+from tabs.page.live.view import status
+from tabs.page.outbox import Outbox
+from tabs.page.polite import polite
+from tabs.page.shared import new_key, run_to_show
+
+EXAMPLE = "example"  # the id of the run that is shown before one has been started
+EXAMPLE_FILE = ASSETS / "example_gan_training" / "run.zip"
+STRIP = 24  # pictures in the preview of a dataset
+
+
+class GanActions:
+    """Actions on the runs of this app. Each raises gr.Error with one sentence in the visitor's language."""
+
+    def __init__(self, runs: Runs, gate: Gate) -> None:
+        self.runs, self.gate = runs, gate
+        self.outbox = Outbox()
+        runs.adopt(ENGINE, GanConfig, lambda config, own: train(config, (), own))
+        if EXAMPLE_FILE.exists():
+            board = load_run(EXAMPLE_FILE)
+            runs.add(board, GanConfig.from_dict(board.config), owner="", run_id=EXAMPLE)
+
+    # --- runs ------------------------------------------------------------------------------------------
+
+    def begin(self, config: GanConfig, uploads: Sequence[str], owner: str, request: gr.Request | None) -> Run:
+        """Start a run; -1 as seed is replaced by a random one."""
+        files, keeps = tuple(uploads), self.runs.durable
+
+        def start(config: GanConfig) -> Run:
+            return self.runs.start(ENGINE, config, lambda own: train(config, files, own if keeps else None), owner)
+
+        return self.gate.start(config.with_seed(), owner, request, start)
+
+    def gan_open(self, path: str | None, owner: str, request: gr.Request) -> str:
+        """Keep the run of an uploaded run file, and return its id; `owner` may be any secret, or empty."""
+        with self.gate.computing(request, owner):
+            if not path:
+                raise ConfigError("Choose a file first.")
+            board = load_run(Path(path))
+            if board.engine != ENGINE:
+                raise EngineError("This run file is of another tab.")
+            return self.runs.add(board, GanConfig.from_dict(board.config), owner or new_key()).id
+
+    def first_run(self, owner: str, query: Query) -> str:
+        """The run to show on arrival: the one of a watch link, the visitor's latest, or the example."""
+        return run_to_show(self.runs, ENGINE, owner, query) or EXAMPLE
+
+    # --- the generator -----------------------------------------------------------------------------------
+
+    def gan_samples(self, run: str, seed: int = 1, label: int = ALL_CLASSES, request: gr.Request = None) -> str:
+        """A grid of 64 new pictures by the run's generator as PNG. label -1 takes all classes in turn."""
+        with self.gate.computing(request):
+            from engines.gan_training import explore
+
+            images = explore.sample(*self._generator(run), _whole(seed, "Seed"), 64, int(label))
+            return self._write(encode_grid(images), f"samples-{seed}")
+
+    def gan_walk(
+        self, run: str, seed: int = 1, seed_to: int = 2, label: int = ALL_CLASSES, request: gr.Request = None
+    ) -> str:
+        """An animated WebP of 16 pictures that turn from one seed's into another's, and back."""
+        with self.gate.computing(request):
+            from engines.gan_training import explore
+
+            seeds = _whole(seed, "Seed"), _whole(seed_to, "Walk to seed")
+            steps = explore.walk(*self._generator(run), *seeds, label=int(label))
+            frames = [make_grid(images) for images in steps]
+            return self._write(animate([*frames, *frames[-2:0:-1]], rest=0), f"walk-{seed}-{seed_to}")
+
+    def _generator(self, run_id: str) -> tuple[Any, Any]:
+        run = self.runs.get(run_id)
+        if run.board.weights is None:
+            raise EngineError("This run has no generator yet; wait a few seconds.")
+        return run.config, run.board.weights
+
+    # --- files -----------------------------------------------------------------------------------------
+
+    def gan_run_file(self, run: str, request: gr.Request = None) -> str:
+        """The run as a ZIP that replays anywhere: config, seed, metrics, grids and weights."""
+        with self.gate.computing(request):
+            found = self.runs.get(run)
+            path = self.outbox.path(f"run-{found.id}.zip")
+            save_run(found.board, path)
+            return str(path)
+
+    def gan_generator(self, run: str, request: gr.Request = None) -> str:
+        """The generator as a ZIP of safetensors and its config as JSON."""
+        with self.gate.computing(request):
+            from engines.gan_training import explore
+
+            config, weights = self._generator(run)
+            path = self.outbox.path(f"generator-{run}.zip")
+            explore.export(config, weights, path)
+            return str(path)
+
+    def gan_webp(self, run: str, request: gr.Request = None) -> str:
+        """The training as an animated WebP: the grid from first to last."""
+        return self._film(run, "WEBP", request)
+
+    def gan_gif(self, run: str, request: gr.Request = None) -> str:
+        """The training as an animated GIF."""
+        return self._film(run, "GIF", request)
+
+    def _film(self, run_id: str, kind: str, request: gr.Request | None) -> str:
+        with self.gate.computing(request):
+            frames = self.runs.get(run_id).board.frames()
+            if not frames:
+                raise EngineError("This run has no pictures yet; wait a few seconds.")
+            film = animate([frame.picture.open() for frame in frames], kind)
+            return self._write(film, f"training-{run_id}")
+
+    def _write(self, picture: Picture, name: str) -> str:
+        path = self.outbox.path(name + picture.suffix)
+        with saving(path):
+            path.write_bytes(picture.data)
+        return str(path)
+
+    # --- for scripts -------------------------------------------------------------------------------------
+
+    def gan_start(self, settings: dict[str, Any], owner: str = "", request: gr.Request = None) -> dict[str, Any]:
+        """Start a GAN run with any of the settings of GanConfig, such as {"dataset": "mnist", "steps": 500}.
+
+        Returns at once: "run" is the id to watch it by, "owner" the key that may pause and stop it, "config"
+        all settings as they are used, the seed included.
+        """
+        with polite(request):
+            owner = owner or new_key()
+            run = self.begin(GanConfig.from_dict(settings), (), owner, request)
+            return {"run": run.id, "owner": owner, "config": run.config.to_dict()}
+
+    def gan_status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
+        """State, progress, latest metrics, class shares and diagnosis of a run."""
+        with polite(request):
+            board = self.runs.get(run).board
+            latest = {
+                name: value
+                for series in board.series.values()
+                for name, value in zip(series.names, series.rows[-1][1:] if series.rows else (), strict=False)
+            }
+            return {"state": board.state, **status(board), "metrics": latest}
+
+    def gan_control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
+        """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key.
+
+        A run that was interrupted when the program ended can be resumed too.
+        """
+        with polite(request):
+            return {"state": self.runs.control(run, owner, action).board.state}
+
+
+def preview(pictures: PictureSet) -> str:
+    """A strip of real pictures as a data address."""
+    return encode_grid(pictures.sample(STRIP, seed=0).resized(48).images, columns=STRIP // 2).data_uri()
+
+
+def preview_dataset(name: str) -> str:
+    """`preview` of a bundled dataset."""
+    return preview(load_bundled(name))
+
+
+def preview_uploads(paths: Sequence[str]) -> tuple[str, int]:
+    """`preview` of uploaded pictures, and how many they are; ConfigError if they are not allowed."""
+    pictures = read_uploads(paths, 48)
+    return preview(pictures), len(pictures)
+
+
+def _whole(number: Any, field: str) -> int:
+    return Knob(0, field, low=0, high=MAX_SEED).check(number)

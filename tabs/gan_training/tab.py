@@ -1,0 +1,234 @@
+"""The Live GAN training tab: its layout, and which component calls which action."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from engines.gan_training.config import ALL_CLASSES, ENGINE, PRESETS, GanConfig
+from engines.knobs import MAX_SEED
+from tabs.gan_training.actions import GanActions, preview_dataset, preview_uploads
+from tabs.page.controls import RunControls
+from tabs.page.forms import Form
+from tabs.page.language import t
+from tabs.page.learn import learn_panel
+from tabs.page.link_button import LinkButton
+from tabs.page.links import Query
+from tabs.page.live.view import Chart, Line, live_view
+from tabs.page.polite import polite
+from tabs.page.shared import FOLLOW, QUICK, Shared, find_run
+
+HERE = Path(__file__).parent
+PANELS = ("grids", "verdict", "charts", "shares")
+CHARTS = (
+    Chart("Losses", (Line("Loss_D", "losses", "--theirs"), Line("Loss_G", "losses", "--ours")), smooth=True),
+    Chart(
+        "What D says: of real and of generated pictures",
+        (Line("D(x)", "losses", "--theirs"), Line("D(G(z))", "losses", "--ours")),
+        smooth=True,
+    ),
+    Chart(
+        "Fréchet distance: lower is closer to the real pictures",
+        (Line("Fréchet distance", "scores", "--good"),),
+        from_zero=True,
+    ),
+)
+# Gradio's picture has no name for a screen reader; its label's text becomes one.
+NAME_PICTURE = """() => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const picture = document.querySelector("#gan-picture button img");
+  if (picture) picture.alt = document.querySelector("#gan-picture label").innerText.trim();
+}))"""
+EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
+
+INTRO = (
+    "Press **Start**: a small GAN begins to learn these pictures on this machine, with no download. Shapes appear"
+    " within half a minute; the whole run takes about ten minutes on two CPU cores. Close the page if you like: it"
+    " goes on without it."
+)
+KEEP = (
+    "The **run file** replays this run anywhere without training: settings, seed, curves, grids and weights."
+    " The **generator** is a safetensors file with its settings as JSON."
+)
+
+
+def build(shared: Shared) -> None:
+    """Lay the tab out and wire it."""
+    tab = GanTab(GanActions(shared.runs, shared.gate))
+    tab.build_layout()
+    tab.add_endpoints()  # first, so that they get their names
+    tab.wire(shared.owner, shared.visit, shared.arrived)
+
+
+class GanTab:
+    """The tab's components and the handlers that update them."""
+
+    def __init__(self, actions: GanActions) -> None:
+        self.actions = actions
+        self.runs = actions.runs
+        self.preview_dataset = lru_cache(maxsize=8)(preview_dataset)
+
+    # --- layout ------------------------------------------------------------------------------------------
+
+    def build_layout(self) -> None:
+        """Make the components."""
+        gr.Markdown(t(INTRO))
+        with gr.Row():
+            with gr.Column(scale=7, min_width=320):
+                self.controls = RunControls(self.runs, ENGINE, "gan")
+                self.live = live_view(self.runs, "gan-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS)
+            with gr.Column(scale=3, min_width=300):
+                self._build_settings()
+        with gr.Tabs(overflow_behavior="wrap"):
+            with gr.Tab(t("Explore")):
+                self._build_explore()
+            with gr.Tab(t("Take home")):
+                self._build_keep()
+            with gr.Tab(t("Open")):
+                label = t("A run file (ZIP) that was saved here before; it replays without training")
+                self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="gan-open")
+        learn_panel("gan_training", self.form)
+
+    def _build_settings(self) -> None:
+        recipe = PRESETS["default"]
+        choices = [(t(preset.title), key) for key, preset in PRESETS.items()]
+        self.preset = gr.Dropdown(
+            choices, value="default", label=t("Recipe"), info=t(recipe.help), elem_id="gan-preset"
+        )
+        self.form = Form(GanConfig, "gan")
+        self.form.add(["dataset"])
+        self.preview = gr.HTML(elem_id="gan-preview", apply_default_css=False)
+        self.uploads = gr.File(
+            label=t("Your pictures: several files, or one ZIP"),
+            file_count="multiple",
+            file_types=["image", ".zip"],
+            visible=False,
+            height=140,
+            elem_id="gan-uploads",
+        )
+        self.form.add([name for name, knob in GanConfig.knobs().items() if not knob.more and name != "dataset"])
+        with gr.Accordion(t("More settings"), open=False):
+            self.form.add_rest()
+        self.link = LinkButton(ENGINE, self.form)
+
+    def _build_explore(self) -> None:
+        seed: dict[str, Any] = {"precision": 0, "minimum": 0, "maximum": MAX_SEED}
+        with gr.Row():
+            with gr.Column(scale=1, min_width=280):
+                self.seed = gr.Number(1, label=t("Seed"), elem_id="gan-sample-seed", **seed)
+                self.label = gr.Dropdown([(t("All classes"), ALL_CLASSES)], value=ALL_CLASSES, label=t("Class"))
+                self.sample = gr.Button(t("New samples"), elem_id="gan-sample")
+                self.seed_to = gr.Number(2, label=t("Walk to seed"), elem_id="gan-walk-seed", **seed)
+                self.walk = gr.Button(t("Latent walk"), elem_id="gan-walk")
+                self.film = gr.Button(t("The training as an animation"), elem_id="gan-film")
+            with gr.Column(scale=2, min_width=320):
+                self.picture = gr.Image(
+                    label=t("Made by the generator"),
+                    type="filepath",
+                    interactive=False,
+                    height=460,
+                    buttons=["download", "fullscreen"],
+                    elem_id="gan-picture",
+                )
+
+    def _build_keep(self) -> None:
+        gr.Markdown(t(KEEP))
+        with gr.Row():
+            self.save_run = gr.Button(t("Run file"), elem_id="gan-save-run")
+            self.save_generator = gr.Button(t("Generator"), elem_id="gan-save-generator")
+            self.save_gif = gr.Button(t("Training as GIF"), elem_id="gan-save-gif")
+            self.save_webp = gr.Button(t("Training as WebP"), elem_id="gan-save-webp")
+        self.file = gr.File(label=t("Download"), interactive=False, elem_id="gan-file", height=90)
+
+    # --- wiring ------------------------------------------------------------------------------------------
+
+    def wire(self, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
+        """Connect events to handlers."""
+        actions, form = self.actions, self.form
+        arrived.then(self.arrive, [owner, visit], [self.live, self.preview, *form.widgets], **QUICK)
+        self.controls.wire(self.live, owner)
+        self.live.tick(self.show_classes, self.live, self.label, **FOLLOW)
+        self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
+        self.preset.input(self.choose_preset, self.preset, [self.preset, *form.widgets], **QUICK)
+        gr.on(
+            [form["dataset"].change, self.uploads.change],
+            self.choose_data,
+            [form["dataset"], self.uploads],
+            [self.preview, self.uploads],
+            **QUICK,
+        )
+        self.opened.upload(actions.gan_open, [self.opened, owner], self.live, api_name="gan_open")
+        seeds = [self.live, self.seed, self.seed_to, self.label]
+        look: dict[str, Any] = {"api_visibility": "private", **EXPLORE}
+        self.sample.click(actions.gan_samples, [self.live, self.seed, self.label], self.picture, **look)
+        self.walk.click(actions.gan_walk, seeds, self.picture, **look)
+        self.picture.change(None, js=NAME_PICTURE)
+        for button, action, name in [
+            (self.save_run, actions.gan_run_file, "gan_run_file"),
+            (self.save_generator, actions.gan_generator, "gan_generator"),
+            (self.save_gif, actions.gan_gif, "gan_gif"),
+            (self.save_webp, actions.gan_webp, "gan_webp"),
+        ]:
+            button.click(action, self.live, self.file, api_name=name, **EXPLORE)
+        self.film.click(actions.gan_webp, self.live, self.picture, **look)
+
+    def add_endpoints(self) -> None:
+        """What a script can do that no button does in the same form."""
+        label = gr.Number(ALL_CLASSES, precision=0, visible=False)  # of a run of any classes, unlike the tab's list
+        button, actions = gr.Button(visible=False), self.actions
+        for action, inputs, name in (
+            (actions.gan_samples, [self.live, self.seed, label], "gan_samples"),
+            (actions.gan_walk, [self.live, self.seed, self.seed_to, label], "gan_walk"),
+        ):
+            button.click(action, inputs, self.picture, api_name=name, **EXPLORE)
+        gr.api(self.actions.gan_start, api_name="gan_start", queue=False)
+        gr.api(self.actions.gan_status, api_name="gan_status", queue=False)
+        gr.api(self.actions.gan_control, api_name="gan_control", queue=False)
+
+    # --- handlers ----------------------------------------------------------------------------------------
+
+    def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
+        """What a page shows first, with the settings of the link, else of the visitor's latest run, if any."""
+        run_id = self.actions.first_run(owner, visit)
+        mine = self.runs.latest(owner, ENGINE)
+        settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
+        if settings is None:  # leave the form alone: the visitor may be typing already
+            return [run_id, strip(self.preview_dataset("fashion_mnist")), *[gr.skip()] * len(self.form.widgets)]
+        dataset = settings["dataset"]
+        preview = strip(self.preview_dataset(dataset)) if dataset != "own" else ""
+        return [run_id, preview, *self.form.show(settings)]
+
+    def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:
+        """Start a run with the form's values; the live view then follows it."""
+        with polite(request):
+            return self.actions.begin(self.form.read(values), uploads or (), owner, request).id
+
+    def show_classes(self, run_id: str) -> dict[str, Any]:
+        """The classes that one can ask the generator for."""
+        run = find_run(self.runs, run_id)
+        weights = run.board.weights if run else None
+        names = weights.facts["class_names"] if weights and run.config.conditional else []
+        choices = [(t("All classes"), ALL_CLASSES), *((t(name), i) for i, name in enumerate(names))]
+        return gr.update(choices=choices, visible=bool(names), value=ALL_CLASSES)
+
+    def choose_preset(self, key: str) -> list[Any]:
+        """Put a recipe's settings into the form."""
+        preset = PRESETS[key]
+        return [gr.update(info=t(preset.help)), *self.form.show(preset.values)]
+
+    def choose_data(self, dataset: str, uploads: list[str] | None, request: gr.Request) -> tuple[Any, Any]:
+        """Show what the real pictures look like."""
+        with polite(request):
+            if dataset != "own":
+                return strip(self.preview_dataset(dataset)), gr.update(visible=False)
+            if not uploads:
+                return "", gr.update(visible=True)
+            picture, _ = preview_uploads(uploads)
+            return strip(picture), gr.update(visible=True)
+
+
+def strip(picture: str) -> str:
+    """The preview's HTML."""
+    return f'<img src="{picture}" alt="Real pictures" style="width:100%;display:block;border-radius:8px">'

@@ -1,0 +1,51 @@
+"""The visitor's own generators: those trained in the Live GAN tab in this session, and exported ones opened again."""
+
+from __future__ import annotations
+
+import time
+
+from engines.gan_training.config import ENGINE as TRAINED
+from engines.gan_training.config import GanConfig
+from engines.image_generation.catalog import OWN
+from engines.image_generation.gans import Gan
+from engines.messages import EngineError
+from engines.running.board import Board
+from engines.running.runs import Run, Runs
+
+OPENED = "exported_generator"  # kept among the runs, whose limits on count and age then hold for it too
+
+
+class OwnGenerators:
+    """Finds them in the app's runs by their owner's key."""
+
+    def __init__(self, runs: Runs) -> None:
+        self.runs = runs
+
+    def of(self, owner: str) -> list[Gan]:
+        """The owner's generators, newest first."""
+        runs = [run for engine in (TRAINED, OPENED) for run in self.runs.of(owner, engine)]
+        found = [Gan.from_board(_name(run), run.board) for run in sorted(runs, key=lambda run: -run.board.started)]
+        return [gan for gan in found if gan]
+
+    def find(self, model: str, owner: str) -> Gan | None:
+        """The owner's generator with this model id, None for a model of the catalog; EngineError if it is gone."""
+        if not model.startswith(OWN):
+            return None
+        for gan in self.of(owner):
+            if gan.id == model:
+                return gan
+        raise EngineError("This generator is not here any more: train it again, or open its exported file.")
+
+    def open(self, path: str, owner: str) -> Gan:
+        """Keep the generator of an uploaded export; PlaygroundError if the file is something else."""
+        gan = Gan.from_export(path)
+        board = Board(OPENED, gan.config.to_dict(), state="finished", weights=gan.weights)
+        run = self.runs.add(board, gan.config, owner)
+        return Gan(_name(run), gan.config, gan.weights)
+
+
+def _name(run: Run) -> str:
+    """The same from the first step to the last: data, size and when it began."""
+    dataset = GanConfig.knobs()["dataset"].choices[run.config.dataset]
+    began = time.strftime("%H:%M:%S", time.localtime(run.board.started))
+    return f"GAN · {dataset} · {run.config.size} px · {began}"

@@ -1,0 +1,148 @@
+"""What a new picture starts from: one that is uploaded or sketched, and the mask that is painted on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from PIL import Image
+
+from engines.image_generation.config import ImageConfig
+from engines.image_generation.picture_files import read_picture
+from tabs.page.language import t
+from tabs.page.polite import polite
+from tabs.page.shared import QUICK
+
+CANVAS = 512  # pixels a side
+HEIGHT = 440  # pixels on the page
+COLORS = ["#111111", "#e02424", "#f59e0b", "#facc15", "#16a34a", "#2563eb", "#9333ea", "#ec4899", "#ffffff", "#92400e"]
+MASK = "#d946efa0"
+
+
+class SourcePanel:
+    """The two canvases, of which the task shows one, and the button that fills them with a file."""
+
+    def __init__(self) -> None:
+        look: dict[str, Any] = {
+            "type": "numpy",
+            "format": "png",
+            "sources": (),
+            "transforms": (),
+            "layers": False,
+            "canvas_size": (CANVAS, CANVAS),
+            "fixed_canvas": True,
+            "height": HEIGHT,
+            "visible": False,
+        }
+        with gr.Column(visible=False, min_width=320) as self.column:
+            self.sketch = gr.ImageEditor(
+                label=t("Start from this"),
+                brush=gr.Brush(default_size=14, colors=COLORS, default_color=COLORS[0]),
+                elem_id="image-sketch",
+                **look,
+            )
+            self.painted = gr.ImageMask(
+                label=t("Paint over a part"),
+                brush=gr.Brush(default_size=44, colors=[MASK], default_color=MASK, color_mode="fixed"),
+                elem_id="image-painted",
+                **look,
+            )
+            self.upload = gr.UploadButton(
+                t("Upload a picture"), file_types=["image"], size="sm", elem_id="image-upload"
+            )
+
+    @property
+    def canvases(self) -> list[gr.ImageEditor]:
+        """As inputs of a handler."""
+        return [self.sketch, self.painted]
+
+    @property
+    def parts(self) -> list[gr.blocks.Block]:
+        """The canvases and what stands around them, as outputs of `place` and `seen`."""
+        return [*self.canvases, self.column]
+
+    def wire(self, task: gr.Radio) -> None:
+        """Let the canvases follow the task, and uploads fill them."""
+        task.change(seen, task, self.parts, **QUICK)
+        self.upload.upload(self.place_upload, [self.upload, task], self.parts, **QUICK)
+
+    @staticmethod
+    def place_upload(path: str, task: str, request: gr.Request) -> list[Any]:
+        """Put an uploaded picture on the canvas; one sentence if it is none, or too large."""
+        with polite(request):
+            return place(read_picture(path), task)
+
+
+def seen(task: str) -> list[dict[str, Any]]:
+    """The canvas that the task needs."""
+    return [gr.update(visible=one) for one in
+            (task == "image_to_image", task == "inpainting", task != "text_to_image")]  # fmt: skip
+
+
+def place(picture: np.ndarray, task: str) -> list[dict[str, Any]]:
+    """uint8 [H, W, 3] on both canvases, small ones enlarged without blur; the task's canvas is shown."""
+    scale = CANVAS / max(picture.shape[:2])
+    size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
+    filter_ = Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.LANCZOS
+    background = np.asarray(Image.fromarray(picture).resize(size, filter_))
+    value = {"background": background, "layers": [], "composite": None}
+    sketch, painted, column = seen(task)
+    return [sketch | {"value": value}, painted | {"value": value}, column]
+
+
+def read_sources(
+    config: ImageConfig, sketch: dict[str, Any] | None, painted: dict[str, Any] | None
+) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """(picture uint8 [H, W, 3], mask bool [H, W]) from the canvas of the task; None for what is not there.
+
+    A canvas of a whole multiple of the config's size is shrunk to it, so that a small picture comes back as it was.
+    """
+    size = (config.height, config.width)
+    if config.task == "image_to_image":
+        return _shrunk(_picture(sketch, "composite"), size), None
+    if config.task == "inpainting":
+        return _shrunk(_picture(painted, "background"), size), _shrunk(_mask(painted), size)
+    return None, None
+
+
+def _shrunk(pixels: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | None:
+    """Means of whole blocks of pixels; of a mask, whether any is set. As it is where no whole blocks make `size`."""
+    if pixels is None or pixels.shape[0] % size[0] or pixels.shape[1] % size[1]:
+        return pixels
+    rows, columns = (pixels.shape[axis] // size[axis] for axis in (0, 1))
+    blocks = pixels.reshape(size[0], rows, size[1], columns, -1)
+    if pixels.dtype == bool:
+        return blocks.any((1, 3))[..., 0]
+    return blocks.mean((1, 3)).round().astype(np.uint8)
+
+
+def _picture(canvas: dict[str, Any] | None, part: str) -> np.ndarray | None:
+    drawn = _first(canvas, part, "background")
+    if drawn is None or not drawn[..., 3].any():
+        return None
+    whole = Image.fromarray(drawn)
+    flat = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
+    return np.asarray(flat)[_frame(canvas, drawn)]
+
+
+def _mask(canvas: dict[str, Any] | None) -> np.ndarray | None:
+    layers = [layer[..., 3] > 0 for layer in (canvas or {}).get("layers", []) if layer is not None]
+    if not layers or not np.any(layers):
+        return None
+    mask = np.any(layers, axis=0)
+    return mask[_frame(canvas, mask)]
+
+
+def _first(canvas: dict[str, Any] | None, *parts: str) -> np.ndarray | None:
+    found = [canvas[part] for part in parts if canvas and canvas.get(part) is not None]
+    return found[0] if found else None
+
+
+def _frame(canvas: dict[str, Any] | None, like: np.ndarray) -> tuple[slice, slice]:
+    """Where the background lies on the canvas, whose proportions may differ; all of it if there is none."""
+    background = _first(canvas, "background")
+    if background is None or background.shape[:2] != like.shape[:2] or not background[..., 3].any():
+        return slice(None), slice(None)
+    rows, columns = (np.flatnonzero(background[..., 3].any(axis)) for axis in (1, 0))
+    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

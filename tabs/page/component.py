@@ -1,0 +1,36 @@
+"""A component of our own: gr.HTML with the .html, .css and .js that lie beside its module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+WORDS = Path(__file__).parent / "words.js"
+
+
+def component(elem_id: str, files: Path, scripts: Sequence[Path] = (), end: str = "", **options: Any) -> gr.HTML:
+    """A component made of `files`, a path without its ending: its .html, .css and .js, as far as they are there.
+
+    Its script begins with words.js, goes on with `scripts` and closes with `end`; see `assemble`. `options` are
+    those of gr.HTML, all others reach the script as `props`.
+    """
+    options.setdefault("html_template", _read(files.with_suffix(".html")))
+    return gr.HTML(
+        css_template=_read(files.with_suffix(".css")),
+        js_on_load=assemble([files.with_suffix(".js"), *scripts], end),
+        elem_id=elem_id,
+        apply_default_css=False,
+        **options,
+    )
+
+
+def assemble(scripts: Sequence[Path], end: str = "") -> str:
+    """The script of a component: words.js, the files in their order, and what sets it going."""
+    return "\n".join([*map(_read, (WORDS, *scripts)), end])
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8")

@@ -1,0 +1,206 @@
+// Follows the run whose id is props.value: asks the server for news, and paints what came.
+// `element`, `props`, `server`, `trigger` and `watch` are given by Gradio (gr.HTML, js_on_load).
+// This is the core; tabs/page/live/view.py puts the panels that a tab wants behind it, and begin() at the end.
+
+const PACE = 450; // ms between answers: about two pictures a second
+const panels = []; // each may have forget(), take(news), cursor() and paint()
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+function duration(seconds) {
+  if (seconds < 55) return fill("about {n} s left", { n: Math.max(1, Math.ceil(seconds / 5) * 5) });
+  if (seconds < 5400) return fill("about {n} min left", { n: Math.round(seconds / 60) });
+  return fill("about {n} h left", { n: (seconds / 3600).toFixed(1) });
+}
+
+const STATES = {
+  none: "Nothing running", queued: "In line", running: "Training", pausing: "Pausing…", paused: "Paused",
+  stopping: "Stopping…", stopped: "Stopped, and kept", finished: "Finished", failed: "Failed", gone: "Gone",
+  interrupted: "Interrupted",
+};
+
+// --- what is known of the run -----------------------------------------------------------------------
+
+const SMALL = [
+  "version", "state", "ended", "position", "note", "error", "download", "progress", "verdict", "shares", "evaluations",
+  "wait",
+];
+let run; // the model that is painted
+let generation = 0; // follow() of an older generation ends by itself
+
+function forget(id) {
+  run = { id, state: "none", version: 0, series: {}, config: [], captions: {} };
+  for (const panel of panels) panel.forget?.();
+}
+
+function take(news) {
+  for (const key of SMALL) run[key] = news[key];
+  if (news.config) run.config = news.config;
+  if (news.captions) run.captions = news.captions;
+  for (const [group, part] of Object.entries(news.series)) {
+    const old = run.series[group];
+    const keep = old && old.width === part.width ? part.start : 0;
+    const series = { width: part.width, steps: numbers(part.steps), columns: {} };
+    if (keep) series.steps = old.steps.slice(0, keep).concat(series.steps);
+    for (const [name, text] of Object.entries(part.columns)) {
+      const values = numbers(text);
+      series.columns[name] = keep ? old.columns[name].slice(0, keep).concat(values) : values;
+    }
+    run.series[group] = series;
+  }
+  for (const panel of panels) panel.take?.(news);
+}
+
+const numbers = (text) => (text ? text.split(",").map(Number) : []);
+
+function cursor() {
+  const series = {};
+  for (const [group, s] of Object.entries(run.series)) series[group] = [s.width, s.steps.length];
+  const has = { run: run.id, version: run.version, series, captions: Object.keys(run.captions).length };
+  return Object.assign(has, ...panels.map((panel) => panel.cursor?.()));
+}
+
+async function follow(id) {
+  const mine = ++generation;
+  forget(id);
+  paint();
+  if (!id) trigger("tick");
+  while (id && mine === generation && element.isConnected) {
+    if (document.hidden || element.offsetParent === null) {
+      await sleep(300);
+      continue;
+    }
+    const asked = Date.now();
+    const news = await server.watch(cursor()); // undefined when the connection is cut
+    if (mine !== generation || !element.isConnected) return;
+    if (!news) {
+      trouble(t("The connection is cut. The run goes on; trying again…"));
+      await sleep(1000);
+      continue;
+    }
+    if (news.state === "gone") {
+      run.state = "gone";
+      trouble(t("There is no such run here any more."));
+      paint();
+      trigger("tick");
+      return;
+    }
+    const before = mark();
+    take(news);
+    trouble(run.error ? say(run.error) : "");
+    paint();
+    if (before !== mark()) trigger("tick");
+    if (run.ended && run.state !== "interrupted") return; // that one may be resumed
+    await sleep(Math.max(0, PACE - (Date.now() - asked)));
+  }
+}
+
+// What the components around the view depend on.
+const mark = () => run.state + " " + run.evaluations;
+
+// --- painting ---------------------------------------------------------------------------------------
+
+function text(where, value) {
+  const node = typeof where === "string" ? $(where) : where;
+  if (node && node.textContent !== value) node.textContent = value;
+}
+
+function trouble(sentence) {
+  const node = $(".trouble");
+  node.hidden = !sentence;
+  node.textContent = sentence;
+}
+
+let painting = false;
+function paint() {
+  if (painting) return;
+  painting = true;
+  requestAnimationFrame(() => {
+    painting = false;
+    if (!element.isConnected) return;
+    paintStatus();
+    for (const panel of panels) panel.paint();
+    explain();
+    setTimeout(explain, 700); // once the buttons have followed the state
+  });
+}
+
+function downloading(download) {
+  const [done, total] = [download.step, download.total].map((bytes) => count(bytes / 1e6));
+  const values = { what: download.message, done, total };
+  return download.total ? fill("{what}: {done} of {total} MB", values) : fill("{what}: {done} MB", values);
+}
+
+function paintStatus() {
+  const live = $(".live");
+  const progress = run.progress;
+  const starting = run.state === "running" && !progress;
+  live.dataset.state = run.state;
+  const fetching = run.download && run.download.total;
+  live.toggleAttribute("data-busy", (starting && !fetching) || run.state === "queued");
+  const place = run.state === "queued" && run.position ? " · " + fill("place {n}", { n: run.position }) + (run.wait ? " · " + say(run.wait) : "") : "";
+  text(".state", t(starting ? "Starting…" : STATES[run.state] || "") + place);
+  text(".note", run.download ? downloading(run.download) : say(run.note));
+  const done = fetching ? run.download : progress;
+  const share = done ? Math.min(100, (100 * done.step) / Math.max(1, done.total)) : 0;
+  $(".bar i").style.width = live.hasAttribute("data-busy") ? "" : share + "%";
+  $(".bar").setAttribute("aria-valuenow", String(Math.round(share)));
+  $(".bar").setAttribute("aria-label", t("Progress"));
+  const facts = [];
+  if (progress) {
+    facts.push(fill("step {step} of {total}", { step: count(progress.step), total: count(progress.total) }));
+    for (const [name, n] of Object.entries(progress.counts)) facts.push(fill(name, { n: count(n) }));
+    if (!run.ended && progress.rate) {
+      const rate = progress.rate < 10 ? progress.rate.toFixed(1) : count(progress.rate);
+      facts.push(fill("{n} steps/s", { n: rate }));
+      if (run.state === "running" && progress.left !== null) facts.push(duration(progress.left));
+    }
+  }
+  text(".facts", facts.join(" · "));
+  text(".about summary", t("Settings of this run"));
+  if ($(".about dl").childElementCount !== run.config.length) {
+    $(".about dl").replaceChildren(
+      ...run.config.map(([label, value]) => {
+        const row = document.createElement("div");
+        for (const [tag, words] of [["dt", t(label)], ["dd", value === true ? "✓" : value === false ? "–" : t(String(value))]])
+          row.appendChild(document.createElement(tag)).textContent = words;
+        return row;
+      }),
+    );
+  }
+}
+
+// --- the buttons around the view --------------------------------------------------------------------------
+
+const button = (name) => document.getElementById(props.controls[name]);
+
+// A button that cannot be used says why; one that can says what it does, and its key.
+function explain() {
+  const live = ["queued", "running", "pausing", "paused", "stopping"].includes(run.state);
+  const idle = live ? t("Only the person who started this run can do that") : t("No run is going on now");
+  const hints = {
+    start: [t("Start a new run (Ctrl+Enter)"), t("Your run has not ended yet: stop it first, or let it finish")],
+    pause: [t("Halt the training; Resume goes on from here"), run.state === "queued" ? t("The run is still in line") : idle],
+    resume: [t("Go on with the training"), idle],
+    stop: [t("End the run and keep everything (Esc)"), idle],
+  };
+  for (const [name, [can, cannot]] of Object.entries(hints)) {
+    const node = button(name);
+    if (node) node.title = node.disabled ? cannot : can;
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  if (!element.isConnected || element.offsetParent === null) return;
+  if (event.target.closest?.(".own-keys")) return; // a panel whose keys are its own
+  if (event.key === "Escape" && event.target.closest?.("[role=combobox], [role=listbox]")) return; // it closes a list
+  const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
+  const node = name && button(name);
+  if (node && !node.disabled) node.click();
+});
+
+function begin() {
+  new ResizeObserver(() => run && paint()).observe(element);
+  new MutationObserver(() => run && paint()).observe(document.body, { attributeFilter: ["class"] }); // dark mode
+  watch("value", () => props.value !== (run && run.id) && follow(props.value));
+  follow(props.value);
+}

@@ -1,0 +1,61 @@
+"""How a failure reaches the person or the script: one sentence in their language, never a trace."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import gradio as gr
+from gradio.context import LocalContext
+
+from engines.messages import Message, PlaygroundError
+from tabs.page.language import language_of, translate
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def polite(request: gr.Request | None) -> Iterator[None]:
+    """Turn what a handler raises into a gr.Error; the unexpected is logged under a short reference."""
+    try:
+        yield
+    except PlaygroundError as problem:
+        sentence = problem.message
+    except gr.Error:
+        raise
+    except Exception:
+        reference = secrets.token_hex(3)
+        log.exception("a handler failed (reference %s)", reference)
+        sentence = Message("Something went wrong inside the program (reference {reference}).", reference=reference)
+    else:
+        return
+    raise _error(sentence, request)
+
+
+class PoliteBlocks(gr.Blocks):
+    """Blocks that say what an endpoint takes to a script that gives it something else; Gradio itself says nothing."""
+
+    async def preprocess_data(self, block_fn: Any, inputs: list[Any], *more: Any, **named: Any) -> list[Any]:
+        """The inputs as the handler takes them; gr.Error if they do not fit."""
+        try:
+            return await super().preprocess_data(block_fn, inputs, *more, **named)
+        except gr.Error:
+            raise
+        except Exception as problem:
+            log.info("%s was given what it does not take: %s", block_fn.api_name, problem)
+        sentence = "{action} could not read what it was given. It takes {inputs}; a file must be uploaded first."
+        names = [name for name in inspect.signature(block_fn.fn).parameters if name not in ("request", "progress")]
+        raise _error(
+            Message(sentence, action=block_fn.api_name, inputs=", ".join(names)), LocalContext.request.get(None)
+        )
+
+
+def _error(sentence: Message, request: gr.Request | None) -> gr.Error:
+    language = language_of(request)
+    return gr.Error(
+        translate(sentence, language), title=translate("That did not work", language), print_exception=False
+    )

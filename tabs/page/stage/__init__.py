@@ -1,0 +1,1 @@
+"""The picture stage, and thumbnails."""

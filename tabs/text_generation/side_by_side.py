@@ -1,0 +1,50 @@
+"""The Side by side panel: one prompt under two settings, or two models, written at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gradio as gr
+
+from tabs.page.forms import Form
+from tabs.page.language import t
+from tabs.page.polite import polite
+from tabs.page.shared import QUICK
+from tabs.page.tokens.view import token_view
+from tabs.text_generation.actions import WRITING, TextActions, start_and_stop
+from tabs.text_generation.settings import text_form
+
+EXAMPLE = "Describe a rainy day in two sentences."
+
+
+class PairPanel:
+    """Its components, and the handlers that update them."""
+
+    def __init__(self, actions: TextActions) -> None:
+        self.actions = actions
+        self.prompt = gr.Textbox(EXAMPLE, label=t("One prompt for both"), lines=2, elem_id="text-both")
+        with gr.Row(elem_classes="controls"):
+            self.start, self.stop = start_and_stop("text-both", t("Write both"))
+        controls = {"start": "text-both-start", "stop": "text-both-stop"}
+        with gr.Row():
+            with gr.Column(min_width=280):
+                gr.Markdown(t("**Left**: the settings beside"))
+                self.left = token_view("text-left", controls)
+            with gr.Column(min_width=280):
+                gr.Markdown(t("**Right**: the settings below"))
+                self.right = token_view("text-right", controls)
+                self.right_form = text_form("right")
+
+    def wire(self, form: Form) -> None:
+        """Connect events to handlers; `form` has the settings of the left side."""
+        for panel, view, settings in (("left", self.left, form), ("right", self.right, self.right_form)):
+            self.start.click(self._writer(panel, settings), [self.prompt, *settings.widgets], view, **WRITING)
+        self.stop.click(self.actions.stopper("left", "right"), None, None, **QUICK)
+
+    def _writer(self, panel: str, form: Form) -> Callable[..., Iterator[str]]:
+        def write(prompt: str, request: gr.Request, *values: Any) -> Iterator[str]:
+            with polite(request):
+                yield from self.actions.answer(form.read(values), prompt, request, panel)
+
+        return write

@@ -1,0 +1,93 @@
+"""The Text generation tab: chat, continue, side by side, templates and scores; layout and wiring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from engines.knobs import Knob
+from engines.text_generation.models import warm_up
+from tabs.page.language import t
+from tabs.page.learn import learn_panel
+from tabs.page.link_button import LinkButton
+from tabs.page.links import MAX_LENGTH, Query
+from tabs.page.shared import QUICK, Shared
+from tabs.text_generation.actions import TextActions
+from tabs.text_generation.chat import ChatPanel
+from tabs.text_generation.continuation import EXAMPLE, ContinuePanel
+from tabs.text_generation.scoring import ScorePanel
+from tabs.text_generation.settings import describe_model, text_form
+from tabs.text_generation.side_by_side import PairPanel
+from tabs.text_generation.templates import TemplatePanel
+
+INTRO = (
+    "Type something and press **Send**: a language model on this machine answers word by word. The first time its"
+    " files are fetched once (about 93 MB); after that it starts within seconds."
+)
+
+
+def build(shared: Shared) -> None:
+    """Lay the tab out and wire it."""
+    actions = TextActions(shared.models, shared.gate)
+    gr.Markdown(t(INTRO))
+    with gr.Row():
+        with gr.Column(scale=7, min_width=320), gr.Tabs(overflow_behavior="wrap") as panels:
+            with gr.Tab(t("Chat"), id="chat"):
+                chat = ChatPanel(actions, shared.turns)
+            with gr.Tab(t("Continue"), id="continue"):
+                going_on = ContinuePanel(actions)
+            with gr.Tab(t("Side by side")):
+                pair = PairPanel(actions)
+            with gr.Tab(t("Templates")):
+                templates = TemplatePanel(actions)
+            with gr.Tab(t("Score")):
+                score = ScorePanel(actions)
+        with gr.Column(scale=3, min_width=300):
+            form = text_form("text")
+            system = gr.Textbox(
+                label=t("System prompt"), info=t("What the model should be; for chats."), lines=2, max_length=4000,
+                elem_id="text-system",
+            )  # fmt: skip
+            link = LinkButton("text_generation", form, texts_of(system, chat, going_on))
+    learn_panel("text_generation", form)
+
+    def restore(visit: Query, request: gr.Request) -> list[Any]:
+        return show_link(link, visit, request)
+
+    shared.page.select(warm_up, None, None, **QUICK)  # while the visitor reads and types
+    arrived = shared.arrived.then(restore, shared.visit, [panels, *link.widgets], **QUICK)
+    for settings in (form, pair.right_form):  # now that the visitor's language is known
+        arrived.then(describe_model, settings["model"], settings["model"], **QUICK)
+    chat.wire(form, system, arrived)
+    going_on.wire(form)
+    pair.wire(form)
+    templates.wire(form, arrived)
+    score.wire(form["model"])
+    add_endpoints(actions)
+
+
+def texts_of(system: gr.Textbox, chat: ChatPanel, going_on: ContinuePanel) -> dict[str, tuple[Knob, gr.Textbox]]:
+    """The texts that a link carries beside the settings."""
+    return {
+        "system": (Knob("", "System prompt", max_length=MAX_LENGTH), system),
+        "message": (Knob("", "Your message", max_length=MAX_LENGTH), chat.message),
+        "text": (Knob(EXAMPLE, "Text to continue or to measure", max_length=MAX_LENGTH), going_on.text),
+    }
+
+
+def show_link(link: LinkButton, visit: Query, request: gr.Request) -> list[Any]:
+    """The panel that a link is about, and the values of its widgets; all as it is without a link."""
+    settings = link.take(visit, request)
+    if settings is None:
+        return [gr.skip()] * (1 + len(link.widgets))
+    panel = "continue" if settings["text"] != EXAMPLE and not settings["message"] else "chat"
+    return [gr.update(selected=panel), *link.form.show(settings), *(settings[name] for name in link.texts)]
+
+
+def add_endpoints(actions: TextActions) -> None:
+    """What a script can do."""
+    writing = {"concurrency_limit": 16, "concurrency_id": "writing"}
+    gr.api(actions.text_chat, api_name="text_chat", **writing)
+    gr.api(actions.text_continue, api_name="text_continue", **writing)
+    gr.api(actions.text_perplexity, api_name="text_perplexity", **writing)

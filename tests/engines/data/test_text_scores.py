@@ -1,0 +1,110 @@
+"""Scores: equal to the libraries' own, and pairs from whatever people paste."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from pathlib import Path
+
+import pytest
+import sacrebleu
+from rouge_score.rouge_scorer import RougeScorer
+
+from engines.data.text_scores import Pair, distinct, read_pairs, score_pairs, to_csv
+from engines.messages import ConfigError
+
+CAT = Pair("the cat sat on the mat", "the cat is on the mat")
+DOG = Pair("a dog barked loudly at night", "a dog barked at night")
+
+
+def test_scores_are_those_of_the_libraries():
+    rows, total = score_pairs([CAT, DOG])
+    whole = sacrebleu.corpus_bleu([CAT.output, DOG.output], [[CAT.reference, DOG.reference]])
+    assert total["BLEU"] == pytest.approx(whole.score)
+    assert rows[0]["BLEU"] == pytest.approx(sacrebleu.sentence_bleu(CAT.output, [CAT.reference]).score)
+    theirs = RougeScorer(["rougeL"]).score(CAT.reference, CAT.output)["rougeL"].fmeasure
+    assert rows[0]["ROUGE-L"] == pytest.approx(100 * theirs)
+    assert total["ROUGE-L"] == pytest.approx((rows[0]["ROUGE-L"] + rows[1]["ROUGE-L"]) / 2)
+
+
+def test_the_same_text_scores_full_marks_and_an_empty_one_none():
+    same, _ = score_pairs([Pair(CAT.reference, CAT.reference)])
+    assert all(same[0][name] == pytest.approx(100) for name in ("BLEU", "ROUGE-1", "ROUGE-2", "ROUGE-L"))
+    empty, _ = score_pairs([Pair("", CAT.reference)])
+    assert {empty[0][name] for name in ("BLEU", "ROUGE-1", "Distinct-1", "Distinct-2")} == {0}
+
+
+def test_chinese_is_scored_by_characters():
+    rows, _ = score_pairs([Pair("今天天气很好", "今天天气不好")])
+    assert rows[0]["ROUGE-1"] == pytest.approx(100 * 5 / 6)
+    assert rows[0]["BLEU"] > 30
+
+
+def test_distinct_is_the_share_of_different_n_grams():
+    assert distinct(["a b a b"], 1) == 50
+    assert distinct(["a b a b"], 2) == pytest.approx(200 / 3)
+    assert distinct(["a", ""], 2) == 0
+
+
+def test_perplexity_is_a_column_and_its_mean_is_geometric():
+    def perplexity(text: str) -> float:
+        if "dog" in text:
+            raise ConfigError("too short")
+        return 100.0 if "sat" in text else 4.0
+
+    rows, total = score_pairs([CAT, DOG, Pair("x", "x")], perplexity)
+    assert math.isnan(rows[1]["Perplexity"])
+    assert total["Perplexity"] == pytest.approx(20)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'reference,output\nr1,o1\n"r, 2",o2\n',
+        'o1,r1\no2,"r, 2"\n',
+        "Output\tReference\no1\tr1\n\no2\tr, 2\n",
+        '{"output": "o1", "reference": "r1"}\n\n{"prediction": "o2", "target": "r, 2"}\n',
+    ],
+)
+def test_pairs_are_read_from_every_format(text, tmp_path: Path):
+    expected = [Pair("o1", "r1"), Pair("o2", "r, 2")]
+    assert read_pairs(text) == expected
+    path = tmp_path / "pairs"
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert read_pairs(path) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "Paste pairs"),
+        ("only one column\n", "Line 1 needs two texts"),
+        ("a,b\nc\n", "Line 2 needs two texts"),
+        ("a,\n", "reference in line 1 is empty"),
+        ('a,"b\n', "Line 1 is not a row"),
+        ('{"output": 3, "reference": "x"}', "Line 1 needs two texts"),
+        ('{"output": "x"', "Line 1 is not JSON"),
+        ("output,reference\n", "no pair"),
+        ("a," + "b" * 20_001, "too long"),
+        ("a,b\n" * 2_001, "at most 2000"),
+        ("a" * 10_000_001, "at most 10 MB"),
+    ],
+)
+def test_what_is_not_a_pair_gets_one_sentence(text, sentence):
+    with pytest.raises(ConfigError, match=sentence):
+        read_pairs(text)
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
+    path = tmp_path / "pairs.csv"
+    path.write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(ConfigError, match="UTF-8"):
+        read_pairs(path)
+
+
+def test_csv_has_a_row_a_pair_and_the_total_and_starts_no_formula():
+    rows, total = score_pairs([Pair("=1+1", "two"), CAT])
+    table = list(csv.DictReader(io.StringIO(to_csv(rows, total))))
+    assert [row["output"] for row in table] == ["'=1+1", CAT.output, "(all)"]
+    assert float(table[2]["BLEU"]) == pytest.approx(total["BLEU"], abs=0.01)

@@ -1,0 +1,244 @@
+"""A visitor's own pictures: what they become, and one clear sentence for each that is not allowed."""
+
+from __future__ import annotations
+
+import io
+import struct
+import time
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engines.data.uploads import UploadLimits, read_uploads
+from engines.messages import ConfigError
+
+RED, WHITE = (255, 0, 0), (255, 255, 255)
+
+
+def encoded(picture: Image.Image, format: str = "PNG", **options) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def plain(colour=RED, size=(40, 30), mode: str = "RGB", format: str = "PNG") -> bytes:
+    return encoded(Image.new(mode, size, colour), format)
+
+
+def zip_of(folder: Path, members: Mapping[str, bytes], compression=zipfile.ZIP_DEFLATED) -> list[str]:
+    path = folder / "mine.zip"
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return [str(path)]
+
+
+def sixteen() -> dict[str, bytes]:
+    return {f"{i}.png": plain() for i in range(16)}
+
+
+def files_of(folder: Path, members: Mapping[str, bytes]) -> list[str]:
+    for name, data in members.items():
+        (folder / name).write_bytes(data)
+    return [str(folder / name) for name in members]
+
+
+def refused(paths: list[str], *said: str, limits: UploadLimits | None = None) -> str:
+    """The sentence with which an upload is refused, which must say all of `said`."""
+    with pytest.raises(ConfigError) as caught:
+        read_uploads(paths, 32, limits or UploadLimits())
+    sentence = str(caught.value)
+    assert "\n" not in sentence
+    assert sentence.endswith(".")
+    assert len(sentence) < 200
+    for words in said:
+        assert words in sentence
+    return sentence
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
+def test_picture_files_of_every_kind_are_read(tmp_path, format: str) -> None:
+    paths = files_of(tmp_path, {f"{i}.{format}": plain(format=format) for i in range(16)})
+    own = read_uploads(paths, 32)
+    assert own.images.shape == (16, 32, 32, 3)
+    assert own.images.dtype == np.uint8
+    assert own.class_names == ()
+    assert own.labels.tolist() == [0] * 16
+    assert np.abs(own.images.astype(int) - RED).max() < 6
+
+
+def test_folders_of_a_zip_become_classes(tmp_path) -> None:
+    members = {f"pets/{kind}/{i}.png": plain() for kind in ("Dogs", "猫") for i in range(8)}
+    members |= {"pets/.DS_Store": b"x", "__MACOSX/pets/Dogs/._1.png": b"x", "pets/Dogs/Thumbs.db": b"x"}
+    own = read_uploads(zip_of(tmp_path, members), 32)
+    assert own.class_names == ("Dogs", "猫")
+    assert own.labels.tolist() == [0] * 8 + [1] * 8
+
+
+def test_there_are_no_classes_when_a_picture_lies_outside_the_folders(tmp_path) -> None:
+    members = {f"{kind}/{i}.png": plain() for kind in "ab" for i in range(8)} | {"c.png": plain()}
+    own = read_uploads(zip_of(tmp_path, members), 32)
+    assert own.class_names == ()
+    assert len(own) == 17
+
+
+def test_one_folder_is_no_class(tmp_path) -> None:
+    own = read_uploads(zip_of(tmp_path, {f"all/{name}": data for name, data in sixteen().items()}), 32)
+    assert own.class_names == ()
+
+
+def test_a_photo_is_turned_upright(tmp_path) -> None:
+    photo = Image.new("RGB", (64, 64), WHITE)
+    photo.paste(RED, (0, 0, 64, 32))  # red on top as stored
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held on its side: turn a quarter clockwise
+    data = encoded(photo, "JPEG", exif=exif.tobytes(), quality=95)
+    image = read_uploads(files_of(tmp_path, {f"{i}.jpg": data for i in range(16)}), 32).images[0]
+    assert np.abs(image[:, 20:].astype(int) - RED).max() < 10  # on the right once upright
+    assert image[:, :12].min() > 245
+
+
+def test_transparency_is_put_on_white(tmp_path) -> None:
+    clear = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    clear.paste((255, 0, 0, 255), (0, 0, 40, 20))
+    palette = clear.quantize(8)  # transparency in a palette, as in a GIF
+    members = {f"{i}.png": encoded(clear if i % 2 else palette) for i in range(16)}
+    for image in read_uploads(files_of(tmp_path, members), 32).images[:2]:
+        assert np.abs(image[:14].astype(int) - RED).max() < 6
+        assert image[18:].min() > 250
+
+
+def test_the_middle_square_is_kept(tmp_path) -> None:
+    wide = Image.new("RGB", (90, 30), WHITE)
+    wide.paste(RED, (30, 0, 60, 30))
+    own = read_uploads(files_of(tmp_path, {f"{i}.png": encoded(wide) for i in range(16)}), 30)
+    assert np.abs(own.images.astype(int) - RED).max() == 0
+
+
+def test_gray_pictures_stay_gray_only_when_all_are(tmp_path) -> None:
+    deep = Image.fromarray(np.full((30, 30), 0x8000, np.uint16))  # 16 bits a pixel
+    gray = sixteen() | {f"{i}.png": plain(128, mode="L") for i in range(16)} | {"deep.png": encoded(deep)}
+    own = read_uploads(files_of(tmp_path, gray), 32)
+    assert own.images.shape == (17, 32, 32, 1)
+    assert set(own.images.ravel().tolist()) == {128}
+    assert read_uploads(files_of(tmp_path, gray | {"red.png": plain()}), 32).channels == 3
+
+
+def test_too_few_or_no_pictures(tmp_path) -> None:
+    refused(files_of(tmp_path, {"a.png": plain()}), "1", "16")
+    refused(zip_of(tmp_path, {}), "0", "16")
+    refused([], "Choose some pictures")
+
+
+def test_a_zip_beside_pictures(tmp_path) -> None:
+    refused(zip_of(tmp_path, sixteen()) + files_of(tmp_path, sixteen()), "not both")
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.png", "a/../../evil.png", "/etc/evil.png", "C:/evil.png", "C:evil.png", "a\\evil.png"]
+)
+def test_names_that_lead_out_of_the_zip(tmp_path, name: str) -> None:
+    refused(zip_of(tmp_path, sixteen() | {name: plain()}), "evil.png", "not an allowed name")
+
+
+def test_a_file_that_is_no_picture_is_named(tmp_path) -> None:
+    refused(zip_of(tmp_path, sixteen() | {"notes.txt": b"hello"}), "notes.txt", "PNG")
+    refused(files_of(tmp_path, sixteen() | {"bad.png": b"\x89PNG\r\n\x1a\nrubbish"}), "bad.png", "PNG")
+    refused(files_of(tmp_path, sixteen() | {"cut.png": plain()[:60]}), "cut.png", "PNG")
+    refused(files_of(tmp_path, sixteen() | {"empty.jpg": b""}), "empty.jpg")
+    refused(files_of(tmp_path, sixteen() | {"vector.png": b"<svg xmlns='x'/>"}), "vector.png")
+    eps = encoded(Image.new("RGB", (9, 9)), "EPS")  # Pillow would start Ghostscript for it
+    refused(files_of(tmp_path, sixteen() | {"script.png": eps}), "script.png")
+
+
+def test_a_file_that_is_no_zip(tmp_path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"no zip at all")
+    refused([str(tmp_path / "a.zip")], "a.zip", "not a ZIP")
+    path = zip_of(tmp_path, sixteen())[0]
+    Path(path).write_bytes(Path(path).read_bytes()[:-30])
+    refused([path], "mine.zip", "damaged")
+
+
+def test_a_damaged_member_is_named(tmp_path) -> None:
+    path = Path(zip_of(tmp_path, sixteen() | {"z.png": plain()}, zipfile.ZIP_STORED)[0])
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"IDAT") + 6] ^= 0xFF
+    path.write_bytes(data)
+    refused([str(path)], "z.png", "damaged")
+
+
+def test_an_encrypted_zip(tmp_path) -> None:
+    path = Path(zip_of(tmp_path, {"secret.png": plain()})[0])
+    data = bytearray(path.read_bytes())
+    data[6] |= 1  # the flags of the member, then those in the table of contents
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+    refused([str(path)], "secret.png", "password")
+
+
+def test_a_zip_packed_in_a_way_that_python_unpacks_without_limit(tmp_path) -> None:
+    refused(zip_of(tmp_path, sixteen(), zipfile.ZIP_BZIP2), "0.png", "ordinary ZIP")
+    refused(zip_of(tmp_path, sixteen(), zipfile.ZIP_LZMA), "0.png", "ordinary ZIP")
+
+
+def test_ten_thousand_files(tmp_path) -> None:
+    start = time.perf_counter()
+    refused(zip_of(tmp_path, {f"{i}.png": b"" for i in range(10_000)}), "10000", "5000")
+    assert time.perf_counter() - start < 5
+
+
+def test_a_gigabyte_of_zeros(tmp_path) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("0.png", "w") as member:
+        for _ in range(1000):
+            member.write(bytes(10**6))
+    start = time.perf_counter()
+    refused([str(path)], "500 MB")
+    assert time.perf_counter() - start < 1
+
+
+def test_zeros_that_lie_about_their_size(tmp_path) -> None:
+    path = Path(zip_of(tmp_path, {"0.png": bytes(30 * 10**6)})[0])
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, 22, 1000)  # uncompressed size, in both places
+    struct.pack_into("<I", data, data.index(b"PK\x01\x02") + 24, 1000)
+    path.write_bytes(data)
+    refused([str(path)], "0.png", "damaged")
+
+
+def test_a_member_larger_than_any_picture(tmp_path) -> None:
+    refused(zip_of(tmp_path, {"0.png": bytes(5 * 10**6)}), "0.png", "1 million", limits=UploadLimits(megapixels=1))
+
+
+def test_sizes_add_up(tmp_path) -> None:
+    path = zip_of(tmp_path, sixteen() | {"a.png": bytes(3 * 10**6)})
+    refused(path, "2 MB", limits=UploadLimits(unpacked_mb=2))
+    big = files_of(tmp_path, sixteen() | {"a.bmp": plain(size=(1000, 1000), format="BMP")})
+    refused(big, "1 MB", limits=UploadLimits(upload_mb=1))
+
+
+def test_pictures_with_too_many_pixels(tmp_path) -> None:
+    huge = plain(0, (8000, 8000), mode="1")
+    refused(files_of(tmp_path, sixteen() | {"huge.png": huge}), "huge.png", "50 million")
+    # A header may claim anything: 60,000 x 60,000 pixels, which Pillow itself calls a bomb.
+    claims = bytearray(huge)
+    struct.pack_into(">II", claims, 16, 60_000, 60_000)
+    struct.pack_into(">I", claims, 29, zlib.crc32(claims[12:29]))
+    refused(files_of(tmp_path, sixteen() | {"claims.png": bytes(claims)}), "claims.png", "50 million")
+    many = files_of(tmp_path, {f"{i}.png": plain(0, (1000, 1000), mode="1") for i in range(16)})
+    refused(many, "together", limits=UploadLimits(total_megapixels=15))
+
+
+def test_an_overlong_table_of_contents_is_not_even_read(tmp_path) -> None:
+    path = zip_of(tmp_path, {f"{'x' * 100}{i}.png": b"" for i in range(10_000)})
+    refused(path, "mine.zip", limits=UploadLimits(directory_mb=1))
+
+
+def test_a_strange_name_is_made_fit_for_a_sentence(tmp_path) -> None:
+    sentence = refused(zip_of(tmp_path, sixteen() | {"a\n<b>\u202e" + "x" * 500: b"no"}))
+    assert "\u202e" not in sentence

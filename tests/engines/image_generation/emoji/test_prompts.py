@@ -1,0 +1,109 @@
+"""Prompts as vectors: known phrases without any download, others by MiniLM, and a sentence when it cannot be had."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from engines.image_generation.emoji import prompts as prompts_module
+from engines.image_generation.emoji.files import load_networks, load_phrases, save_phrases
+from engines.image_generation.emoji.prompts import Prompts, drain
+from engines.messages import EngineError
+from tests.tiny_image_models import PHRASES, save_emoji_model
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("emoji_model")
+    save_emoji_model(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """A cache with a tiny random BERT in place of MiniLM."""
+    from transformers import BertConfig, BertModel, BertTokenizer
+
+    cache = tmp_path_factory.mktemp("cache")
+    folder = cache / "models" / "all-MiniLM-L6-v2"
+    folder.mkdir(parents=True)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "green", "dragon", "blue", "horse"]
+    (folder / "vocab.txt").write_text("\n".join(words))
+    BertTokenizer(str(folder / "vocab.txt")).save_pretrained(folder)
+    torch.manual_seed(0)
+    BertModel(
+        BertConfig(vocab_size=len(words), hidden_size=384, num_hidden_layers=1, num_attention_heads=2,
+                   intermediate_size=32)
+    ).save_pretrained(folder)  # fmt: skip
+    return cache
+
+
+@pytest.fixture
+def offline(tmp_path, monkeypatch):
+    """No cache, no hub, and a registry without packages."""
+    monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+
+
+def test_known_phrases_need_no_download(folder, offline):
+    events = list(Prompts(folder).encode([*PHRASES, "", "SMILING  cat"]))
+    assert events == []
+    vectors = drain(Prompts(folder).encode([*PHRASES, "", "SMILING  cat"]))
+    assert set(vectors) == {*PHRASES, "SMILING  cat"}
+    assert torch.equal(vectors["SMILING  cat"], vectors["smiling cat"])
+    assert all(abs(float(vector.norm()) - 1) < 1e-5 for vector in vectors.values())
+
+
+def test_other_words_need_minilm_and_it_is_said_when_it_is_out_of_reach(folder, offline):
+    with pytest.raises(EngineError, match=r"Only the names of emoji .* MiniLM-L6\. The files of"):
+        drain(Prompts(folder).encode(["a green dragon"]))
+
+
+def test_other_words_are_read_by_minilm_and_remembered(folder, cache, monkeypatch):
+    monkeypatch.setenv("AIGC_CACHE", str(cache))
+    monkeypatch.setattr(prompts_module, "REMEMBERED", 2)
+    prompts = Prompts(folder)
+    first = drain(prompts.encode(["a green dragon"]))["a green dragon"]
+    assert first.shape == (384,)
+    assert abs(float(first.norm()) - 1) < 1e-5
+    assert list(prompts.encode(["A green  dragon", "pizza"])) == []  # from memory
+    together = drain(Prompts(folder).encode(["blue horse", "a green dragon"]))
+    assert torch.equal(together["a green dragon"], first)
+    drain(prompts.encode(["blue horse", "green horse"]))
+    assert len(prompts._remembered) == 2
+
+
+def test_a_stop_ends_the_loading(folder, cache, monkeypatch):
+    monkeypatch.setenv("AIGC_CACHE", str(cache))
+    encoding = Prompts(folder).encode(["a green dragon"])
+    next(encoding)
+    with pytest.raises(StopIteration) as end:
+        encoding.send(True)
+    assert end.value.value is None
+
+
+def test_missing_or_damaged_phrases_are_no_trouble(folder, tmp_path):
+    assert load_phrases(tmp_path)[0] == {}
+    save_phrases(tmp_path, ["cat"], np.ones((1, 384), np.float32))
+    assert load_phrases(tmp_path)[0] == {"cat": 0}
+    (tmp_path / "phrases.safetensors").write_bytes(b"x")
+    assert load_phrases(tmp_path)[0] == {}
+
+
+def test_the_networks_are_what_was_saved(folder, tmp_path):
+    autoencoder, flow = load_networks(folder)
+    assert (flow.latent, flow.side, flow.blocks[0].heads, len(flow.blocks)) == (4, 8, 4, 2)
+    pictures = torch.rand(2, 3, 64, 64) * 2 - 1
+    assert autoencoder.decode(autoencoder.encode(pictures)).shape == pictures.shape
+    for name in ("model.safetensors", "phrases.json"):
+        (tmp_path / name).write_bytes((folder / name).read_bytes())
+    (tmp_path / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
+    with pytest.raises(EngineError, match="damaged"):
+        load_networks(tmp_path)
+    assert json.loads((folder / "phrases.json").read_text()) == list(PHRASES)

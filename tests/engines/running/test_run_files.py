@@ -1,0 +1,128 @@
+import builtins
+import json
+import zipfile
+
+import numpy as np
+import pytest
+
+from engines.messages import EngineError
+from engines.running import run_files
+from engines.running.board import Board
+from engines.running.run_files import load_run, save_run
+from tests.fakes import FULL_DISK, full_board
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "run.zip"
+    save_run(full_board(), path)
+    return path
+
+
+def test_a_run_file_replays_everything(saved):
+    board, again = full_board(), load_run(saved)
+    assert again.config == board.config
+    assert again.state == "finished"
+    assert again.progress == board.progress
+    assert again.verdict == board.verdict
+    assert again.shares == board.shares
+    assert again.captions == board.captions
+    assert [f.step for f in again.frames()] == [f.step for f in board.frames()]
+    assert again.frame_at(12).picture.data == board.frame_at(12).picture.data
+    assert again.reference.data == board.reference.data
+    assert again.series["losses"].rows == board.series["losses"].rows
+    assert again.series["scores"].names == ("Fréchet distance", "Diversity")
+    assert np.array_equal(again.weights.tensors["w"], board.weights.tensors["w"])
+    assert again.weights.facts == board.weights.facts
+
+
+def test_it_holds_plain_files_that_anyone_can_read(saved):
+    with zipfile.ZipFile(saved) as archive:
+        names = archive.namelist()
+        assert json.loads(archive.read("run.json"))["config"]["seed"] == 7
+        assert archive.read("losses.csv").startswith(b"step,Loss_D,Loss_G")
+    assert {"curves.png", "real.png", "model.safetensors", "grids/00000012.png"} <= set(names)
+
+
+def test_an_empty_run_can_be_saved_too(tmp_path):
+    board = Board("fake", {})
+    board.set_state("stopped")
+    save_run(board, tmp_path / "run.zip")
+    assert load_run(tmp_path / "run.zip").state == "stopped"
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(tmp_path, monkeypatch):
+    def refuse(*args, **kwargs):
+        raise FULL_DISK
+
+    board = full_board()
+    monkeypatch.setattr(run_files, "_write", refuse)
+    with pytest.raises(EngineError, match=r"could not be saved: No space left on device\. The run is kept."):
+        save_run(board, tmp_path / "run.zip")
+    assert not (tmp_path / "run.zip").exists()
+    assert board.weights is not None
+
+
+def rewritten(path, **members):
+    """The run file with some members replaced, or removed where None."""
+    with zipfile.ZipFile(path) as archive:
+        old = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in {**old, **members}.items():
+            if data is not None:
+                archive.writestr(name, data)
+    return path
+
+
+def described(path, **changes):
+    with zipfile.ZipFile(path) as archive:
+        about = json.loads(archive.read("run.json"))
+    return rewritten(path, **{"run.json": json.dumps({**about, **changes})})
+
+
+EVIL = {"template": "{a.__class__.__init__.__globals__}", "values": {"a": 1}}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b"not a zip") and path,
+        lambda path: path.write_bytes(path.read_bytes()[:400]) and path,
+        lambda path: rewritten(path, **{"run.json": "[]"}),
+        lambda path: rewritten(path, **{"run.json": None}),
+        lambda path: rewritten(path, **{"losses.csv": "step,a\n1,2,3\n"}),
+        lambda path: rewritten(path, **{"losses.csv": "step,a\none,two\n"}),
+        lambda path: rewritten(path, **{"grids/00000012.png": b"<svg onload=alert(1)>"}),
+        lambda path: rewritten(path, **{"grids/../../x.png": b""}),
+        lambda path: rewritten(path, **{"model.safetensors": b"\x80\x04pickle"}),
+        lambda path: described(path, format=99),
+        lambda path: described(path, state="running"),
+        lambda path: described(path, config=None),
+        lambda path: described(path, error=EVIL),
+        lambda path: described(path, widths={"../../etc/passwd": 1}),
+        lambda path: described(path, progress={"step": "x", "total": 1, "counts": {}}),
+        lambda path: described(path, shares={"name": "x", "labels": ["a"], "values": [None]}),
+    ],
+)
+def test_a_damaged_or_made_up_file_is_refused_in_one_sentence(saved, damage):
+    path = damage(saved)
+    with pytest.raises(EngineError, match="This file is not a run file of the playground, or it is damaged"):
+        load_run(path)
+
+
+def test_a_bomb_is_refused_before_it_fills_the_memory(saved, monkeypatch):
+    monkeypatch.setattr(run_files, "MAX_MEMBER_BYTES", 2000)
+    with pytest.raises(EngineError, match="not a run file"):
+        load_run(rewritten(saved, **{"run.json": b"0" * 10**6}))
+
+
+def test_nothing_is_ever_unpickled(saved, monkeypatch):
+    import pickle
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("unpickled")
+
+    monkeypatch.setattr(pickle, "load", refuse)
+    monkeypatch.setattr(pickle, "loads", refuse)
+    monkeypatch.setattr(builtins, "eval", refuse)
+    assert load_run(saved).state == "finished"

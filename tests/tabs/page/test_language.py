@@ -1,0 +1,170 @@
+"""Every sentence that a person reads stands in every file of assets/locale, with the same fields."""
+
+import ast
+import json
+import re
+from string import Formatter
+
+import pytest
+
+from engines.catalog import ENCODERS, MODELS
+from engines.data.cards import DATASETS, TEXT_DATASETS
+from engines.finetuning.config import RECIPES, FinetuningConfig
+from engines.gan_training.config import PRESETS, GanConfig
+from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
+from engines.image_generation.config import ImageConfig
+from engines.messages import Message
+from engines.text_generation.config import TextConfig
+from tabs import TABS
+from tabs.page.language import FOLDER, I18N, LANGUAGES, language_of, load_languages, translate
+from tests import ROOT
+
+SOURCES = [ROOT / "app.py", *sorted((ROOT / "engines").rglob("*.py")), *sorted((ROOT / "tabs").rglob("*.py"))]
+# Calls whose first argument is read by a person.
+SPEAKING = {
+    "Message",
+    "ConfigError",
+    "EngineError",
+    "t",
+    "translate",
+    "Shares",
+    "Chart",
+    "Line",
+    "say",
+    "reading",
+    "self._error",
+    "super().__init__",
+}
+# Words of the live view that its script gets from a table or from a series' name.
+SCRIPT = "".join(path.read_text("utf-8") for path in sorted((ROOT / "tabs").rglob("*.js")))
+
+
+def spoken_in_python() -> set[str]:
+    found = set()
+    for path in SOURCES:
+        tree = ast.parse(path.read_text("utf-8"))
+        constants = {
+            target.id: node.value.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        for call in ast.walk(tree):
+            if not (isinstance(call, ast.Call) and ast.unparse(call.func) in SPEAKING and call.args):
+                continue
+            first = call.args[0]
+            for part in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
+                if isinstance(part, ast.Name) and part.id in constants:
+                    found.add(constants[part.id])
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    found.add(part.value)
+    return found
+
+
+def spoken_in_script() -> set[str]:
+    states = re.search(r"const STATES = \{(.*?)\};", SCRIPT, re.S).group(1)
+    return (
+        set(re.findall(r'(?:\b(?:t|fill)\(|template: )"([^"]+)"', SCRIPT))
+        | set(re.findall(r': "([^"]+)"', states))
+        | {"Starting…", "Halt"}
+    )
+
+
+def spoken_in_tables() -> set[str]:
+    words = {"{n} pictures", "{n} examples", "Fréchet distance", *TABS}
+    configs = (GanConfig, TextConfig, FinetuningConfig, ImageConfig)
+    for knob in (knob for config in configs for knob in config.knobs().values()):
+        words |= {knob.label, knob.help, *(knob.choices or {}).values()}
+    for preset in (*PRESETS.values(), *RECIPES.values()):
+        words |= {preset.title, preset.help}
+    for card in DATASETS.values():
+        words |= {card.title, *card.class_names}
+    words |= {card.note for card in (*MODELS.values(), *ENCODERS.values(), *IMAGE_MODELS.values(), own_card(OWN))}
+    words.add(IMAGE_MODELS["emoji"].licence)  # the others are names
+    words.add(IMAGE_MODELS["emoji"].title)
+    for card in TEXT_DATASETS.values():
+        words |= {card.title, card.description, *card.label_names}
+    return words
+
+
+def everything() -> set[str]:
+    words = spoken_in_python() | spoken_in_script() | spoken_in_tables()
+    return {text for text in words if re.search(r"[A-Za-z]{2}", text)}
+
+
+# The same in both languages.
+UNTRANSLATED = {
+    "28 px", "32 px", "64 px", "EMA", "Beta1", "DCGAN", "MLP", "MNIST", "Fashion-MNIST", "WGAN-GP",
+    "Loss_D", "Loss_G", "D(x)", "D(G(z))", "Noto", "Twemoji", "Euler", "Euler a", "Heun", "DPM++ 2M", "DDIM", "UniPC",
+    "LCM",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_is_missing(language):
+    missing = sorted(everything() - set(LANGUAGES[language]) - UNTRANSLATED)
+    assert not missing, "\n".join(missing)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_is_left_over(language):
+    left_over = sorted(set(LANGUAGES[language]) - everything())
+    assert not left_over, "\n".join(left_over)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_sentence_stands_once_in_its_file(language):
+    groups = json.loads((FOLDER / f"{language}.json").read_text("utf-8"))
+    sentences = [sentence for group in groups.values() for sentence in group]
+    assert sorted(sentences) == sorted(set(sentences))
+    assert all(isinstance(text, str) and text.strip() for group in groups.values() for text in group.values())
+
+
+def fields(text):
+    return sorted(name for _, name, _, _ in Formatter().parse(text) if name is not None)
+
+
+@pytest.mark.parametrize(("language", "english"), [(code, one) for code, table in LANGUAGES.items() for one in table])
+def test_both_forms_have_the_same_fields(language, english):
+    assert fields(english) == fields(LANGUAGES[language][english])
+
+
+def test_a_message_is_translated_with_its_parts():
+    message = Message("{field} must be {allowed}; it is {got}.", field=Message("Steps"), allowed="x", got="1")
+    assert translate(message, "en") == "Steps must be x; it is 1."
+    assert LANGUAGES["zh"]["Steps"] in translate(message, "zh")
+
+
+def test_gradio_has_the_table_for_every_kind_of_chinese():
+    assert set(I18N.translations_dict) == {"en", "zh", "zh-CN"}
+
+
+class Asking:
+    """A request of a browser that asks for these languages."""
+
+    def __init__(self, accepted):
+        self.headers = {"accept-language": accepted} if accepted is not None else {}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("zh", "zh"),
+        ("ZH-tw;q=1", "zh"),
+        ("zh_CN", "en"),
+        ("en-US,zh;q=0.9", "en"),
+        ("zhx", "en"),
+        ("fr", "en"),
+        ("", "en"),
+        (None, "en"),
+    ],
+)
+def test_the_language_that_the_browser_asks_for_first_counts(accepted, language):
+    assert language_of(Asking(accepted)) == language
+
+
+def test_a_file_more_is_a_language_more(tmp_path):
+    (tmp_path / "eo.json").write_text(json.dumps({"Any group": {"Start": "Ek"}, "Another": {"Stop": "Halt"}}), "utf-8")
+    assert load_languages(tmp_path) == {"eo": {"Start": "Ek", "Stop": "Halt"}}

@@ -1,0 +1,154 @@
+"""Where a line of code may live: no import circles, and the rules of who may know whom, as one table."""
+
+import ast
+import re
+import shutil
+import statistics
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import ROOT
+
+# A package or module -> what of our own it may import; the first row that fits a module counts. An engine may besides
+# import its own folder, and a tab its own.
+COMMON = ("engines.knobs", "engines.messages", "engines.catalog", "engines.data", "engines.running", "engines.limits",
+          "engines.device", "engines.weights")  # fmt: skip
+RULES = {
+    "engines.messages": (),
+    "engines.knobs": ("engines.messages",),
+    "engines.catalog": ("engines.messages",),
+    "engines.data": ("engines.messages",),
+    "engines.running": ("engines.messages", "engines.knobs", "engines.data"),
+    "engines.limits": ("engines.messages", "engines.knobs", "engines.running"),
+    "engines.device": ("engines.running",),
+    "engines.weights": ("engines.messages", "engines.catalog", "engines.data", "engines.running"),
+    "engines.image_generation": (*COMMON, "engines.gan_training.config", "engines.gan_training.explore"),
+    "engines": COMMON,  # any other engine: no engine knows another but through the modules named above
+    "tabs.page": ("engines", "tabs.page"),
+    "tabs.": ("engines", "tabs.page"),  # a tab knows no other tab
+    "tabs": ("tabs",),
+}
+FILES_IN_A_FOLDER = 15
+LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 400, 80
+MEDIAN_OF_FILES, MEDIAN_OF_FUNCTIONS = 130, 8
+
+
+def modules() -> dict[str, Path]:
+    """Dotted name -> file, of all our code but the tests."""
+    paths = [path for top in ("engines", "tabs") for path in (ROOT / top).rglob("*.py")]
+    return {name_of(path): path for path in paths}
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = modules()
+
+
+def imports(path: Path) -> set[str]:
+    """Our own modules that a file imports anywhere in it: at its top, in a function, for type checkers."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: imports are written in full"
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= (inner & MODULES.keys()) or {node.module}
+    return found & MODULES.keys()
+
+
+GRAPH = {name: imports(path) for name, path in MODULES.items()}
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(package.removesuffix(".") + ".")
+
+
+def allowed(name: str) -> tuple[str, ...]:
+    """The packages that a module may import from."""
+    rule = next(rule for rule in RULES if within(name, rule) and (not rule.endswith(".") or name.count(".") > 1))
+    top, room, *_ = (*name.split("."), "")
+    return (*RULES[rule], f"{top}.{room}" if room else top)
+
+
+def test_nothing_imports_in_a_circle():
+    left = {name: set(found) for name, found in GRAPH.items()}
+    while free := {name for name, found in left.items() if not found & left.keys()}:
+        left = {name: found for name, found in left.items() if name not in free}
+    assert not left, f"a circle runs through some of {sorted(left)}"
+
+
+@pytest.mark.parametrize("name", sorted(GRAPH))
+def test_a_module_knows_only_what_its_rule_allows(name):
+    strangers = [one for one in sorted(GRAPH[name]) if not any(within(one, package) for package in allowed(name))]
+    assert not strangers, f"{name} may import {allowed(name)}"
+
+
+@pytest.mark.parametrize("name", sorted(GRAPH))
+def test_gradio_and_torch_keep_to_their_sides(name):
+    tree = ast.parse(MODULES[name].read_text("utf-8"))
+    lines = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    tops = {alias.name for node in lines if isinstance(node, ast.Import) for alias in node.names}
+    tops |= {node.module for node in lines if isinstance(node, ast.ImportFrom)}
+    tops = {top.split(".")[0] for top in tops}
+    assert "gradio" not in tops or name.startswith("tabs")
+    assert not tops & {"torch", "torchvision", "transformers", "diffusers"} or name.startswith("engines")
+
+
+def folders() -> dict[Path, list[Path]]:
+    """Folder -> the files of ours in it."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "engines", "tabs"], cwd=ROOT, capture_output=True, text=True
+    )
+    files = [ROOT / line for line in listed.stdout.splitlines()]
+    found: dict[Path, list[Path]] = {}
+    for file in files:
+        if file.is_file():
+            found.setdefault(file.parent, []).append(file)
+    return found
+
+
+def test_every_room_is_small_and_no_name_says_its_room_again():
+    if not (ROOT / ".git").exists():
+        pytest.skip("only a checkout tells which files are ours")
+    for folder, files in folders().items():
+        assert len(files) <= FILES_IN_A_FOLDER, folder
+        again = [file.name for file in files if re.search(rf"(^|_){folder.name}(_|$)", file.stem)]
+        assert not again, f"{folder}: {again}"
+
+
+def test_files_and_functions_are_short():
+    lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in MODULES.items()}
+    functions = [
+        node.end_lineno - node.lineno + 1
+        for path in MODULES.values()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    ]
+    assert max(lines.values()) <= LINES_OF_A_FILE
+    assert statistics.median(lines.values()) <= MEDIAN_OF_FILES
+    assert max(functions) <= LINES_OF_A_FUNCTION
+    assert statistics.median(functions) <= MEDIAN_OF_FUNCTIONS
+
+
+SCRIPTS = sorted((ROOT / "tabs").rglob("*.js"))
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node, which reads the scripts, is not installed")
+def test_every_script_of_a_component_parses(tmp_path):
+    """Gradio makes a function of js_on_load, so each is read as the body of one."""
+    from tests.components import scripts
+
+    assembled = scripts()
+    assert len(assembled) >= 5
+    used = "\n".join(assembled.values())
+    assert not [path.name for path in SCRIPTS if path.read_text("utf-8").strip() not in used]
+    for name, script in assembled.items():
+        file = tmp_path / f"{name}.js"
+        file.write_text(f"async (element, props, server, trigger, watch) => {{\n{script}\n}};\n", "utf-8")
+        checked = subprocess.run(["node", "--check", str(file)], capture_output=True, text=True)
+        assert not checked.returncode, f"{name}: {checked.stderr}"

@@ -63,12 +63,9 @@ def add_tab(program):
     folder.mkdir()
     (folder / "__init__.py").write_text("", "utf-8")
     (folder / "tab.py").write_text(TAB, "utf-8")
-    change(
-        program / "tabs" / "__init__.py",
-        '"Fine-tuning": finetuning,',
-        '"Fine-tuning": finetuning,\n    "Hello": importlib.import_module("tabs.hello.tab"),',
-    )
-    change(program / "tabs" / "__init__.py", "from types import", "import importlib\nfrom types import")
+    tabs = program / "tabs" / "__init__.py"
+    change(tabs, "\nTABS", "from tabs.hello import tab as hello_tab\n\nTABS")
+    change(tabs, '"Fine-tuning": finetuning_tab,', '"Fine-tuning": finetuning_tab,\n    "Hello": hello_tab,')
 
 
 @pytest.fixture(scope="module")

@@ -192,6 +192,7 @@ def test_ten_thousand_files(tmp_path) -> None:
     assert time.perf_counter() - start < 5
 
 
+@pytest.mark.slow
 def test_a_gigabyte_of_zeros(tmp_path) -> None:
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("0.png", "w") as member:

@@ -112,6 +112,7 @@ def test_every_way_to_train_lowers_the_loss(options, tmp_path, table):
         assert any("no head for guessing words" in caption.message for caption in of(events, Caption))
 
 
+@pytest.mark.slow
 def test_distilbert_trains_too(tmp_path, table, cache):
     save_encoder(cache, "distilbert-base-uncased", distil=True)
     for method, lr, epochs in (("full", 5e-3, 6), ("lora", 5e-3, 6), ("frozen", 1e-2, 12)):
@@ -137,6 +138,7 @@ def test_a_stop_keeps_and_tests_what_was_learnt_so_far(tmp_path, table, monkeypa
     assert Classifier.load(tmp_path / "run").label_names == ("bad", "good")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"method": "lora"}, {"method": "frozen", "mlm": True}, {"mlm": True}])
 def test_a_stopped_run_goes_on_to_the_same_result(options, tmp_path, table, monkeypatch):
     monkeypatch.setattr(tuning.Clock, "due", lambda self: True)
@@ -204,6 +206,7 @@ def test_on_few_rows_the_loss_says_more_than_the_accuracy():
     assert tuning.better((0.0, 5.0), (-1.0, math.inf), rows=24)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_a_new_class_and_shows_what_it_forgets(tmp_path, table):
     run(SMALL, tmp_path / "old", [table])
     new = save_table(tmp_path / "new.csv", labels=("odd", "good"), seed=5)
@@ -315,6 +318,7 @@ def test_a_stopped_picture_run_goes_on_to_the_same_result(tmp_path, monkeypatch)
     assert np.array_equal(broken["test"].probabilities, unbroken["test"].probabilities)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "method"), [("mobilenet", "frozen"), ("resnet18", "full")])
 def test_without_imagenet_weights_a_picture_model_starts_from_scratch(model, method, tmp_path, monkeypatch):
     from engines.finetuning.learning import torchvision_weights

@@ -141,6 +141,7 @@ def test_a_folder_that_goes_leaves_the_view(runs, tmp_path):
     assert runs.get("followed-1").board.latest
 
 
+@pytest.mark.slow
 def test_the_app_follows_a_training_on_the_command_line(tmp_path):
     runs = Runs()
     actions, found = GanActions(runs, Gate(Limits())), []

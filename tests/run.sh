@@ -31,4 +31,9 @@ fi
 
 $python -m ruff check .
 $python -m ruff format --check .
-$python -m pytest "$@"
+if [ $# -gt 0 ]; then
+  exec $python -m pytest "$@"
+fi
+# Files side by side where nobody looks at the clock; one after the other where a browser does.
+$python -m pytest -n 2 --dist loadfile -m "not browser"
+$python -m pytest -m browser

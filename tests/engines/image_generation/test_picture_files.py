@@ -86,6 +86,7 @@ def refused(path: Path, read=read_settings) -> str:
 # --- our own ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_dropped_png_brings_back_the_settings_and_the_identical_picture(tmp_path, monkeypatch):
     save_emoji_model(tmp_path / "model")
     monkeypatch.setattr(models_module, "EMOJI_FOLDER", tmp_path / "model")

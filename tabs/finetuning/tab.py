@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -182,7 +183,7 @@ class FinetuningTab:
         """Scores, matrix, the rows of its worst cell, report and changes, unless they stand there already."""
         say, run = speaker(request), find_run(self.runs, run_id)
         evaluations = run.board.evaluations if run else {}
-        now = [run_id, *evaluations]
+        now = [run_id, *(f"{name} {zlib.crc32(e.probabilities.tobytes())}" for name, e in evaluations.items())]
         if now == shown:
             return [gr.skip()] * 6
         newest = newest_of(evaluations)

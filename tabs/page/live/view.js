@@ -35,7 +35,7 @@ function forget(id) {
 function take(news) {
   for (const key of SMALL) run[key] = news[key];
   if (news.config) run.config = news.config;
-  if (news.captions) run.captions = news.captions;
+  run.captions = news.captions;
   for (const [group, part] of Object.entries(news.series)) {
     const old = run.series[group];
     const keep = old && old.width === part.width ? part.start : 0;
@@ -54,8 +54,8 @@ const numbers = (text) => (text ? text.split(",").map(Number) : []);
 
 function cursor() {
   const series = {};
-  for (const [group, s] of Object.entries(run.series)) series[group] = [s.width, s.steps.length];
-  const has = { run: run.id, version: run.version, series, captions: Object.keys(run.captions).length };
+  for (const [group, s] of Object.entries(run.series)) series[group] = [s.width, s.steps.length, s.steps.at(-1) ?? -1];
+  const has = { run: run.id, version: run.version, series };
   return Object.assign(has, ...panels.map((panel) => panel.cursor?.()));
 }
 
@@ -102,6 +102,20 @@ const mark = () => run.state + " " + run.evaluations;
 function text(where, value) {
   const node = typeof where === "string" ? $(where) : where;
   if (node && node.textContent !== value) node.textContent = value;
+}
+
+function made(tag, words) {
+  const node = document.createElement(tag);
+  node.textContent = words;
+  return node;
+}
+
+// The children of `node`, made of `rows` by `make(row)`: anew whenever what the rows say is not what stands there.
+function list(node, rows, make) {
+  const content = JSON.stringify(rows);
+  if (node.content === content) return;
+  node.content = content;
+  node.replaceChildren(...rows.flatMap(make));
 }
 
 function trouble(sentence) {
@@ -157,16 +171,12 @@ function paintStatus() {
   }
   text(".facts", facts.join(" · "));
   text(".about summary", t("Settings of this run"));
-  if ($(".about dl").childElementCount !== run.config.length) {
-    $(".about dl").replaceChildren(
-      ...run.config.map(([label, value]) => {
-        const row = document.createElement("div");
-        for (const [tag, words] of [["dt", t(label)], ["dd", value === true ? "✓" : value === false ? "–" : t(String(value))]])
-          row.appendChild(document.createElement(tag)).textContent = words;
-        return row;
-      }),
-    );
-  }
+  const said = (value) => (value === true ? "✓" : value === false ? "–" : t(String(value)));
+  list($(".about dl"), run.config.map(([label, value]) => [t(label), said(value)]), ([label, value]) => {
+    const row = document.createElement("div");
+    row.append(made("dt", label), made("dd", value));
+    return [row];
+  });
 }
 
 // --- the buttons around the view --------------------------------------------------------------------------

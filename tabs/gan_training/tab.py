@@ -19,6 +19,7 @@ from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.live.view import Chart, Line, live_view
 from tabs.page.polite import polite
+from tabs.page.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, find_run
 
 HERE = Path(__file__).parent
@@ -92,11 +93,7 @@ class GanTab:
         learn_panel("gan_training", self.form)
 
     def _build_settings(self) -> None:
-        recipe = PRESETS["default"]
-        choices = [(t(preset.title), key) for key, preset in PRESETS.items()]
-        self.preset = gr.Dropdown(
-            choices, value="default", label=t("Recipe"), info=t(recipe.help), elem_id="gan-preset"
-        )
+        self.recipes = RecipePicker(PRESETS, "gan-preset")
         self.form = Form(GanConfig, "gan")
         self.form.add(["dataset"])
         self.preview = gr.HTML(elem_id="gan-preview", apply_default_css=False)
@@ -147,11 +144,13 @@ class GanTab:
     def wire(self, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
         """Connect events to handlers."""
         actions, form = self.actions, self.form
-        arrived.then(self.arrive, [owner, visit], [self.live, self.preview, *form.widgets], **QUICK)
+        shown = [self.live, self.preview, self.recipes.list, *form.widgets]
+        arrived.then(self.arrive, [owner, visit], shown, **QUICK)
         self.controls.wire(self.live, owner)
         self.live.tick(self.show_classes, self.live, self.label, **FOLLOW)
         self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
-        self.preset.input(self.choose_preset, self.preset, [self.preset, *form.widgets], **QUICK)
+        self.recipes.wire(form, form.show)
+        self.recipes.follow(self.runs, ENGINE, self.live, owner)
         gr.on(
             [form["dataset"].change, self.uploads.change],
             self.choose_data,
@@ -195,10 +194,10 @@ class GanTab:
         mine = self.runs.latest(owner, ENGINE)
         settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
         if settings is None:  # leave the form alone: the visitor may be typing already
-            return [run_id, strip(self.preview_dataset("fashion_mnist")), *[gr.skip()] * len(self.form.widgets)]
+            return [run_id, strip(self.preview_dataset("fashion_mnist")), *[gr.skip()] * (1 + len(self.form.widgets))]
         dataset = settings["dataset"]
         preview = strip(self.preview_dataset(dataset)) if dataset != "own" else ""
-        return [run_id, preview, *self.form.show(settings)]
+        return [run_id, preview, self.recipes.show(settings, self.form), *self.form.show(settings)]
 
     def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:
         """Start a run with the form's values; the live view then follows it."""
@@ -212,11 +211,6 @@ class GanTab:
         names = weights.facts["class_names"] if weights and run.config.conditional else []
         choices = [(t("All classes"), ALL_CLASSES), *((t(name), i) for i, name in enumerate(names))]
         return gr.update(choices=choices, visible=bool(names), value=ALL_CLASSES)
-
-    def choose_preset(self, key: str) -> list[Any]:
-        """Put a recipe's settings into the form."""
-        preset = PRESETS[key]
-        return [gr.update(info=t(preset.help)), *self.form.show(preset.values)]
 
     def choose_data(self, dataset: str, uploads: list[str] | None, request: gr.Request) -> tuple[Any, Any]:
         """Show what the real pictures look like."""

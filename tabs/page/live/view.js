@@ -89,7 +89,7 @@ async function follow(id) {
     trouble(run.error ? say(run.error) : "");
     paint();
     if (before !== mark()) trigger("tick");
-    if (run.ended && run.state !== "interrupted") return; // that one may be resumed
+    if (run.ended && !["interrupted", "stopped"].includes(run.state)) return; // those may go on
     await sleep(Math.max(0, PACE - (Date.now() - asked)));
   }
 }

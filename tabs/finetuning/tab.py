@@ -39,7 +39,7 @@ from tabs.page.links import Query
 from tabs.page.live.view import Chart, Line, live_view
 from tabs.page.markup import Say, panel, speaker
 from tabs.page.polite import polite
-from tabs.page.recipes import RecipePicker
+from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, find_run, run_to_show
 
 HERE = Path(__file__).parent

@@ -15,6 +15,8 @@ from tabs.page.shared import FOLLOW, QUICK, find_run
 COPY_LINK = """async (run) => {
   const link = new URL(location.pathname, location.href);
   link.searchParams.set("run", run);
+  const chosen = window.aigcLanguage?.chosen;
+  if (chosen) link.searchParams.set("lang", chosen);
   try { await navigator.clipboard.writeText(link.href); } catch { window.prompt("", link.href); }
 }"""
 

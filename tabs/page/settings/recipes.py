@@ -14,7 +14,8 @@ from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.shared import FOLLOW, QUICK
 
-OWN, OWN_HELP = "own", "What you see below, as you chose it."
+OWN = "own"
+OWN_HELP = "What you see below, as you chose it."
 NEXT = "Your run keeps the settings that it began with: what you change here is for the next one."
 
 
@@ -37,7 +38,7 @@ class RecipePicker:
         self.note = gr.Markdown(t(NEXT), visible=False, elem_classes="quiet")
 
     def _help(self, key: str) -> Any:
-        return t(self.recipes[key].help if key in self.recipes else OWN_HELP)
+        return t(self.recipes[key].help) if key in self.recipes else t(OWN_HELP)
 
     def wire(self, form: Form, fill: Callable[[Mapping[str, Any]], list[Any]]) -> None:
         """Let a pick put what `fill` makes of the recipe's settings into the form, and name what the person sets."""

@@ -155,7 +155,8 @@ function paintStatus() {
   text(".state", t(starting ? "Starting…" : STATES[run.state] || "") + place);
   text(".note", run.download ? downloading(run.download) : say(run.note));
   const done = fetching ? run.download : progress;
-  const share = done ? Math.min(100, (100 * done.step) / Math.max(1, done.total)) : 0;
+  const reached = done ? Math.min(100, (100 * done.step) / Math.max(1, done.total)) : 0;
+  const share = run.state === "finished" ? 100 : reached; // it may have ended early
   $(".bar i").style.width = live.hasAttribute("data-busy") ? "" : share + "%";
   $(".bar").setAttribute("aria-valuenow", String(Math.round(share)));
   $(".bar").setAttribute("aria-label", t("Progress"));

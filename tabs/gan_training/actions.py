@@ -45,10 +45,10 @@ class GanActions:
 
     def begin(self, config: GanConfig, uploads: Sequence[str], owner: str, request: gr.Request | None) -> Run:
         """Start a run; -1 as seed is replaced by a random one."""
-        files, keeps = tuple(uploads), self.runs.durable
+        files = tuple(uploads)
 
         def start(config: GanConfig) -> Run:
-            return self.runs.start(ENGINE, config, lambda own: train(config, files, own if keeps else None), owner)
+            return self.runs.start(ENGINE, config, lambda own: train(config, files, own), owner)
 
         return self.gate.start(config.with_seed(), owner, request, start)
 
@@ -163,7 +163,7 @@ class GanActions:
     def gan_control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
         """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key.
 
-        A run that was interrupted when the program ended can be resumed too.
+        A run that was stopped, or interrupted when the program ended, can be resumed too.
         """
         with polite(request):
             return {"state": self.runs.control(run, owner, action).board.state}

@@ -11,6 +11,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
@@ -131,11 +132,8 @@ class Speller:
     def _show(self, token_id: int) -> str:
         """The character that a token would complete here, else the token by itself."""
         own = self._codec.bytes_of(token_id)
-        for whole in (self._open + own, own):
-            try:
-                return whole.decode()
-            except UnicodeDecodeError:
-                continue
+        with suppress(UnicodeDecodeError):
+            return (self._open + own).decode()
         return readable(own)
 
 

@@ -111,18 +111,7 @@ element.addEventListener("keydown", (event) => {
   $(".text").children[chosen].scrollIntoView({ block: "nearest" });
 });
 
-// Ctrl+Enter does the main thing of the panel that is shown, Esc stops it.
-document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || !element.isConnected || element.offsetParent === null) return;
-  if (event.key === "Escape" && event.target.closest?.("[role=combobox], [role=listbox]")) return; // it closes a list
-  const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
-  const node = name && document.getElementById(props.controls[name]);
-  if (!node || node.disabled) return;
-  event.preventDefault(); // the view beside it may share the keys
-  if (document.activeElement && document.activeElement.blur) document.activeElement.blur(); // hands its text in
-  setTimeout(() => node.click(), 60);
-});
-
+keys(props.controls);
 watch("value", paint);
 paint();
 setTimeout(setButtons, 500); // the page may make the buttons after this

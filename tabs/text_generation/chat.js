@@ -7,10 +7,7 @@ let scene = { turns: [] };
 let invited = { hello: "", examples: [] };
 
 function paint() {
-  if (props.value) {
-    scene = JSON.parse(props.value);
-    keep();
-  }
+  if (props.value) scene = JSON.parse(props.value);
   if (scene.hello) invited = { hello: scene.hello, examples: scene.examples };
   const box = $(".turns");
   box.setAttribute("aria-label", t("The conversation"));
@@ -58,7 +55,7 @@ function bubble(turn) {
   return node;
 }
 
-function make(tag, name, words = "") {
+function make(tag, name = "", words = "") {
   const node = document.createElement(tag);
   node.className = name;
   node.textContent = words;
@@ -77,12 +74,12 @@ function write(node, words) {
 function offer(box, turn, at) {
   const last = at === scene.turns.length - 1;
   const asked = turn.role === "user" ? at : at - 1;
-  const tools = [["Copy", (event) => copy(event.currentTarget, turn.content)]];
-  if (turn.role === "user") tools.push(["Edit", () => edit(at)]);
-  if (last) tools.push(["Retry", () => ask("retry", asked)], ["Undo", () => ask("undo", asked)]);
-  if (last && turn.cut) tools.push(["Continue", () => ask("submit", at)]);
+  const tools = [[t("Copy"), (event) => copy(event.currentTarget, turn.content)]];
+  if (turn.role === "user") tools.push([t("Edit"), () => edit(at)]);
+  if (last) tools.push([t("Retry"), () => ask("retry", asked)], [t("Undo"), () => ask("undo", asked)]);
+  if (last && turn.cut) tools.push([t("Continue"), () => ask("submit", at), "main"]);
   const names = tools.map(([name]) => name).join();
-  if (box.dataset.names !== names) box.replaceChildren(...tools.map(([name]) => button(t(name), name === "Continue" ? "main" : "")));
+  if (box.dataset.names !== names) box.replaceChildren(...tools.map(([name, , look]) => button(name, look)));
   box.dataset.names = names;
   tools.forEach(([, act], i) => (box.children[i].onclick = act));
 }
@@ -93,13 +90,13 @@ function button(words, name = "") {
   return node;
 }
 
-const ask = (event, index, value = "") => trigger(event, { index, value });
+const ask = (event, index, value = "") => trigger(event, { index, value, previous_value: "" });
 
 async function copy(node, words) {
   try {
     await navigator.clipboard.writeText(words);
   } catch {
-    const area = document.body.appendChild(make("textarea", "")); // where a page may not use the clipboard
+    const area = document.body.appendChild(make("textarea")); // where a page may not use the clipboard
     area.value = words;
     area.select();
     document.execCommand("copy");
@@ -112,7 +109,7 @@ async function copy(node, words) {
 function edit(at) {
   const node = $(".turns").children[at];
   const before = scene.turns[at].content;
-  const area = make("textarea", "");
+  const area = make("textarea");
   area.value = before;
   area.setAttribute("aria-label", t("Your message"));
   const asShown = area.value; // a browser makes one kind of line break of all
@@ -158,5 +155,8 @@ function invite(box) {
   box.replaceChildren(hello);
 }
 
-watch("value", paint);
-paint();
+watch("value", () => {
+  paint();
+  keep();
+});
+paint(); // what stands there at first is kept already, or not to be

@@ -1,4 +1,4 @@
-"""What is typed is shown, edited, copied and kept as it is; one chat a tab of the browser. The model is the real one."""
+"""What is typed is shown, edited, copied and kept as it is; a tab of the browser keeps its own chat."""
 
 import re
 
@@ -18,8 +18,8 @@ def open_chat(visit):
 
     def go(language):
         visitor = visit(locale=language, permissions=["clipboard-read", "clipboard-write"])
-        words = dict(tab="文本生成", edit="编辑", submit="提交", copy="复制") if language == "zh-CN" else {}
-        words = words or dict(tab="Text generation", edit="Edit", submit="Submit", copy="Copy")
+        words = {"tab": "文本生成", "edit": "编辑", "submit": "提交", "copy": "复制"} if language == "zh-CN" else {}
+        words = words or {"tab": "Text generation", "edit": "Edit", "submit": "Submit", "copy": "Copy"}
         page = visitor.arrive()
         show(page, words)
         return visitor, page, words

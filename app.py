@@ -58,14 +58,13 @@ def create_app(
         # What the visitor's own browser keeps: outside the tabs, since one in a tab is not read before it is opened.
         # The secret only scrambles it there, so it need not be one.
         owner = gr.BrowserState("", storage_key="aigc-playground-owner", secret="aigc-playground")
-        turns = gr.BrowserState([], storage_key="aigc-playground-chat", secret="aigc-playground")
         visit = gr.State({})
         arrived = app.load(
             arrive, owner, [owner, visit], queue=False, show_progress="hidden", api_visibility="private"
         )
         shared = Shared(
             runs, Gate(limits), models or Models(), classifiers or Classifiers(), image_models or ImageModels(),
-            gallery, owner, turns, visit, arrived,
+            gallery, owner, visit, arrived,
         )  # fmt: skip
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():

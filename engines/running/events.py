@@ -131,7 +131,9 @@ class Token:
     text: str
     token_id: int
     probability: float  # from 0 to 1
-    alternatives: tuple[tuple[str, float], ...]  # the five likeliest (text, probability), best first
+    alternatives: tuple[tuple[str, float], ...]  # the five likeliest (as shown, probability), best first
+    shown: str = ""  # the token by itself, bytes such as ⟨F0 9F⟩ where it is no whole character
+    taken: int | None = None  # its place among the alternatives
 
 
 @dataclass(frozen=True)

@@ -200,18 +200,30 @@ function explain() {
   }
 }
 
-document.addEventListener("keydown", (event) => {
-  if (!element.isConnected || element.offsetParent === null) return;
-  if (event.target.closest?.(".own-keys")) return; // a panel whose keys are its own
-  if (event.key === "Escape" && event.target.closest?.("[role=combobox], [role=listbox]")) return; // it closes a list
-  const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
-  const node = name && button(name);
-  if (node && !node.disabled) node.click();
+// Esc stops only a run that this tab of the browser began: one sees it in all others too.
+const BEGAN = "aigc-playground-began";
+const began = () => (sessionStorage.getItem(BEGAN) || "").split(" ");
+let starting = false;
+
+document.addEventListener("click", (event) => {
+  if (!element.isConnected) return;
+  if (event.target.closest(`#${props.controls.start}`)) starting = true;
+  if (event.target.closest(`#${props.controls.resume}`)) claim(run.id);
 });
+
+function claim(id) {
+  starting = false;
+  sessionStorage.setItem(BEGAN, [...began().slice(-9), id].join(" "));
+}
 
 function begin() {
   new ResizeObserver(() => run && paint()).observe(element);
   new MutationObserver(() => run && paint()).observe(document.body, { attributeFilter: ["class"] }); // dark mode
-  watch("value", () => props.value !== (run && run.id) && follow(props.value));
+  keys(props.controls, () => began().includes(run.id));
+  watch("value", () => {
+    if (props.value === (run && run.id)) return;
+    if (starting) claim(props.value);
+    follow(props.value);
+  });
   follow(props.value);
 }

@@ -18,6 +18,7 @@ from tabs.page.learn import learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.live.view import Chart, Line, live_view
+from tabs.page.markup import paragraph, speaker
 from tabs.page.polite import polite
 from tabs.page.shared import FOLLOW, QUICK, Shared, find_run
 
@@ -153,9 +154,9 @@ class GanTab:
         self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
         self.preset.input(self.choose_preset, self.preset, [self.preset, *form.widgets], **QUICK)
         gr.on(
-            [form["dataset"].change, self.uploads.change],
+            [form["dataset"].change, self.uploads.change, form["conditional"].change],
             self.choose_data,
-            [form["dataset"], self.uploads],
+            [form["dataset"], self.uploads, form["conditional"]],
             [self.preview, self.uploads],
             **QUICK,
         )
@@ -218,15 +219,18 @@ class GanTab:
         preset = PRESETS[key]
         return [gr.update(info=t(preset.help)), *self.form.show(preset.values)]
 
-    def choose_data(self, dataset: str, uploads: list[str] | None, request: gr.Request) -> tuple[Any, Any]:
+    def choose_data(
+        self, dataset: str, uploads: list[str] | None, conditional: bool, request: gr.Request
+    ) -> tuple[Any, Any]:
         """Show what the real pictures look like."""
         with polite(request):
             if dataset != "own":
                 return strip(self.preview_dataset(dataset)), gr.update(visible=False)
             if not uploads:
                 return "", gr.update(visible=True)
-            picture, _ = preview_uploads(uploads)
-            return strip(picture), gr.update(visible=True)
+            picture, notes = preview_uploads(uploads, conditional)
+            say = speaker(request)
+            return strip(picture) + "".join(paragraph(say(note)) for note in notes), gr.update(visible=True)
 
 
 def strip(picture: str) -> str:

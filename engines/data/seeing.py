@@ -64,7 +64,9 @@ def on_ground(picture: Image.Image) -> Image.Image:
 def _frames(picture: Image.Image) -> Iterator[Image.Image]:
     count = 1
     if picture.format in ("GIF", "PNG", "WEBP"):
-        count = min(getattr(picture, "n_frames", 1), MOST_FRAMES, MOST_FRAME_PIXELS // (picture.width * picture.height))
+        count = min(
+            getattr(picture, "n_frames", 1), MOST_FRAMES, MOST_FRAME_PIXELS // (picture.width * picture.height)
+        )
     yield picture
     for number in range(1, count):
         try:

@@ -22,7 +22,12 @@ class ArchiveLimits:
     members: int
     unpacked_mb: int  # of all members together
     directory_mb: int  # of its own table of contents
-    member_mb: int  # of one member
+    megapixels: int  # of one picture, for which no encoding needs more than 4 bytes each
+
+    @property
+    def member(self) -> int:
+        """Bytes of one member."""
+        return 4 * self.megapixels * 10**6
 
 
 class _CappedFile(io.FileIO):
@@ -105,10 +110,10 @@ def _content(
     data = bytearray()
     try:
         with archive.open(member) as source:
-            while len(data) <= limits.member_mb * 10**6 and (piece := source.read(PIECE)):
+            while len(data) <= limits.member and (piece := source.read(PIECE)):
                 data += piece
     except Exception:  # a damaged member may raise nearly anything
         return ConfigError("{file} is damaged inside the ZIP.", file=file)
-    if len(data) > limits.member_mb * 10**6:
-        return ConfigError("{file} is too large.", file=file)
+    if len(data) > limits.member:
+        return ConfigError("{file} is too large; at most {most} million pixels.", file=file, most=limits.megapixels)
     return bytes(data)

@@ -26,7 +26,7 @@ class Folders:
 
 
 def tidy_folder(name: str) -> str:
-    """A folder's name without the differences that nobody sees: width, blanks, invisible marks, how letters compose."""
+    """A folder's name without what nobody sees: width, blanks, invisible marks, how letters compose."""
     name = unicodedata.normalize("NFKC", name)
     visible = "".join(c for c in name if c.isprintable() or c.isspace())
     return " ".join(visible.split())[:LONGEST].strip()

@@ -40,8 +40,8 @@ class UploadLimits:
 
     @property
     def archive(self) -> ArchiveLimits:
-        """What a ZIP may be; no encoding needs more than 4 bytes a pixel."""
-        return ArchiveLimits(self.most, self.unpacked_mb, self.directory_mb, 4 * self.megapixels)
+        """What a ZIP may be."""
+        return ArchiveLimits(self.most, self.unpacked_mb, self.directory_mb, self.megapixels)
 
 
 LIMITS = UploadLimits()
@@ -97,18 +97,34 @@ class _Reading:
         try:
             if isinstance(content, ConfigError):
                 raise content
-            image, pixels = _read_picture(name, content, self.size, self.limits)
+            image = self._read(name, content)
         except ConfigError as problem:
             self.left_out.append(LeftOut(shown_name(name), problem.message))
-            return
-        self.pixels += pixels
+        else:
+            self.images.append(image)
+            self.names.append(name)
         if self.pixels > self.limits.total_megapixels * 10**6:
             raise ConfigError(
                 "The pictures are too large; together they may have {most} million pixels.",
                 most=self.limits.total_megapixels,
             )
-        self.images.append(image)
-        self.names.append(name)
+
+    def _read(self, name: str, data: bytes) -> np.ndarray:
+        """What `see` gives of one picture file; its pixels are counted even if they turn out to be damaged."""
+        most = self.limits.megapixels
+        try:
+            picture = open_picture(data)
+            pixels = picture.width * picture.height
+            if pixels <= most * 10**6:
+                self.pixels += pixels
+                image = see(picture, self.size)
+                self.pixels += pixels * picture.tell()  # the frames before the one that shows something
+                return image
+        except Image.DecompressionBombError:
+            pass
+        except Exception as error:  # a decoder given hostile bytes may raise nearly anything
+            raise no_picture(name, data) from error
+        raise ConfigError("{file} is too large; at most {most} million pixels.", file=shown_name(name), most=most)
 
     def keep(self, kept: Sequence[bool]) -> None:
         """Leave out those that are not kept, since they have no class."""
@@ -159,21 +175,6 @@ def read_uploads(paths: Sequence[str], size: int, limits: UploadLimits = LIMITS)
     labels = np.array(folders.labels or [0] * len(images), np.int64)
     notes += [*folders.notes, *more]
     return UploadedPictures("own", images, labels, folders.class_names, tuple(reading.left_out), tuple(notes))
-
-
-def _read_picture(name: str, data: bytes, size: int, limits: UploadLimits) -> tuple[np.ndarray, int]:
-    """(what `see` gives, pixels before) of one picture file."""
-    most = limits.megapixels
-    try:
-        picture = open_picture(data)
-        pixels = picture.width * picture.height
-        if pixels <= most * 10**6:
-            return see(picture, size), pixels
-    except Image.DecompressionBombError:
-        pass
-    except Exception as error:  # a decoder given hostile bytes may raise nearly anything
-        raise no_picture(name, data) from error
-    raise ConfigError("{file} is too large; at most {most} million pixels.", file=shown_name(name), most=most)
 
 
 def no_picture(name: str, data: bytes) -> ConfigError:

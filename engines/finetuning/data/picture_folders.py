@@ -21,7 +21,8 @@ def read_picture_zip(path: str | Path, size: int, limits: UploadLimits = LIMITS)
     """The pictures of a ZIP as squares of `size` pixels, RGB, or gray if all are; the folder names are the labels.
 
     Files that cannot be read are left out and named. A picture that comes again (pixel for pixel, once shrunk) is kept
-    once; one that is in several classes is left out. Raises ConfigError for what engines/data/uploads.py does not allow, and unless there are 2 to 100 folders that hold two pictures each.
+    once; one that is in several classes is left out. Raises ConfigError for what engines/data/uploads.py does not
+    allow, and unless there are 2 to 100 folders that hold two pictures each.
     """
     path = Path(path)
     if path.suffix.lower() != ".zip":

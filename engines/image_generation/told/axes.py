@@ -21,6 +21,11 @@ class Axes:
     y: str
     values_y: tuple[Any, ...]
 
+    @property
+    def sides(self) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+        """(field, values) across and down."""
+        return (self.x, self.values_x), (self.y, self.values_y)
+
     def to_json(self) -> dict[str, Any]:
         """Plain values."""
         return {"x": self.x, "values_x": list(self.values_x), "y": self.y, "values_y": list(self.values_y)}

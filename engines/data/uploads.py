@@ -142,8 +142,9 @@ class _Reading:
         gray = all(int(np.ptp(image, axis=2).max()) <= 2 for image in images)
         flat, notes = sum(map(is_flat, images)), []
         if 0 < peak < 2**15:
-            note = "The pictures with 16 bits use only {bits} of them, and were brightened."
-            notes.append(Message(note, bits=depth(peak)))
+            notes.append(
+                Message("The pictures with 16 bits use only {bits} of them, and were brightened.", bits=depth(peak))
+            )
         if flat:
             note = "{flat} of {count} pictures are of one colour only, with nothing to see."
             notes.append(Message(note, flat=flat, count=len(images)))

@@ -132,8 +132,13 @@ def _readable(values: Mapping[str, Any], taking: _Taking) -> Iterator[tuple[str,
         if value is None:
             unread.append(name)
         elif name == "seed" and value > MAX_SEED:
-            note = "Its seed {seed} is larger than any here (at most {most}), and is left out."
-            taking.notes.append(Message(note, seed=str(value), most=str(MAX_SEED)))
+            taking.notes.append(
+                Message(
+                    "Its seed {seed} is larger than any here (at most {most}), and is left out.",
+                    seed=str(value),
+                    most=str(MAX_SEED),
+                )
+            )
         elif name in TEXTS and len(value) > knobs[name].max_length:
             note = "Its {field} has {count} characters, more than {most}, and is left out."
             taking.notes.append(Message(note, field=taking.label(name), count=len(value), most=knobs[name].max_length))

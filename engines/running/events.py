@@ -191,6 +191,7 @@ class Pictures:
     config: Config  # what made them: the seed that was used, never -1, and N as Batch size
     model: str  # its title
     seconds: float  # that the computation took, loading left out
+    axes: Any = None  # of an X/Y grid, whose sheet is the one picture
 
 
 Event = (

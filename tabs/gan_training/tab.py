@@ -20,6 +20,7 @@ from tabs.page.learn import learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.live.view import Chart, Line, live_view
+from tabs.page.markup import paragraph, speaker
 from tabs.page.polite import polite
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, find_run
@@ -163,9 +164,9 @@ class GanTab:
         self.recipes.wire(form, form.show)
         self.recipes.follow(self.runs, ENGINE, self.live, owner)
         gr.on(
-            [form["dataset"].change, self.uploads.change],
+            [form["dataset"].change, self.uploads.change, form["conditional"].change],
             self.choose_data,
-            [form["dataset"], self.uploads],
+            [form["dataset"], self.uploads, form["conditional"]],
             [self.preview, self.uploads],
             **QUICK,
         )
@@ -241,15 +242,18 @@ class GanTab:
         choices = [(t("All classes"), ALL_CLASSES), *((t(name), i) for i, name in enumerate(names))]
         return gr.update(choices=choices, visible=bool(names), value=ALL_CLASSES)
 
-    def choose_data(self, dataset: str, uploads: list[str] | None, request: gr.Request) -> tuple[Any, Any]:
+    def choose_data(
+        self, dataset: str, uploads: list[str] | None, conditional: bool, request: gr.Request
+    ) -> tuple[Any, Any]:
         """Show what the real pictures look like."""
         with polite(request):
             if dataset != "own":
                 return strip(self.preview_dataset(dataset)), gr.update(visible=False)
             if not uploads:
                 return "", gr.update(visible=True)
-            picture, _ = preview_uploads(uploads)
-            return strip(picture), gr.update(visible=True)
+            picture, notes = preview_uploads(uploads, conditional)
+            say = speaker(request)
+            return strip(picture) + "".join(paragraph(say(note)) for note in notes), gr.update(visible=True)
 
 
 def choose_seed(seed: float | None) -> float:

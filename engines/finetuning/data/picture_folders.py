@@ -20,14 +20,14 @@ LIMITS = UploadLimits(fewest=8)
 def read_picture_zip(path: str | Path, size: int, limits: UploadLimits = LIMITS) -> LabelledPictures:
     """The pictures of a ZIP as squares of `size` pixels, RGB, or gray if all are; the folder names are the labels.
 
-    Files that cannot be read, up to limits.broken of them, are left out and named. A picture that comes again
-    (pixel for pixel, once shrunk) is kept once; one that is in several classes is left out. Raises ConfigError
-    for what engines/data/uploads.py does not allow, and unless there are 2 to 100 folders that hold two pictures each.
+    Files that cannot be read are left out and named. A picture that comes again (pixel for pixel, once shrunk) is kept
+    once; one that is in several classes is left out. Raises ConfigError for what engines/data/uploads.py does not
+    allow, and unless there are 2 to 100 folders that hold two pictures each.
     """
-    path, broken = Path(path), []
+    path = Path(path)
     if path.suffix.lower() != ".zip":
         raise ConfigError("Choose one ZIP file, with a folder of pictures for each class.")
-    pictures = read_uploads([str(path)], size, limits, broken)
+    pictures = read_uploads([str(path)], size, limits)
     if not pictures.class_names:
         raise ConfigError("Put the pictures of each class into a folder of its own inside the ZIP: 2 to 100 folders.")
     classes = [tidy_label(pictures.class_names[label]) for label in pictures.labels]
@@ -40,7 +40,7 @@ def read_picture_zip(path: str | Path, size: int, limits: UploadLimits = LIMITS)
         pictures.images[kept],
         labels,
         names,
-        tuple(broken),
+        tuple(one.name for one in pictures.left_out),
         duplicates=duplicates,
         conflicts=conflicts,
     )

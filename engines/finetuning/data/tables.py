@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.finetuning.data.cells import LIMITS, Table, TableLimits, tidy
-from engines.finetuning.data.table_files import LABEL_NAMES, TEXT_NAMES, read_table
+from engines.data.tables.cells import LIMITS, Table, TableLimits, tidy
+from engines.data.tables.labels import look_alikes, one_of_each, tidy_label
+from engines.data.tables.reading import LABEL_NAMES, TEXT_NAMES, read_table
 from engines.messages import ConfigError
 
 __all__ = [
@@ -25,7 +26,7 @@ __all__ = [
     "read_table",
     "tidy_label",
 ]
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # spaces without width, which str.split() keeps
+TO_TEST = 3  # rows of a class from which one is watched and one tested
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +38,12 @@ class LabelledTexts:
     labels: np.ndarray  # int64 [N]
     label_names: tuple[str, ...]  # in natural order: "2" before "10", "a" before "B"
     empty: int = 0  # rows left out because the text or the label was blank
+    odd: int = 0  # rows left out because they have another number of cells, or are no JSON objects
+    damaged: int = 0  # rows left out because a character of the label could not be decoded
     duplicates: int = 0  # rows left out because the same text with the same label came before
     conflicts: int = 0  # rows left out because the same text comes with another label too
-    alike: tuple[tuple[str, ...], ...] = ()  # labels that differ only in case; they are kept apart
+    merged: tuple[tuple[str, ...], ...] = ()  # (label, *how it was written), of those that read alike
+    alike: tuple[tuple[str, ...], ...] = ()  # labels that look alike; they are kept apart
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -76,30 +80,25 @@ def _named(columns: Sequence[str], names: Sequence[str]) -> str | None:
 def label_texts(table: Table, text_column: str, label_column: str, limits: TableLimits = LIMITS) -> LabelledTexts:
     """The labelled texts in two columns of a table.
 
-    Labels that differ only in spaces, or in how Unicode composes their letters, are one; those that differ in
-    case are not, but are listed. Texts that differ only in spaces and case count as the same text, which is kept
-    once. A text that comes with different labels says nothing about either: all its rows are left out, so that
-    no text can land in two parts of a split. ConfigError, naming the column, for what nothing can be learnt from.
+    Labels that read alike are one; those that differ in case or only look alike are not, but are listed. Texts that
+    differ only in spaces and case count as the same text, which is kept once. A text that comes with different
+    labels says nothing about either: all its rows are left out, so that no text can land in two parts of a split.
+    ConfigError, naming the column, for what nothing can be learnt from.
     """
     texts, labels = _column(table, text_column), _column(table, label_column)
     if text_column == label_column:
         raise ConfigError("The text and the label must be in two different columns.")
-    texts = [unicodedata.normalize("NFC", text).strip() for text in texts]
-    labels = [tidy_label(label) for label in labels]
-    for column, cells in ((text_column, texts), (label_column, labels)):
+    rows = [row for row in range(len(texts)) if row not in table.odd]
+    texts = [unicodedata.normalize("NFC", texts[row]).strip() for row in rows]
+    read = one_of_each([labels[row] for row in rows])
+    for column, cells in ((text_column, texts), (label_column, read.names)):
         if not any(cells):
             raise ConfigError("The column {column} is empty in every row.", column=column)
-    pairs = [(text, label) for text, label in zip(texts, labels, strict=True) if text and label]
-    _check_label_column(label_column, [label for _, label in pairs], limits)
+    pairs = [(text, label) for text, label in zip(texts, read.names, strict=True) if text and label]
+    legible = [(text, label) for text, label in pairs if "\ufffd" not in label]
+    _check_label_column(label_column, [label for _, label in legible], limits)
 
-    labels_of: dict[str, set[str]] = defaultdict(set)
-    firsts: dict[tuple[str, str], str] = {}  # (text made comparable, label) -> text
-    keyed = [(" ".join(text.casefold().split()), label, text) for text, label in pairs]
-    for key, label, text in keyed:
-        labels_of[key].add(label)
-        firsts.setdefault((key, label), text)
-    conflicts = sum(len(labels_of[key]) > 1 for key, _, _ in keyed)
-    kept = [(text, label) for (key, label), text in firsts.items() if len(labels_of[key]) == 1]
+    kept, conflicts = _unique(legible)
     check_classes([label for _, label in kept], limits)
     names = natural_order({label for _, label in kept})
     places = {name: place for place, name in enumerate(names)}
@@ -109,10 +108,25 @@ def label_texts(table: Table, text_column: str, label_column: str, limits: Table
         labels=np.array([places[label] for _, label in kept], np.int64),
         label_names=names,
         empty=len(texts) - len(pairs),
-        duplicates=len(pairs) - conflicts - len(kept),
+        odd=len(table.rows) - len(rows),
+        damaged=len(pairs) - len(legible),
+        duplicates=len(legible) - conflicts - len(kept),
         conflicts=conflicts,
-        alike=_alike(names),
+        merged=read.merged,
+        alike=look_alikes(names),
     )
+
+
+def _unique(pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], int]:
+    """((text, label) of each text that comes with one label only, rows of the others)."""
+    labels_of: dict[str, set[str]] = defaultdict(set)
+    firsts: dict[tuple[str, str], str] = {}  # (text made comparable, label) -> text
+    keyed = [(" ".join(text.casefold().split()), label, text) for text, label in pairs]
+    for key, label, text in keyed:
+        labels_of[key].add(label)
+        firsts.setdefault((key, label), text)
+    conflicts = sum(len(labels_of[key]) > 1 for key, _, _ in keyed)
+    return [(text, label) for (key, label), text in firsts.items() if len(labels_of[key]) == 1], conflicts
 
 
 def _column(table: Table, name: str) -> tuple[str, ...]:
@@ -123,11 +137,6 @@ def _column(table: Table, name: str) -> tuple[str, ...]:
     return tuple(row[place] for row in table.rows)
 
 
-def tidy_label(label: str) -> str:
-    """A label without the differences that nobody sees: spaces of all kinds, and how letters are composed."""
-    return " ".join(unicodedata.normalize("NFC", label.translate(INVISIBLE)).split())
-
-
 def natural_order(labels: Iterable[str]) -> tuple[str, ...]:
     """Labels in the order of their numbers if all are numbers, else of the alphabet."""
     labels = sorted(labels, key=lambda label: (label.casefold(), label))
@@ -135,14 +144,6 @@ def natural_order(labels: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(labels, key=float))
     except ValueError:
         return tuple(labels)
-
-
-def _alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Groups of labels that differ only in case."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        groups[name.casefold()].append(name)
-    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
 def _check_label_column(column: str, labels: Sequence[str], limits: TableLimits) -> None:
@@ -172,7 +173,7 @@ def _check_label_column(column: str, labels: Sequence[str], limits: TableLimits)
 
 
 def check_classes(labels: Sequence[str], limits: TableLimits = LIMITS) -> None:
-    """ConfigError unless there are enough rows in all, two classes, and enough rows of each class."""
+    """ConfigError unless there are enough rows in all, two classes, and one of them can be tested."""
     counts = Counter(labels)
     rows, least = len(labels), limits.fewest_rows
     if rows < least:
@@ -181,11 +182,5 @@ def check_classes(labels: Sequence[str], limits: TableLimits = LIMITS) -> None:
         )
     if len(counts) < 2:
         raise ConfigError("All examples that can be used have the label {label}.", label=tidy(labels[0]))
-    label, fewest = counts.most_common()[-1]
-    if fewest < limits.fewest_a_class:
-        raise ConfigError(
-            "The label {label} has only {count} example that can be used; give it at least {least}, or leave it out.",
-            label=tidy(label),
-            count=fewest,
-            least=limits.fewest_a_class,
-        )
+    if max(counts.values()) < TO_TEST:
+        raise ConfigError("No label has {least} examples, so nothing could be tested; give some more.", least=TO_TEST)

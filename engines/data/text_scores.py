@@ -139,7 +139,7 @@ def score_pairs(
     perplexity: Callable[[str], float] | None = None,
     tick: Callable[[int], None] = lambda done: None,
 ) -> tuple[list[dict[str, str | float]], dict[str, str | float]]:
-    """(a row for each pair, the row of all together); a row has "output", "reference", the SCORES and, if any has one, "Note".
+    """(a row for each pair, the row of all); a row has "output", "reference", the SCORES, and "Note" if any has one.
 
     The BLEU of all is the corpus's, which is not the mean of the sentences'; ROUGE of all is the mean F1. With
     `perplexity`, a function of an output, rows have "Perplexity" too (NaN for an output it refuses), and all

@@ -110,12 +110,17 @@ def _notes(encoding: Encoding) -> tuple[Message, ...]:
     """Whether the encoding is a guess."""
     taken = _shown(encoding.name).upper()
     if encoding.other:
-        other = _shown(encoding.other).upper()
-        note = "Read as {taken}, though {other} is possible too; save the file as UTF-8 if the texts look wrong."
-        return (Message(note, taken=taken, other=other),)
+        return (
+            Message(
+                "Read as {taken}, though {other} is possible too; save the file as UTF-8 if the texts look wrong.",
+                taken=taken,
+                other=_shown(encoding.other).upper(),
+            ),
+        )
     if not encoding.sure:
-        note = "Read as {taken}, which is a guess; save the file as UTF-8 if the texts look wrong."
-        return (Message(note, taken=taken),)
+        return (
+            Message("Read as {taken}, which is a guess; save the file as UTF-8 if the texts look wrong.", taken=taken),
+        )
     return ()
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -60,8 +60,8 @@ class DataSummary:
     majority_share: float  # the accuracy of always guessing the commonest label, from 0 to 1
     examples: tuple[tuple[str, str], ...]  # (text, label) of the first rows; a picture is shown as its row's number
     broken: tuple[str, ...] = ()  # names of picture files left out
-    odd: int = 0
-    damaged: int = 0
+    damaged: int = 0  # rows left out because a character of the label could not be decoded
+    where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # "empty", … -> the first lines left out so
     merged: tuple[tuple[str, ...], ...] = ()  # (label, *how it was written), of those that read alike
     alike: tuple[tuple[str, ...], ...] = ()  # labels that look alike and stay apart
     untested: tuple[str, ...] = ()  # labels with no row in the test part
@@ -161,8 +161,8 @@ def describe(data: LabelledTexts | LabelledPictures, parts: Split) -> DataSummar
         majority_share=float(counts.max() / counts.sum()),
         examples=tuple((text, data.label_names[data.labels[row]]) for row, text in enumerate(shown)),
         broken=() if texts else data.broken,
-        odd=data.odd if texts else 0,
         damaged=data.damaged if texts else 0,
+        where=data.where if texts else {},
         merged=data.merged if texts else (),
         alike=data.alike if texts else look_alikes(data.label_names),
         untested=tuple(name for name, count in zip(data.label_names, tested, strict=True) if not count),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,7 +26,22 @@ __all__ = [
     "read_table",
     "tidy_label",
 ]
+MOST_LINES = 5  # that are told of those left out
 TO_TEST = 3  # rows of a class from which one is watched and one tested
+
+
+@dataclass(frozen=True)
+class Example:
+    """A row of a table with its text and label; either may be blank."""
+
+    row: int
+    text: str
+    label: str
+
+    @property
+    def key(self) -> str:
+        """The text without what makes no difference."""
+        return " ".join(self.text.casefold().split())
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +57,7 @@ class LabelledTexts:
     damaged: int = 0  # rows left out because a character of the label could not be decoded
     duplicates: int = 0  # rows left out because the same text with the same label came before
     conflicts: int = 0  # rows left out because the same text comes with another label too
+    where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # "empty", … -> the first lines left out so
     merged: tuple[tuple[str, ...], ...] = ()  # (label, *how it was written), of those that read alike
     alike: tuple[tuple[str, ...], ...] = ()  # labels that look alike; they are kept apart
 
@@ -94,39 +110,49 @@ def label_texts(table: Table, text_column: str, label_column: str, limits: Table
     for column, cells in ((text_column, texts), (label_column, read.names)):
         if not any(cells):
             raise ConfigError("The column {column} is empty in every row.", column=column)
-    pairs = [(text, label) for text, label in zip(texts, read.names, strict=True) if text and label]
-    legible = [(text, label) for text, label in pairs if "\ufffd" not in label]
-    _check_label_column(label_column, [label for _, label in legible], limits)
-
-    kept, conflicts = _unique(legible)
-    check_classes([label for _, label in kept], limits)
-    names = natural_order({label for _, label in kept})
+    examples = [Example(*parts) for parts in zip(rows, texts, read.names, strict=True)]
+    kept, left = _sorted_out(examples)
+    candidates = kept + left["duplicates"] + left["conflicts"]
+    _check_label_column(label_column, [example.label for example in candidates], limits)
+    check_classes([example.label for example in kept], limits)
+    names = natural_order({example.label for example in kept})
     places = {name: place for place, name in enumerate(names)}
     return LabelledTexts(
         name=table.name,
-        texts=tuple(text for text, _ in kept),
-        labels=np.array([places[label] for _, label in kept], np.int64),
+        texts=tuple(example.text for example in kept),
+        labels=np.array([places[example.label] for example in kept], np.int64),
         label_names=names,
-        empty=len(texts) - len(pairs),
-        odd=len(table.rows) - len(rows),
-        damaged=len(pairs) - len(legible),
-        duplicates=len(legible) - conflicts - len(kept),
-        conflicts=conflicts,
+        odd=len(table.odd),
+        **{kind: len(examples) for kind, examples in left.items()},
+        where={kind: tuple(_line(table, one.row) for one in found[:MOST_LINES]) for kind, found in left.items()},
         merged=read.merged,
         alike=look_alikes(names),
     )
 
 
-def _unique(pairs: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], int]:
-    """((text, label) of each text that comes with one label only, rows of the others)."""
+def _sorted_out(examples: Sequence[Example]) -> tuple[list[Example], dict[str, list[Example]]]:
+    """(the examples to use, those to leave out by the reason)."""
+    left: dict[str, list[Example]] = {"empty": [], "damaged": [], "duplicates": [], "conflicts": []}
     labels_of: dict[str, set[str]] = defaultdict(set)
-    firsts: dict[tuple[str, str], str] = {}  # (text made comparable, label) -> text
-    keyed = [(" ".join(text.casefold().split()), label, text) for text, label in pairs]
-    for key, label, text in keyed:
-        labels_of[key].add(label)
-        firsts.setdefault((key, label), text)
-    conflicts = sum(len(labels_of[key]) > 1 for key, _, _ in keyed)
-    return [(text, label) for (key, label), text in firsts.items() if len(labels_of[key]) == 1], conflicts
+    for example in examples:
+        labels_of[example.key].add(example.label)
+    firsts: dict[tuple[str, str], Example] = {}
+    for example in examples:
+        if not (example.text and example.label):
+            left["empty"].append(example)
+        elif "\ufffd" in example.label:
+            left["damaged"].append(example)
+        elif len(labels_of[example.key] - {""}) > 1:
+            left["conflicts"].append(example)
+        elif (example.key, example.label) in firsts:
+            left["duplicates"].append(example)
+        else:
+            firsts[example.key, example.label] = example
+    return list(firsts.values()), left
+
+
+def _line(table: Table, row: int) -> int:
+    return table.lines[row] if table.lines else row + 1
 
 
 def _column(table: Table, name: str) -> tuple[str, ...]:

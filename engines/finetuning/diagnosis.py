@@ -17,7 +17,8 @@ from engines.running.events import Verdict
 EARLY = 0.25  # share of the run before which little can be said
 GAP = 0.08  # accuracy in training above that on held-out rows: a larger one, beyond doubt, is learning by heart
 WIDE = 0.2  # a gap that may be this large, and may be none, is not known
-CLOSE = 0.15  # accuracy above guessing, below which "hardly better" is fair even where the rows are few
+LITTLE = 0.1  # of the way from guessing to perfect (Cohen 1960, kappa): hardly better, however sure
+CLOSE = 0.1  # accuracy above guessing, below which "hardly better" is fair even where the rows are few
 WORSE = 1.15  # the validation loss as a multiple of its best
 FALLING = 0.93  # the validation loss as a multiple of that two validations before: it still falls
 BLOWN_UP = 1.5  # the training loss as a multiple of that of guessing blindly
@@ -45,19 +46,27 @@ class Doctor:
     validation_rows: int
     losses: list[float] = field(default_factory=list)  # of the validations so far
     last: Exam | None = None
+    verdict: str = ""  # the state of its last one
 
     def memory(self) -> dict[str, Any]:
         """What `recall` takes, ready for JSON."""
-        return {"losses": self.losses, "last": self.last and asdict(self.last)}
+        return {"losses": self.losses, "last": self.last and asdict(self.last), "verdict": self.verdict}
 
     def recall(self, memory: dict[str, Any]) -> None:
         """Go on from what another one remembered."""
-        self.losses, self.last = list(memory["losses"]), memory["last"] and Exam(**memory["last"])
+        self.losses = list(memory.get("losses", ()))
+        self.last = Exam(**memory["last"]) if memory.get("last") else None
+        self.verdict = memory.get("verdict", "")
 
     def examine(self, exam: Exam) -> Verdict:
         """The most serious thing that a validation shows."""
         self.losses.append(exam.validation_loss)
         self.last = exam
+        verdict = self._of_validation(exam)
+        self.verdict = verdict.state
+        return verdict
+
+    def _of_validation(self, exam: Exam) -> Verdict:
         if self._runs_away(exam):
             return rate_too_high(Message("The training loss has grown to {loss}.", loss=f"{exam.loss:.2f}"))
         if exam.share < EARLY:
@@ -71,7 +80,9 @@ class Doctor:
         """
         if self.last is None or self._runs_away(self.last) or not rows:
             return None
-        return self._judge(Proportion(right, rows), TEST, ended=True)
+        verdict = self._judge(Proportion(right, rows), TEST, ended=True)
+        sure = self.verdict in ("overfitting", "not_learning")
+        return None if verdict.state == "few_rows" and sure else verdict
 
     def _runs_away(self, exam: Exam) -> bool:
         return exam.loss > BLOWN_UP * math.log(max(2, self.classes))
@@ -82,10 +93,12 @@ class Doctor:
         learnt = Proportion.of(exam.accuracy, min(self.training_rows, RECENT))
         least, most = difference(learnt, held_out)
         findings = Findings(learnt, held_out, part, guess, ended)
+        if not held_out.rows:
+            return few_rows(findings)
         risen = exam.validation_loss > WORSE * min(self.losses) and exam.accuracy - held_out.share > GAP
         if least > GAP or (risen and least > 0):
             return overfitting(findings)
-        if held_out.low <= guess:
+        if held_out.low <= guess or held_out.share < guess + LITTLE * (1 - guess):
             unsure = held_out.share > guess + CLOSE
             return few_rows(findings) if unsure else not_learning(findings)
         if most > WIDE and held_out.high - held_out.low > WIDE:
@@ -117,8 +130,8 @@ class Findings:
         if not self.held_out.rows:
             return Message("There are no {part} rows to tell what it is worth.", part=self.part)
         return Message(
-            "It is right in {train} % of the training rows and in {right} of {rows} {part} rows, {share} %: with so many"
-            " rows the true figure lies between {low} and {high} %, 19 times of 20.",
+            "It is right in {train} % of the training rows and in {right} of {rows} {part} rows, {share} %: with so"
+            " many rows the true figure lies between {low} and {high} %, 19 times of 20.",
             train=percent(self.learnt.share),
             right=self.held_out.right,
             rows=self.held_out.rows,
@@ -177,12 +190,14 @@ def still_learning(found: Findings) -> Verdict:
 
 def overfitting(found: Findings) -> Verdict:
     """It knows the training rows by heart."""
-    hardly = found.held_out.low <= found.guess
+    reason = found.numbers
+    if found.held_out.low <= found.guess:
+        reason = Message("{numbers} That is hardly better than guessing.", numbers=found.with_guess)
     advice = Message("The best model so far is kept. Try more examples, fewer epochs, or a lower learning rate.")
     return found.verdict(
         "overfitting",
         Message("Overfitting: it learns the examples by heart"),
-        Message("{numbers} That is hardly better than guessing.", numbers=found.with_guess) if hardly else found.numbers,
+        reason,
         advice,
         advice,
     )

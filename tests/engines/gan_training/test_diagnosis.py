@@ -66,8 +66,8 @@ STANDING_STILL = (
 
 @pytest.mark.parametrize("after", STANDING_STILL)
 def test_after_an_explosion_the_learning_rate_stays_the_verdict(after):
-    doctor = Doctor()
-    verdicts = [doctor.examine(each) for each in (exam(diversity=0.1), exam(Loss_G=700.0, diversity=0.1), after, after)]
+    doctor, exploded = Doctor(), exam(Loss_G=700.0, diversity=0.1)
+    verdicts = [doctor.examine(each) for each in (exam(diversity=0.1), exploded, after, after)]
     assert [verdict.state for verdict in verdicts] == ["early"] + ["diverging"] * 3
     assert all("learning rates are too high" in verdict.title for verdict in verdicts[1:])
 

@@ -1,18 +1,28 @@
-"""How a fine-tuning is going, in plain words, from measured numbers. Needs no torch."""
+"""How a fine-tuning is going, in plain words, from numbers that were counted. Needs no torch.
+
+Nothing is said that the rows do not allow: shares come with their intervals (proportions.py), and the bounds below
+come from the table of real runs in tests/benchmarks/LOG.md.
+"""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from typing import Any
 
+from engines.finetuning.proportions import Proportion, difference
 from engines.messages import Message
 from engines.running.events import Verdict
 
 EARLY = 0.25  # share of the run before which little can be said
-LITTLE = 0.03  # accuracy above always guessing the commonest class, below which nothing was learnt
+GAP = 0.08  # accuracy in training above that on held-out rows: a larger one, beyond doubt, is learning by heart
+WIDE = 0.2  # a gap that may be this large, and may be none, is not known
+LITTLE = 0.1  # of the way from guessing to perfect (Cohen 1960, kappa): hardly better, however sure
+CLOSE = 0.1  # accuracy above guessing, below which "hardly better" is fair even where the rows are few
 WORSE = 1.15  # the validation loss as a multiple of its best
-GAP = 0.08  # accuracy in training above that in validation
+FALLING = 0.93  # the validation loss as a multiple of that two validations before: it still falls
 BLOWN_UP = 1.5  # the training loss as a multiple of that of guessing blindly
+RECENT = 1000  # training examples behind a training accuracy, at most
 
 
 @dataclass(frozen=True)
@@ -26,27 +36,123 @@ class Exam:
     validation_accuracy: float
 
 
+@dataclass
 class Doctor:
-    """Looks at one validation after another and remembers the best."""
+    """Looks at one validation after another, and at the test in the end, and remembers what it needs."""
 
-    def __init__(self, classes: int, majority: float) -> None:
-        """`majority` is the validation accuracy of always guessing the commonest class."""
-        self.blind_loss, self.majority = math.log(max(2, classes)), majority
-        self.best_loss = math.inf
+    classes: int
+    majority: float  # the accuracy of always guessing the commonest class
+    training_rows: int
+    validation_rows: int
+    losses: list[float] = field(default_factory=list)  # of the validations so far
+    last: Exam | None = None
+    verdict: str = ""  # the state of its last one
+
+    def memory(self) -> dict[str, Any]:
+        """What `recall` takes, ready for JSON."""
+        return {"losses": self.losses, "last": self.last and asdict(self.last), "verdict": self.verdict}
+
+    def recall(self, memory: dict[str, Any]) -> None:
+        """Go on from what another one remembered."""
+        self.losses = list(memory.get("losses", ()))
+        self.last = Exam(**memory["last"]) if memory.get("last") else None
+        self.verdict = memory.get("verdict", "")
 
     def examine(self, exam: Exam) -> Verdict:
-        """The most serious thing that the numbers show."""
-        self.best_loss = min(self.best_loss, exam.validation_loss)
-        if exam.loss > BLOWN_UP * self.blind_loss:
+        """The most serious thing that a validation shows."""
+        self.losses.append(exam.validation_loss)
+        self.last = exam
+        verdict = self._of_validation(exam)
+        self.verdict = verdict.state
+        return verdict
+
+    def _of_validation(self, exam: Exam) -> Verdict:
+        if self._runs_away(exam):
             return rate_too_high(Message("The training loss has grown to {loss}.", loss=f"{exam.loss:.2f}"))
         if exam.share < EARLY:
             return early(exam)
-        if exam.validation_accuracy < self.majority + LITTLE:
-            return not_learning(exam, self.majority)
-        worse = exam.validation_loss > WORSE * self.best_loss
-        if worse and exam.accuracy > exam.validation_accuracy + GAP:
-            return overfitting(exam, self.best_loss)
-        return healthy(exam)
+        return self._judge(Proportion.of(exam.validation_accuracy, self.validation_rows), VALIDATION, ended=False)
+
+    def conclude(self, right: int, rows: int) -> Verdict | None:
+        """What an ended run has come to, from its test rows, which are more and were never looked at before.
+
+        None if nothing was examined, or if what was said last is to stay.
+        """
+        if self.last is None or self._runs_away(self.last) or not rows:
+            return None
+        verdict = self._judge(Proportion(right, rows), TEST, ended=True)
+        sure = self.verdict in ("overfitting", "not_learning")
+        return None if verdict.state == "few_rows" and sure else verdict
+
+    def _runs_away(self, exam: Exam) -> bool:
+        return exam.loss > BLOWN_UP * math.log(max(2, self.classes))
+
+    def _judge(self, held_out: Proportion, part: Message, ended: bool) -> Verdict:
+        """From the last exam and the rows of one part."""
+        exam, guess = self.last, max(self.majority, 1 / max(1, self.classes))
+        learnt = Proportion.of(exam.accuracy, min(self.training_rows, RECENT))
+        least, most = difference(learnt, held_out)
+        findings = Findings(learnt, held_out, part, guess, ended)
+        if not held_out.rows:
+            return few_rows(findings)
+        risen = exam.validation_loss > WORSE * min(self.losses) and exam.accuracy - held_out.share > GAP
+        if least > GAP or (risen and least > 0):
+            return overfitting(findings)
+        if held_out.low <= guess or held_out.share < guess + LITTLE * (1 - guess):
+            unsure = held_out.share > guess + CLOSE
+            return few_rows(findings) if unsure else not_learning(findings)
+        if most > WIDE and held_out.high - held_out.low > WIDE:
+            return few_rows(findings)
+        return still_learning(findings) if self._falling() else healthy(findings)
+
+    def _falling(self) -> bool:
+        """Whether the validation loss is at its best and falls fast."""
+        losses = self.losses[-3:]
+        return len(losses) == 3 and losses[2] == min(self.losses) and losses[2] < FALLING * losses[0]
+
+
+VALIDATION, TEST = Message("validation"), Message("test")
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was counted, for the sentences below."""
+
+    learnt: Proportion  # of the training rows
+    held_out: Proportion
+    part: Message  # whose rows were held out
+    guess: float  # the accuracy of guessing without looking
+    ended: bool
+
+    @property
+    def numbers(self) -> Message:
+        """Both accuracies, and what that of the held-out rows is worth."""
+        if not self.held_out.rows:
+            return Message("There are no {part} rows to tell what it is worth.", part=self.part)
+        return Message(
+            "It is right in {train} % of the training rows and in {right} of {rows} {part} rows, {share} %: with so"
+            " many rows the true figure lies between {low} and {high} %, 19 times of 20.",
+            train=percent(self.learnt.share),
+            right=self.held_out.right,
+            rows=self.held_out.rows,
+            part=self.part,
+            share=percent(self.held_out.share),
+            low=percent(self.held_out.low),
+            high=percent(self.held_out.high),
+        )
+
+    @property
+    def with_guess(self) -> Message:
+        """The same, beside what a guess is worth."""
+        return Message(
+            "{numbers} Always guessing the commonest class is right in {guess} %.",
+            numbers=self.numbers,
+            guess=percent(self.guess),
+        )
+
+    def verdict(self, state: str, title: Message, reason: Message, advice: Message, afterwards: Message) -> Verdict:
+        """A verdict whose advice suits a run that goes on, or has ended."""
+        return Verdict(state, title, reason, afterwards if self.ended else advice, afterwards)
 
 
 def early(exam: Exam) -> Verdict:
@@ -56,55 +162,65 @@ def early(exam: Exam) -> Verdict:
         Message("Too early to tell"),
         Message("{share} % of the run is done.", share=percent(exam.share)),
         Message("Watch both accuracies: they should rise together."),
+        Message("It ended before there was anything to tell. Let the next one learn for longer."),
     )
 
 
-def healthy(exam: Exam) -> Verdict:
-    """Training and validation go together."""
-    return Verdict(
+def healthy(found: Findings) -> Verdict:
+    """It holds on rows that it has not seen."""
+    return found.verdict(
         "healthy",
         Message("Healthy: it learns what also holds for new examples"),
-        Message(
-            "It is right in {train} % of the training and {validation} % of the validation examples.",
-            train=percent(exam.accuracy),
-            validation=percent(exam.validation_accuracy),
-        ),
+        found.numbers,
         Message("Let it run: the best model so far is kept whatever comes."),
+        Message("Try it on examples of your own: they may differ from these rows."),
     )
 
 
-def overfitting(exam: Exam, best: float) -> Verdict:
-    """It learns the training examples by heart."""
-    return Verdict(
+def still_learning(found: Findings) -> Verdict:
+    """It holds, and could hold better."""
+    return found.verdict(
+        "learning",
+        Message("Still learning: the validation loss is falling fast"),
+        found.numbers,
+        Message("Let it run: there is more to be had."),
+        Message("It ended before it had learnt all it could. Try more epochs or a higher learning rate."),
+    )
+
+
+def overfitting(found: Findings) -> Verdict:
+    """It knows the training rows by heart."""
+    reason = found.numbers
+    if found.held_out.low <= found.guess:
+        reason = Message("{numbers} That is hardly better than guessing.", numbers=found.with_guess)
+    advice = Message("The best model so far is kept. Try more examples, fewer epochs, or a lower learning rate.")
+    return found.verdict(
         "overfitting",
         Message("Overfitting: it learns the examples by heart"),
-        Message(
-            "It is right in {train} % of the training examples, but only in {validation} % of the validation"
-            " examples, where the loss has risen from {best} to {loss}.",
-            train=percent(exam.accuracy),
-            validation=percent(exam.validation_accuracy),
-            best=f"{best:.2f}",
-            loss=f"{exam.validation_loss:.2f}",
-        ),
-        Message("The best model so far is kept. Try fewer epochs, more examples, LoRA, or a lower learning rate."),
+        reason,
+        advice,
+        advice,
     )
 
 
-def not_learning(exam: Exam, majority: float) -> Verdict:
-    """No better than a constant guess."""
-    return Verdict(
-        "not_learning",
-        Message("Not learning: no better than always guessing the commonest class"),
-        Message(
-            "It is right in {validation} % of the validation examples; always guessing the commonest class is right"
-            " in {majority} %.",
-            validation=percent(exam.validation_accuracy),
-            majority=percent(majority),
-        ),
-        Message(
-            "Try more epochs, a learning rate three times higher or lower, and look whether the labels can be told"
-            " from the examples at all."
-        ),
+def not_learning(found: Findings) -> Verdict:
+    """Nothing shows that it does better than a constant guess."""
+    advice = Message(
+        "Try more epochs, a learning rate three times higher or lower, and look whether the labels can be told"
+        " from the examples at all."
+    )
+    title = Message("Hardly better than guessing")
+    return found.verdict("not_learning", title, found.with_guess, advice, advice)
+
+
+def few_rows(found: Findings) -> Verdict:
+    """The rows allow no judgement."""
+    return found.verdict(
+        "few_rows",
+        Message("Too few rows to tell"),
+        found.with_guess,
+        Message("Let it run, and trust the test in the end more than these few rows."),
+        Message("More examples would tell: a few hundred for the test make the figure good to a few points."),
     )
 
 

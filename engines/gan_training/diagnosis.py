@@ -48,22 +48,34 @@ class Doctor:
     exams: int = 0
     largest_gradient: float = 1e-12
     best_frechet: float = math.inf
+    worst_loss: float = 0.0  # since the pictures were last varied
+
+    def watch(self, signals: Mapping[str, float]) -> None:
+        """Between exams: an explosion is short."""
+        self.worst_loss = max(self.worst_loss, abs(signals["Loss_D"]), abs(signals["Loss_G"]))
 
     def examine(self, exam: Exam) -> Verdict:
-        """The most serious thing that the signals show."""
+        """The most serious thing that the signals show.
+
+        After losses have exploded the networks stand still anywhere: without variety, or D sure of all. That is no
+        collapse of its own, so the learning rates stay the verdict until the pictures are varied again.
+        """
         self.exams += 1
         self.largest_gradient = max(self.largest_gradient, exam.signals["grad_norm_g"])
         self.best_frechet = min(self.best_frechet, exam.frechet)
         gradient = exam.signals["grad_norm_g"] / self.largest_gradient
         worse = exam.frechet / max(self.best_frechet, 1e-12)
         loss = max(abs(exam.signals["Loss_D"]), abs(exam.signals["Loss_G"]))
-        if loss > BIG_LOSS:
-            return diverging(Message("A loss has grown to {loss}.", loss=f"{loss:.3g}"))
+        few = exam.diversity < LOW_DIVERSITY or exam.missing > MANY_MISSING * len(exam.shares) > 0
+        self.watch(exam.signals)
+        if not few:
+            self.worst_loss = loss
+        if self.worst_loss > BIG_LOSS:
+            return rate_too_high(self.worst_loss)
         if self.exams <= EARLY_EXAMS:
             return early(exam)
         if exam.signals["pair_accuracy"] > SURE and gradient < VANISHED:
             return d_too_strong(exam, gradient)
-        few = exam.diversity < LOW_DIVERSITY or exam.missing > MANY_MISSING * len(exam.shares) > 0
         if few:
             return collapse(exam) if exam.step >= EARLY_STEPS else early(exam)
         if worse > WORSE:
@@ -78,6 +90,7 @@ def early(exam: Exam) -> Verdict:
         Message("Too early to tell"),
         Message("At step {step} the networks have only begun.", step=exam.step),
         Message("Watch the grid: blobs come first, then shapes, then detail."),
+        Message("It ended before there was anything to tell. Let the next one run for longer."),
     )
 
 
@@ -93,6 +106,7 @@ def healthy(exam: Exam) -> Verdict:
             diversity=percent(exam.diversity),
         ),
         Message("Let it run: the Fréchet distance should go on falling, ever more slowly."),
+        Message("It ended in good health. More steps would still make the pictures better, ever more slowly."),
     )
 
 
@@ -136,6 +150,16 @@ def d_too_strong(exam: Exam, gradient: float) -> Verdict:
             "Try a lower learning rate for D, fewer D steps per G step, or an objective whose gradient does"
             " not vanish: non-saturating, or WGAN-GP."
         ),
+    )
+
+
+def rate_too_high(loss: float) -> Verdict:
+    """The losses have exploded."""
+    return Verdict(
+        "diverging",
+        Message("Diverging: the learning rates are too high"),
+        Message("A loss has grown to {loss}: each step overshoots.", loss=f"{loss:.3g}"),
+        Message("Try learning rates ten times lower, for both networks."),
     )
 
 

@@ -202,6 +202,7 @@ class _Training:
             return []
         if not all(map(math.isfinite, self.signals.values())):
             raise Diverged(self.step)
+        self.doctor.watch(self.signals)
         counts = {"{n} pictures": self.step * self.config.batch}
         shown = {name: self.signals[name] for name in SHOWN}
         return [Metrics(self.step, shown), Progress(self.step, self.config.steps, counts)]

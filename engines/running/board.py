@@ -215,6 +215,8 @@ class Board:
         """Change the run's state and wake the viewers."""
         self.state, self.position, self.wait_seconds = state, position, wait_seconds
         self.error = error or self.error
+        if self.ended and self.verdict:
+            self.verdict = self.verdict.ended()
         self._publish()
 
     def _publish(self) -> None:

@@ -32,6 +32,7 @@ FORMAT = 1
 MAX_GROUPS = 10
 SUFFIXES = (".png", ".jpg")
 ABOUT, MODEL = "run.json", "model.safetensors"
+SENTENCES = ("title", "reason", "advice", "afterwards")  # of a verdict
 EVALUATIONS = ("evaluations.json", "evaluations.safetensors")
 
 Members = Iterator[tuple[str, Callable[[], bytes]]]
@@ -101,7 +102,7 @@ def _describe(board: Board, state: str) -> dict[str, Any]:
         "verdict": verdict
         and {
             "state": verdict.state,
-            **{part: getattr(verdict, part).to_json() for part in ("title", "reason", "advice")},
+            **{part: said.to_json() for part in SENTENCES if (said := getattr(verdict, part))},
         },
         "shares": shares and {"name": shares.name, "labels": shares.labels, "values": shares.values},
         "note": board.note and board.note.to_json(),
@@ -118,8 +119,10 @@ def _read_small_parts(about: dict[str, Any], board: Board) -> None:
         step, total, counts = (about["progress"][key] for key in ("step", "total", "counts"))
         board.progress = Progress(int(step), int(total), {str(name): int(n) for name, n in counts.items()})
     if about["verdict"]:
-        parts = {part: Message.from_json(about["verdict"][part]) for part in ("title", "reason", "advice")}
+        parts = {part: Message.from_json(about["verdict"][part]) for part in SENTENCES if about["verdict"].get(part)}
         board.verdict = Verdict(str(about["verdict"]["state"]), **parts)
+        if board.ended:  # one of an older program may still say what to wait for
+            board.verdict = board.verdict.ended()
     if about["shares"]:
         shares = about["shares"]
         values = tuple(float(value) for value in shares["values"])

@@ -8,7 +8,7 @@ a yield that takes long. It returns a Message only if something else cut it shor
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,10 @@ from engines.messages import Message
 
 if TYPE_CHECKING:
     from engines.knobs import Config
+
+
+WAITING = ("early", "healthy")  # verdicts whose advice is to go on
+OVER = Message("This run has ended.")
 
 
 @dataclass(frozen=True)
@@ -91,12 +95,21 @@ class Shares:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A diagnosis: `state` is its short name, the sentences say what was measured and what to try."""
+    """A diagnosis: `state` is its short name, the sentences say what was measured and what to try.
+
+    `afterwards` is the advice for a run that has ended, where that is another.
+    """
 
     state: str
     title: Message
     reason: Message
     advice: Message
+    afterwards: Message | None = None
+
+    def ended(self) -> Verdict:
+        """The same of a run that has ended, which nobody is told to let run."""
+        advice = self.afterwards or (OVER if self.state in WAITING else self.advice)
+        return replace(self, advice=advice, afterwards=advice)
 
 
 @dataclass(frozen=True)

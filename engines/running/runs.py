@@ -153,7 +153,7 @@ class Runs:
             board = load_board(folder, record)
             if not board.ended:
                 hold(folder).release()
-                board.state = "interrupted"
+                board.set_state("interrupted")
         except Exception as problem:  # a damaged file may raise anything
             log.warning("the run in %s is left out: %s", folder, problem)
             return

@@ -33,8 +33,8 @@ class Keeper:
 
     def __init__(self, config: FinetuningConfig, folder: Path, learner: Learner) -> None:
         self.config, self.folder, self.learner = config, folder, learner
-        # Validation accuracy and loss of the best, validations since it, step of the last validation.
-        self.state: dict[str, Any] = {"best": [-1.0, math.inf], "waited": 0, "validated": -1}
+        # Validation accuracy and loss of the best, validations since it, step of the last validation, its diagnosis.
+        self.state: dict[str, Any] = {"best": [-1.0, math.inf], "waited": 0, "validated": -1, "doctor": {}}
         self._best: dict[str, Tensor] | None = None  # weights that are not in "best" yet
         self._keeping, self._saving = Clock(BEST_SECONDS), Clock(CHECKPOINT_SECONDS)
         self._saving.done()  # the first one is due after CHECKPOINT_SECONDS

@@ -10,7 +10,7 @@ import numpy as np
 
 from engines.finetuning.classifier import BEST
 from engines.finetuning.config import FinetuningConfig
-from engines.finetuning.data.examples import kept_examples
+from engines.finetuning.data.examples import Examples, kept_examples
 from engines.finetuning.diagnosis import Doctor, Exam
 from engines.finetuning.learning.checkpoint import drop_checkpoint, load_checkpoint
 from engines.finetuning.learning.keeper import Keeper, patiently, patiently_finish
@@ -39,7 +39,7 @@ class Tuning:
     def __init__(self, config: FinetuningConfig, folder: Path, base: Path | None, learner: Learner) -> None:
         self.config, self.folder, self.base = config, folder, base
         self.learner, self.examples = learner, learner.examples
-        self.doctor = Doctor(len(self.examples.label_names), self.examples.majority(self.examples.parts.validation))
+        self.doctor = _doctor(self.examples)
         self.keeper = Keeper(config, folder, learner)
         self.state = self.keeper.state
         self.warm_up_steps = self.steps_in_all = 0
@@ -59,6 +59,7 @@ class Tuning:
         self.steps_in_all = self.warm_up_steps + trainer.total
         if found:
             self.keeper.load(trainer, *found)
+            self.doctor.recall(self.state["doctor"])
             yield Resumed(trainer.steps, apart=("mlm",))
         try:
             stopped = yield from self._train(trainer)
@@ -195,7 +196,9 @@ class Tuning:
         self.state["validated"] = trainer.steps
         exam = Exam(trainer.steps / trainer.total, learnt[1], learnt[0], loss, accuracy)
         values = {"Loss": loss, "Accuracy": accuracy}
-        news = [*progress, Metrics(trainer.steps, values, "validation"), self.doctor.examine(exam)]
+        verdict = self.doctor.examine(exam)
+        self.state["doctor"] = self.doctor.memory()
+        news = [*progress, Metrics(trainer.steps, values, "validation"), verdict]
         return (yield from _each(news)) or stop
 
     # --- after ----------------------------------------------------------------------------------------------
@@ -207,7 +210,18 @@ class Tuning:
         for name, rows in (("test", self.examples.parts.test), ("old_after", self.examples.old_test)):
             if len(rows):
                 logits = yield from patiently_finish(worker.logits(rows), note)
-                yield self._evaluation(name, rows, softmax(logits))
+                found = self._evaluation(name, rows, softmax(logits))
+                yield found
+                right = int((found.predicted == found.truth).sum())
+                if name == "test" and (verdict := self.doctor.conclude(right, len(rows))):
+                    yield verdict
+
+
+def _doctor(examples: Examples) -> Doctor:
+    """Who knows how many rows there are to judge from."""
+    parts = examples.parts
+    majority = max(examples.majority(parts.validation), examples.majority(parts.test))
+    return Doctor(len(examples.label_names), majority, len(parts.train), len(parts.validation))
 
 
 def better(new: Sequence[float], best: Sequence[float], rows: int) -> bool:

@@ -56,6 +56,38 @@ def test_a_huge_loss_is_divergence(signals):
     assert "900" in verdict.reason
 
 
+STANDING_STILL = (
+    exam(diversity=0.02),  # reads like a collapse
+    exam(diversity=0.02, pair_accuracy=1.0, grad_norm_g=0.0001),  # reads like a D that is too strong
+    exam(step=200, diversity=0.02),  # reads like too early
+    exam(diversity=0.2, Loss_G=3000.0),
+)
+
+
+@pytest.mark.parametrize("after", STANDING_STILL)
+def test_after_an_explosion_the_learning_rate_stays_the_verdict(after):
+    doctor, exploded = Doctor(), exam(Loss_G=700.0, diversity=0.1)
+    verdicts = [doctor.examine(each) for each in (exam(diversity=0.1), exploded, after, after)]
+    assert [verdict.state for verdict in verdicts] == ["early"] + ["diverging"] * 3
+    assert all("learning rates are too high" in verdict.title for verdict in verdicts[1:])
+
+
+def test_an_explosion_between_two_exams_is_remembered():
+    doctor = Doctor()
+    doctor.watch({"Loss_D": 0.5, "Loss_G": 5000.0})
+    assert "5e+03" in doctor.examine(exam(diversity=0.1)).reason
+
+
+def test_who_has_recovered_from_an_explosion_is_healthy_again():
+    assert diagnose(exam(Loss_G=700.0), exam(), exam()).state == "healthy"
+
+
+def test_an_ended_run_is_not_told_to_run_on():
+    for verdict in (diagnose(exam()), Doctor().examine(exam(step=12))):
+        assert "Let it run" not in verdict.ended().advice
+        assert "Watch" not in verdict.ended().advice
+
+
 def test_a_loss_that_is_no_number_is_divergence():
     assert diverged().state == "diverging"
 

@@ -272,9 +272,16 @@ def test_what_we_write_we_read():
     chance = random.Random(0)
     for _ in range(300):
         words = ["".join(chance.choices('ab ,:"{}[]\\红é|<>', k=chance.randint(1, 20))) for _ in range(2)]
-        config = ImageConfig(prompt="p" + words[0], negative_prompt=words[1].strip(), steps=chance.randint(1, 150),
-                             guidance=chance.randint(0, 60) / 2, seed=chance.randint(0, 2**31 - 1), batch=chance.randint(1, 9),
-                             style=chance.choice(["noto", "twemoji"]), sampler=chance.choice(["auto", "euler", "heun"]))  # fmt: skip
+        config = ImageConfig(
+            prompt="p" + words[0],
+            negative_prompt=words[1].strip(),
+            steps=chance.randint(1, 150),
+            guidance=chance.randint(0, 60) / 2,
+            seed=chance.randint(0, 2**31 - 1),
+            batch=chance.randint(1, 9),
+            style=chance.choice(["noto", "twemoji"]),
+            sampler=chance.choice(["auto", "euler", "heun"]),
+        )
         assert from_parameters(to_parameters(config, "Emoji, 64 px (bundled)"))[0] == config
 
 

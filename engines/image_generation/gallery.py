@@ -21,7 +21,7 @@ from engines.running.run_files import saving
 
 THUMB = 96  # pixels a side
 PNG_UP_TO = (
-    1_500_000  # bytes of a PNG that the page shows as it is, so that a download by right click keeps its settings
+    1_000_000  # bytes of a PNG that the page shows as it is, so that a download by right click keeps its settings
 )
 MIMES = {".png": "image/png", ".webp": "image/webp", ".gif": "image/gif"}
 

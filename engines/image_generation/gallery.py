@@ -15,11 +15,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from engines.data.grids import LOSSLESS_UP_TO, Picture, encode
+from engines.data.grids import Picture, encode
 from engines.messages import EngineError, Message
 from engines.running.run_files import saving
 
 THUMB = 96  # pixels a side
+PNG_UP_TO = (
+    1_000_000  # bytes of a PNG that the page shows as it is, so that a download by right click keeps its settings
+)
 MIMES = {".png": "image/png", ".webp": "image/webp", ".gif": "image/gif"}
 
 
@@ -49,7 +52,7 @@ class Kept:
     def data_uri(self) -> str:
         """The picture as a page shows it: as it is, or as JPEG if it is a large still."""
         data, mime = self.path.read_bytes(), MIMES[self.path.suffix]
-        if self.path.suffix == ".png" and len(data) > 4 * LOSSLESS_UP_TO**2:
+        if self.path.suffix == ".png" and len(data) > PNG_UP_TO:
             with Image.open(io.BytesIO(data)) as image:
                 return encode(image.convert("RGB")).data_uri()
         return Picture(data, mime).data_uri()

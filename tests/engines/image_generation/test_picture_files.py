@@ -228,7 +228,7 @@ def test_a_file_without_settings_or_of_another_kind_is_said(tmp_path):
     assert "tells no settings" in refused(put(tmp_path, png({})))
     assert "no picture" in refused(put(tmp_path, b"GIF89a"))
     assert "no picture" in refused(put(tmp_path, b""))
-    assert "tells no settings" in refused(put(tmp_path, png({"parameters": FOREIGN})[:40]))
+    assert "damaged" in refused(put(tmp_path, png({"parameters": FOREIGN})[:40]))
 
 
 def test_a_picture_of_30000_by_30000_is_refused_without_decoding_it(tmp_path):
@@ -280,7 +280,7 @@ def test_what_we_write_we_read():
             seed=chance.randint(0, 2**31 - 1),
             batch=chance.randint(1, 9),
             style=chance.choice(["noto", "twemoji"]),
-            sampler=chance.choice(["auto", "euler", "heun"]),
+            sampler=chance.choice(["auto", "heun"]),
         )
         assert from_parameters(to_parameters(config, "Emoji, 64 px (bundled)"))[0] == config
 

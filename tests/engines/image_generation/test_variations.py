@@ -50,7 +50,7 @@ def test_a_grid_has_a_picture_for_each_pair_of_values(models):
     events = list(xy_grid(CONFIG, "steps", [2, 4], "guidance", [1.0, 4.0, 8.0], models))
     final = events[-1]
     assert isinstance(final, Pictures)
-    assert final.config == dataclasses.replace(CONFIG, batch=1)
+    assert final.config.steps == 2  # the first cell's
     (sheet,) = final.images
     for steps in (2, 4):
         for guidance in (1.0, 4.0, 8.0):

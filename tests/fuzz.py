@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
 import random
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
+
+import httpx
+from PIL import Image
 
 from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import GanConfig
 from engines.image_generation.config import ImageConfig
 from engines.text_generation.config import TextConfig
 
+MODEL = TextConfig.model
+HELLO = [{"role": "user", "content": "Hello"}]
 SECRET = "root:"  # how the file begins that must not be read
 CONFIGS = {"gan": GanConfig, "image": ImageConfig, "text": TextConfig, "finetuning": FinetuningConfig}
 FILE = {"_type": "gradio.FileData"}
@@ -30,13 +37,59 @@ VALUES: tuple[Any, ...] = (
     {"path": None, "meta": FILE},
 )  # fmt: skip
 
+# Texts that are none, or hardly any, and tables of next to nothing.
+TEXTS = (
+    "a\ud800", "\udfffb", "\0", "a\0b", "\ufeff", "\u200b", "\r", "!!!", "🍎", "e\u0301" * 50, "<eos>", "<|im_end|>",
+    "a", "a,b", '"', "output,reference", "output,reference\n🍎,🍎\n", "output,reference\n,\n",
+    'output,reference\n"a,b\n',
+    "output,reference\na\ud800,b\n", "output,reference\na\0,b\n", "[]", "{}", '{"output": 1, "reference": null}',
+    '[{"output": "a", "reference": "b"}]', '{"output": "\\ud800", "reference": "b"}\n', "=1+1,=1+1", "\t\n\t\n",
+)  # fmt: skip
+# What an endpoint could make use of, so that what is hostile in the other inputs is reached.
+GOOD = {
+    "run": "example", "label": -1, "seed": 1, "seed_to": 2, "settings": {}, "owner": "me", "messages": HELLO,
+    "system": "", "text": "Hello you", "texts": ["good film"], "pasted": "output,reference\na b,a c\n", "model": MODEL,
+    "with_perplexity": True, "file": None, "image": None, "mask": None, "pictures": None, "base": "", "uploads": None,
+}  # fmt: skip
 
-def hostile_calls(endpoint: str, parameters: list[str], count: int, seed: int = 0) -> Iterator[list[Any]]:
-    """`count` lists of inputs for an endpoint: values of wrong types, sizes and meanings, settings among them."""
+
+def small_files() -> dict[str, bytes]:
+    """Files with next to nothing in them, by their names."""
+    picture, many = io.BytesIO(), io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "PNG")
+    with zipfile.ZipFile(many, "w") as archive:
+        for name in ("a/1.png", "b/1.png", "b/2.png"):
+            archive.writestr(name, picture.getvalue())
+    tables = {f"{at}.csv": text.encode("utf-8", "surrogatepass") for at, text in enumerate(TEXTS)}
+    return {
+        **tables,
+        "0.png": b"",
+        "1.png": picture.getvalue(),
+        "classes.zip": many.getvalue(),
+        "empty.zip": b"PK\5\6" + b"\0" * 18,
+    }
+
+
+def hostile_calls(
+    endpoint: str, parameters: list[str], count: int, seed: int = 0, files: Sequence[str] = ()
+) -> Iterator[list[Any]]:
+    """`count` lists of inputs for an endpoint: values of wrong types, sizes and meanings, settings among them.
+
+    In every second one all inputs but one are good ones. `files` are paths of files that were uploaded.
+    """
     draw = random.Random(f"{endpoint} {seed}")
     knobs = list(CONFIGS[endpoint.partition("_")[0]].knobs())
-    for _ in range(count):
-        data = [draw.choice(VALUES) for _ in parameters]
+    uploaded = [{"path": path, "meta": FILE} for path in files]
+    values = (*VALUES, *TEXTS, *TEXTS, *uploaded, *([one] for one in uploaded))
+    said = tuple([{"role": "user", "content": text}] for text in TEXTS)
+    for number in range(count):
+        data = [draw.choice(values) for _ in parameters]
+        if number % 2 and all(name in GOOD for name in parameters):
+            at = draw.randrange(len(parameters))
+            odd = draw.choice((*values, *said) if parameters[at] == "messages" else values)
+            data = [odd if place == at else GOOD[name] for place, name in enumerate(parameters)]
+            yield data
+            continue
         if "settings" in parameters and draw.random() < 0.7:
             names = draw.sample(knobs, draw.randint(1, 3))
             data[parameters.index("settings")] = {name: draw.choice(VALUES) for name in names}
@@ -98,6 +151,14 @@ class Caller:
         except (http.client.HTTPException, OSError):
             self._connection.close()  # the next call opens it anew
             raise
+
+
+def upload(url: str, files: dict[str, bytes]) -> list[str]:
+    """The paths that an app gives to files."""
+    sent = [("files", (name, data)) for name, data in files.items()]
+    answer = httpx.post(f"{url}gradio_api/upload", files=sent)
+    answer.raise_for_status()
+    return answer.json()
 
 
 def endpoints(url: str) -> dict[str, list[str]]:

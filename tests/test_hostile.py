@@ -7,10 +7,11 @@ import pytest
 from gradio.utils import get_upload_folder
 
 from engines.running.runs import Runs
-from tests.fuzz import SECRET, Caller, endpoints, hostile_calls
+from tests.fuzz import MODEL, SECRET, Caller, endpoints, hostile_calls, small_files, upload
 from tests.served import served
+from tests.tiny_models import save_llama
 
-CALLS = 40  # an endpoint; benchmarks/public.py makes 500
+CALLS = 60  # an endpoint; benchmarks/public.py makes 500
 PATHS = [
     "/file=/etc/passwd",
     "/file=../../../../../../etc/passwd",
@@ -47,9 +48,11 @@ PATHS = [
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
-    """An app that keeps its runs, on which no language model can be fetched."""
+    """An app that keeps its runs, with a tiny language model and no way to fetch another."""
+    cache = tmp_path_factory.mktemp("cache")
+    save_llama(cache / "models" / MODEL)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AIGC_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("AIGC_CACHE", str(cache))
         patch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
         patch.setenv("PIP_NO_INDEX", "1")
         with served(Runs(folder=tmp_path_factory.mktemp("runs"))) as (address, _):
@@ -64,9 +67,9 @@ def caller(url):
 
 @pytest.mark.slow
 def test_hostile_calls_get_clear_answers(url, caller):
-    bad = []
+    bad, files = [], upload(url, small_files())
     for endpoint, parameters in endpoints(url).items():
-        for data in hostile_calls(endpoint, parameters, CALLS):
+        for data in hostile_calls(endpoint, parameters, CALLS, files=files):
             fault = caller.fault(endpoint, data)
             if fault:
                 bad.append(f"{endpoint}({str(data)[:200]}): {fault}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import logging
 import secrets
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from typing import Any
 import gradio as gr
 from gradio.context import LocalContext
 
-from engines.messages import Message, PlaygroundError
+from engines.knobs import check_whole
+from engines.messages import ConfigError, Message, PlaygroundError
 from tabs.page.language import language_of, translate
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class PoliteBlocks(gr.Blocks):
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *more: Any, **named: Any) -> list[Any]:
         """The inputs as the handler takes them; gr.Error if they do not fit."""
+        _check_whole(inputs, LocalContext.request.get(None))
         try:
             return await super().preprocess_data(block_fn, inputs, *more, **named)
         except gr.Error:
@@ -52,6 +55,16 @@ class PoliteBlocks(gr.Blocks):
         raise _error(
             Message(sentence, action=block_fn.api_name, inputs=", ".join(names)), LocalContext.request.get(None)
         )
+
+
+def _check_whole(inputs: list[Any], request: gr.Request | None) -> None:
+    """gr.Error if a text among the inputs has a half of a character: no answer that quotes it could be sent."""
+    try:
+        check_whole(json.dumps(inputs, ensure_ascii=False, default=str))
+    except ConfigError:
+        raise _error(
+            Message("A text has a half of a character in it (a lone surrogate); remove it."), request
+        ) from None
 
 
 def _error(sentence: Message, request: gr.Request | None) -> gr.Error:

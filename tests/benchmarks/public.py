@@ -27,7 +27,7 @@ from typing import Any
 from urllib.request import urlopen
 
 from tests.benchmarks.stream import advance
-from tests.fuzz import Caller, endpoints, hostile_calls
+from tests.fuzz import Caller, endpoints, hostile_calls, small_files, upload
 
 WATCHERS, CHATS, PAINTERS = 50, 8, 4
 WATCH_PACE, READING = 0.5, 5.0  # seconds: a page asks at most this often; a person reads before the next request
@@ -255,8 +255,9 @@ def fuzzed(calls: int) -> dict[str, int]:
     """How many hostile calls were made, and how many got a bad answer."""
     made = bad = 0
     with serving() as server, Caller(server.url) as caller:
+        files = upload(server.url, small_files())
         for endpoint, parameters in endpoints(server.url).items():
-            for data in hostile_calls(endpoint, parameters, calls, seed=1):
+            for data in hostile_calls(endpoint, parameters, calls, seed=1, files=files):
                 fault = caller.fault(endpoint, data)
                 made += 1
                 bad += bool(fault)

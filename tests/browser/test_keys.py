@@ -27,7 +27,7 @@ def test_esc_stops_a_training_only_when_nothing_else_uses_it(training):
     page.locator("input[type=number]:visible").first.click()
     page.keyboard.press("Escape")
     page.evaluate("document.activeElement.blur()")
-    page.get_by_role("button", name="Settings", exact=True).click()
+    page.locator("footer button", has_text="Settings").click()
     page.locator(".api-docs, .backdrop").first.wait_for()
     page.keyboard.press("Escape")
     page.wait_for_timeout(500)  # a click of ours comes 60 ms after the key

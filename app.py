@@ -12,6 +12,7 @@ from types import ModuleType
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
 import gradio as gr
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -29,6 +30,8 @@ from tabs.page.language import I18N, t
 from tabs.page.link_button import tell
 from tabs.page.links import TAB, Query, lost, read_visit
 from tabs.page.looks.theme import HEAD, PAGE_CSS, theme
+from tabs.page.opening.served import FirstScript
+from tabs.page.opening.switch import language_switch
 from tabs.page.polite import PoliteBlocks
 from tabs.page.shared import QUICK, Shared, find_run, new_key
 
@@ -49,18 +52,19 @@ def create_app(
     gallery = Gallery(GalleryLimits(pictures=limits.pictures, hours=limits.kept_hours))
     files = (CLEAN_EVERY, round(3600 * limits.files_hours))
     with PoliteBlocks(title="AIGC Playground", analytics_enabled=False, delete_cache=files) as app:
-        gr.Markdown(t("# AIGC Playground"))
+        with gr.Row(elem_id="page-top"):
+            gr.Markdown(t("# AIGC Playground"))
+            language_switch()
         # What the visitor's own browser keeps: outside the tabs, since one in a tab is not read before it is opened.
         # The secret only scrambles it there, so it need not be one.
         owner = gr.BrowserState("", storage_key="aigc-playground-owner", secret="aigc-playground")
-        turns = gr.BrowserState([], storage_key="aigc-playground-chat", secret="aigc-playground")
         visit = gr.State({})
         arrived = app.load(
             arrive, owner, [owner, visit], queue=False, show_progress="hidden", api_visibility="private"
         )
         shared = Shared(
             runs, Gate(limits), models or Models(), classifiers or Classifiers(), image_models or ImageModels(),
-            gallery, owner, turns, visit, arrived,
+            gallery, owner, visit, arrived,
         )  # fmt: skip
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():
@@ -122,7 +126,8 @@ def reach(runs: Runs) -> dict[str, object]:
     async def health(_: object) -> JSONResponse:
         return JSONResponse({"status": "ok", "runs": runs.count_live()})
 
-    return {"mcp_server": True, "app_kwargs": {"routes": [Route("/health", health)]}}
+    pages = {"routes": [Route("/health", health)], "middleware": [Middleware(FirstScript)]}
+    return {"mcp_server": True, "app_kwargs": pages}
 
 
 def open_runs(folder: str | None = None, limits: Limits | None = None) -> Runs:
@@ -152,6 +157,13 @@ def arguments() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default=None, help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=None, help="port (default: the first free one from 7860)")
+    parser.add_argument(
+        "--root-path",
+        metavar="PATH",
+        default=os.environ.get("AIGC_ROOT_PATH") or None,
+        help="the subpath at which a proxy serves this page, such as /play, or the whole address (default:"
+        " AIGC_ROOT_PATH, else GRADIO_ROOT_PATH)",
+    )
     parser.add_argument("--open", action="store_true", help="open a browser window")
     parser.add_argument(
         "--allow-any-model", action="store_true", help="let scripts name any safetensors model of the Hugging Face hub"
@@ -195,6 +207,7 @@ def main() -> None:
             server_name=args.host,
             server_port=args.port,
             inbrowser=args.open,
+            root_path=args.root_path,
             **look(),
             **safe(limits),
             **reach(runs),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from engines.messages import ConfigError, Message
 C = TypeVar("C", bound="Config")
 
 MAX_SEED = 2**31 - 1
+HALF = re.compile("[\ud800-\udfff]")  # a surrogate: no character by itself
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Knob:
             raise self._error("true or false", value)
         if isinstance(self.default, str):
             if isinstance(value, str) and len(value) <= self.max_length:
-                return value
+                return check_whole(value)
             raise self._error("a text of at most {length} characters", value, length=self.max_length)
         return self._check_number(value)
 
@@ -76,6 +78,16 @@ class Knob:
             allowed=Message(allowed, **limits),
             got=got,
         )
+
+
+def check_whole(text: str) -> str:
+    """`text`, or ConfigError if it has halves of characters, which no file and no model can take."""
+    if half := HALF.search(text):
+        place, code = half.start() + 1, f"U+{ord(half[0]):04X}"
+        raise ConfigError(
+            "Character {place} of the text is only a half of one ({code}); remove it.", place=place, code=code
+        )
+    return text
 
 
 def knob(default: Any, label: str, help: str = "", **limits: Any) -> Any:

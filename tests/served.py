@@ -15,12 +15,17 @@ from engines.running.runs import Runs
 
 @contextmanager
 def served(
-    runs: Runs | None = None, limits: Limits | None = None, port: int | None = None, **parts: Any
+    runs: Runs | None = None,
+    limits: Limits | None = None,
+    port: int | None = None,
+    root_path: str | None = None,
+    **parts: Any,
 ) -> Iterator[tuple[str, gr.Blocks]]:
     """(address, app) for as long as the block lasts; its runs are stopped then. `parts` are create_app's others."""
     runs = runs or Runs()
     demo = playground.create_app(runs, limits=limits, **parts)
     options = {**playground.look(), **playground.safe(limits), **playground.reach(runs), "server_port": port}
+    options["root_path"] = root_path
     _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
     try:
         yield address, demo

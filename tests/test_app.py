@@ -25,6 +25,7 @@ def run_python(code: str) -> str:
     return done.stdout
 
 
+@pytest.mark.slow
 def test_serving_the_page_loads_nothing_heavy():
     code = f"""
 import sys, urllib.request
@@ -67,6 +68,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
     assert all(endpoint["description"] for endpoint in endpoints.values())
 
 
+@pytest.mark.slow
 def test_a_script_trains_looks_and_takes_home(client):
     settings = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 30, "seed": 5}
     started = client.predict(settings=settings, owner="", api_name="/gan_start")

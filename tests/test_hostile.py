@@ -62,6 +62,7 @@ def caller(url):
         yield one
 
 
+@pytest.mark.slow
 def test_hostile_calls_get_clear_answers(url, caller):
     bad = []
     for endpoint, parameters in endpoints(url).items():

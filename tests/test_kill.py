@@ -58,6 +58,7 @@ def killed(tmp_path):
     return tmp_path, run_id
 
 
+@pytest.mark.slow
 def test_a_killed_training_is_there_again_and_goes_on(killed):
     folder, run_id = killed
     runs = Runs(folder=folder)

@@ -44,6 +44,7 @@ def test_every_endpoint_is_a_tool_that_says_what_it_takes(site):
             assert {"type", "anyOf", "oneOf", "$ref"} & set(schema), (tool.name, name)
 
 
+@pytest.mark.slow
 def test_an_agent_trains_a_gan_and_sees_its_pictures(site):
     url, _ = site
     settings = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20}

@@ -63,12 +63,9 @@ def add_tab(program):
     folder.mkdir()
     (folder / "__init__.py").write_text("", "utf-8")
     (folder / "tab.py").write_text(TAB, "utf-8")
-    change(
-        program / "tabs" / "__init__.py",
-        '"Fine-tuning": finetuning,',
-        '"Fine-tuning": finetuning,\n    "Hello": importlib.import_module("tabs.hello.tab"),',
-    )
-    change(program / "tabs" / "__init__.py", "from types import", "import importlib\nfrom types import")
+    tabs = program / "tabs" / "__init__.py"
+    change(tabs, "\nTABS", "from tabs.hello import tab as hello_tab\n\nTABS")
+    change(tabs, '"Fine-tuning": finetuning_tab,', '"Fine-tuning": finetuning_tab,\n    "Hello": hello_tab,')
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +92,7 @@ def choices(client, label):
     return [{value for _, value in one["choices"]} for one in props if label in str(one.get("label", ""))]
 
 
+@pytest.mark.slow
 def test_a_dataset_is_one_folder(client):
     status = train(client, dataset="spirals")
     assert status["state"] == "finished", status
@@ -102,11 +100,13 @@ def test_a_dataset_is_one_folder(client):
     assert any("spirals" in values for values in choices(client, '"Dataset"'))
 
 
+@pytest.mark.slow
 def test_an_objective_is_one_entry_and_one_choice(client):
     assert train(client, dataset="mnist", objective="softer")["state"] == "finished"
     assert any("softer" in values for values in choices(client, '"Objective"'))
 
 
+@pytest.mark.slow
 def test_a_tab_is_one_folder_and_one_line(client):
     assert client.predict("Ann", api_name="/hello") == "Hello, Ann!"
     assert "Hello" in [one["props"].get("label") for one in client.config["components"]] or any(

@@ -78,6 +78,7 @@ def own_generators(client, owner):
     return [model["id"] for model in models if model["id"].startswith(OWN)]
 
 
+@pytest.mark.slow
 def test_one_visitor_never_meets_another(url, client, tmp_path):
     mine = client.predict(SMALL, "", api_name="/gan_start")
     run, key = mine["run"], mine["owner"]
@@ -106,6 +107,7 @@ def test_the_readme_has_the_table_of_limits():
     assert markdown_table() in (ROOT / "README.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -16,6 +16,7 @@ def url():
         yield address
 
 
+@pytest.mark.slow
 def test_the_script_runs_as_it_stands(url, capsys):
     [script] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     exec(compile(script.replace("http://127.0.0.1:7860", url), "README.md", "exec"), {})

@@ -15,37 +15,36 @@ from typing import Any, TypeVar
 ASSETS = Path(__file__).parent.parent.parent / "assets"
 
 
-@dataclass(frozen=True)
-class DatasetCard:
-    """A picture set, assets/<name>/pictures.npz."""
+@dataclass(frozen=True, kw_only=True)
+class BundledCard:
+    """What a person should know about any set that ships with the app."""
 
-    name: str
+    name: str  # of its folder
     order: int  # of its place in lists
     title: str
     description: str
-    size: int  # pixels on a side, as bundled
-    channels: int  # 1 gray, 3 RGB
-    count: int  # bundled pictures
-    class_names: tuple[str, ...]
+    count: int  # bundled pictures, or texts that have a label
     source: str
     licence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetCard(BundledCard):
+    """A picture set, assets/<name>/pictures.npz."""
+
+    size: int  # pixels on a side, as bundled
+    channels: int  # 1 gray, 3 RGB
+    class_names: tuple[str, ...]
     label: str = ""  # in lists, where the title is too long
     whole_count: int = 0  # pictures in the whole set, which can be fetched; 0 when there is none
 
 
-@dataclass(frozen=True)
-class TextDatasetCard:
-    """A set of labelled texts, assets/<name>/texts.csv or texts.csv.gz."""
+@dataclass(frozen=True, kw_only=True)
+class TextDatasetCard(BundledCard):
+    """A set of labelled texts, assets/<name>/texts.csv; of movie_reviews texts.csv.gz."""
 
-    name: str
-    order: int  # of its place in lists
-    title: str
-    description: str
     language: str  # "en" or "zh"
-    count: int  # texts that have a label
     label_names: tuple[str, ...]
-    source: str
-    licence: str
     neutral_below: float = 0.0  # texts whose rating is nearer to zero have no label
 
 

@@ -1,31 +1,44 @@
 """Scores of outputs against references: BLEU, ROUGE, distinct-n and, if given, perplexity.
 
 BLEU is sacrebleu's (Post 2018, arXiv 1804.08771), ROUGE is Google's rouge-score (Lin 2004), distinct-n is the
-share of different n-grams among all (Li et al. 2016, arXiv 1510.03055). All are from 0 to 100.
+share of different n-grams among all (Li et al. 2016, arXiv 1510.03055). All are from 0 to 100, or NaN where there
+is nothing to measure, which the row's "Note" explains.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
-from typing import Any
 
-from engines.messages import ConfigError
+from engines.data.tables.cells import LIMITS, Table
+from engines.data.tables.reading import read_pasted, read_table
+from engines.data.tables.writing import harmless
+from engines.messages import ConfigError, Message
 
 MAX_PAIRS = 2_000
-MAX_CHARACTERS = 20_000  # of one text
 MAX_BYTES = 10 * 10**6  # of a file or a pasted text
 OUTPUT_NAMES = ("output", "prediction", "hypothesis", "candidate", "generated", "输出")
 REFERENCE_NAMES = ("reference", "target", "truth", "gold", "参考")
 SCORES = ("BLEU", "ROUGE-1", "ROUGE-2", "ROUGE-L", "Distinct-1", "Distinct-2")
-# A character of a language written without spaces is a token of its own, as in sacrebleu's "zh".
-TOKENS = re.compile(r"[぀-ヿ㐀-鿿豈-﫿]|[^\W_぀-ヿ㐀-鿿豈-﫿]+")
+# Characters of scripts written without spaces, and pictures, are tokens of their own, as in sacrebleu's "zh".
+ALONE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2190-\u2bff\u3000-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff"
+    "\uff00-\uffef\U0001f000-\U0001faff\U00020000-\U0003134f"
+)
+# Marks that belong to the letter before, which are not \\w.
+MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0900-\u0963"
+    "\u0966-\u0dff\u200c\u200d"
+)
+TOKENS = re.compile(rf"(?:(?![{ALONE}])[^\W_]|[{MARKS}])+|[{ALONE}]")
+SEPARATED = re.compile(f"[{ALONE}]")
+BLANK = re.compile("[\u3000-\u3002\uff0c\uff01\uff1a\uff1b\uff1f\ufe0f]")  # signs of such scripts that are no words
 
 
 @dataclass(frozen=True)
@@ -34,117 +47,91 @@ class Pair:
 
     output: str
     reference: str
+    why: Message | None = None  # why it cannot be scored
 
 
 class _Tokens:
     """Tokenizer for rouge-score; its own knows only a to z and 0 to 9."""
 
     def tokenize(self, text: str) -> list[str]:
-        return TOKENS.findall(text.lower())
+        return tokens(text)
 
 
-def read_pairs(source: str | Path) -> list[Pair]:
-    """Pairs from a pasted text, or from a file given as a Path: JSONL, CSV or TSV.
+def tokens(text: str) -> list[str]:
+    """The words of a text, in small letters; of a text without any, its signs."""
+    found = [token for token in TOKENS.findall(text.lower()) if not BLANK.match(token)]
+    return found or [char for char in text if not char.isspace()]
 
-    JSONL has an object with "output" and "reference" a line; a table has two columns, found by their names in
-    its first row, else the first two. ConfigError, naming the line, for what is not a pair or not allowed.
+
+class Pairs(list[Pair]):
+    """Pairs, and what a person should know of how they were read."""
+
+    notes: tuple[Message, ...] = ()
+
+
+def read_pairs(source: str | Path) -> Pairs:
+    """Pairs from a pasted text, or from a file given as a Path: whatever read_table reads.
+
+    The two columns are found by their names, else they are the first two. Every row becomes a pair; one that cannot
+    be scored says why. ConfigError if none can, EngineError, naming the line, for what is no table or not allowed.
     """
-    text = _read(source) if isinstance(source, Path) else source
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(source, Path) and (not isinstance(source, str) or not source.strip()):
         raise ConfigError("Paste pairs of output and reference, or choose a CSV, TSV or JSONL file.")
-    if len(text) > MAX_BYTES:
-        raise _too_large()
-    rows = _json_rows(text) if text.lstrip().startswith("{") else _table_rows(text)
-    pairs = []
-    for line, output, reference in rows:
-        if len(pairs) == MAX_PAIRS:
-            raise ConfigError("There are too many pairs; at most {most} are allowed.", most=MAX_PAIRS)
-        pairs.append(_pair(line, output, reference))
-    if not pairs:
-        raise ConfigError("There is no pair of output and reference.")
+    if (source.stat().st_size if isinstance(source, Path) else len(source)) > MAX_BYTES:
+        raise ConfigError("The file is too large; at most {most} MB.", most=MAX_BYTES // 10**6)
+    if isinstance(source, Path):
+        table = read_table(source, LIMITS, _names_columns)
+    else:
+        table = read_pasted(source, Message("What was pasted"), LIMITS, _names_columns)
+    if len(table.rows) > MAX_PAIRS:
+        raise ConfigError("There are too many pairs; at most {most} are allowed.", most=MAX_PAIRS)
+    pairs = Pairs(_pairs(table))
+    pairs.notes = table.notes
+    if all(pair.why for pair in pairs):
+        raise ConfigError("No pair can be scored. {reason}", reason=pairs[0].why)
     return pairs
 
 
-def _pair(line: int, output: Any, reference: Any) -> Pair:
-    for text in (output, reference):
-        if not isinstance(text, str):
-            raise ConfigError("Line {line} needs two texts: output and reference.", line=line)
-        if len(text) > MAX_CHARACTERS:
-            raise ConfigError(
-                "Line {line} has a text that is too long; at most {most} characters.", line=line, most=MAX_CHARACTERS
-            )
-    if not reference.strip():
-        raise ConfigError("The reference in line {line} is empty.", line=line)
-    return Pair(output.strip(), reference.strip())
+def _names_columns(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the output or the reference."""
+    return any(_named(rows[0], names) for names in (OUTPUT_NAMES, REFERENCE_NAMES))
 
 
-def _too_large() -> ConfigError:
-    return ConfigError("The file is too large; at most {most} MB.", most=MAX_BYTES // 10**6)
+def _named(columns: Sequence[str], names: Sequence[str]) -> list[int]:
+    """The places of the columns with these names, the first name first."""
+    lower = [column.strip("\ufeff ").casefold() for column in columns]
+    return [lower.index(name) for name in names if name in lower]
 
 
-def _read(path: Path) -> str:
-    if path.stat().st_size > MAX_BYTES:
-        raise _too_large()
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise ConfigError("The file is not UTF-8 text; save it as CSV, TSV or JSONL in UTF-8.") from problem
+def _pairs(table: Table) -> Iterator[Pair]:
+    outputs, references = _named(table.columns, OUTPUT_NAMES), _named(table.columns, REFERENCE_NAMES)
+    others = [place for place in range(len(table.columns)) if place not in (*outputs, *references)]
+    outputs = outputs or others[:1]
+    references = references or [place for place in others if place not in outputs][:1]
+    for row, line in enumerate(table.lines):
+        output, reference = (_first(table.rows[row], places) for places in (outputs, references))
+        yield Pair(output, reference, _why_not(table, row, line, bool(outputs and references), reference))
 
 
-def _json_rows(text: str) -> Iterable[tuple[int, Any, Any]]:
-    for line, row in enumerate(text.splitlines(), 1):
-        if not row.strip():
-            continue
-        try:
-            data = json.loads(row)
-        except (ValueError, RecursionError) as problem:
-            raise ConfigError("Line {line} is not JSON.", line=line) from problem
-        if not isinstance(data, Mapping):
-            raise ConfigError("Line {line} needs two texts: output and reference.", line=line)
-        names = {str(name).lower(): value for name, value in data.items()}
-        yield line, _named(names, OUTPUT_NAMES), _named(names, REFERENCE_NAMES)
+def _first(cells: Sequence[str], places: Sequence[int]) -> str:
+    """The first of these cells that is not blank; lines of JSON may name them differently."""
+    return next((cells[place].strip() for place in places if cells[place].strip()), "")
 
 
-def _named(values: Mapping[str, Any], names: Sequence[str]) -> Any:
-    return next((values[name] for name in names if name in values), None)
-
-
-def _table_rows(text: str) -> Iterable[tuple[int, Any, Any]]:
-    """Rows of a table whose columns are separated by tabs if its first line has one, else by commas."""
-    delimiter = "\t" if "\t" in text.strip().split("\n", 1)[0] else ","
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-    columns = None
-    try:
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if columns is None:
-                columns = _columns([cell.strip().lower() for cell in row])
-                if columns:
-                    continue
-                columns = (0, 1)
-            if len(row) <= max(columns):
-                raise ConfigError("Line {line} needs two texts: output and reference.", line=reader.line_num)
-            yield reader.line_num, row[columns[0]], row[columns[1]]
-    except csv.Error as problem:
-        line = reader.line_num
-        raise ConfigError("Line {line} is not a row of a table; check its quotes.", line=line) from problem
-
-
-def _columns(header: list[str]) -> tuple[int, int] | None:
-    """Where the output and the reference are, if the first row names them."""
-    output = next((header.index(name) for name in OUTPUT_NAMES if name in header), None)
-    reference = next((header.index(name) for name in REFERENCE_NAMES if name in header), None)
-    return None if output is None or reference is None else (output, reference)
+def _why_not(table: Table, row: int, line: int, two: bool, reference: str) -> Message | None:
+    """Why a row is no pair."""
+    if not two or row in table.odd:
+        return Message("Line {line} needs two texts: output and reference.", line=line)
+    return None if reference else Message("The reference in line {line} is empty.", line=line)
 
 
 def distinct(texts: Iterable[str], n: int) -> float:
-    """Different n-grams as a share of all n-grams of the texts, in percent; 0 if there are none."""
+    """Different n-grams as a share of all n-grams of the texts, in percent; NaN if there are none."""
     grams = []
     for text in texts:
-        tokens = TOKENS.findall(text.lower())
-        grams += zip(*(tokens[i:] for i in range(n)), strict=False)
-    return 100 * len(set(grams)) / len(grams) if grams else 0.0
+        words = tokens(text)
+        grams += zip(*(words[i:] for i in range(n)), strict=False)
+    return 100 * len(set(grams)) / len(grams) if grams else math.nan
 
 
 def score_pairs(
@@ -152,50 +139,100 @@ def score_pairs(
     perplexity: Callable[[str], float] | None = None,
     tick: Callable[[int], None] = lambda done: None,
 ) -> tuple[list[dict[str, str | float]], dict[str, str | float]]:
-    """(a row for each pair, the row of all together); a row has "output", "reference" and the SCORES.
+    """(a row for each pair, the row of all); a row has "output", "reference", the SCORES, and "Note" if any has one.
 
     The BLEU of all is the corpus's, which is not the mean of the sentences'; ROUGE of all is the mean F1. With
     `perplexity`, a function of an output, rows have "Perplexity" too (NaN for an output it refuses), and all
     have the geometric mean. `tick` is called before each pair with how many are done; what it raises ends it.
     """
-    from rouge_score.rouge_scorer import RougeScorer
-    from sacrebleu.metrics import BLEU
-
-    chinese = sum(bool(re.search("[㐀-鿿]", pair.reference)) for pair in pairs) * 2 > len(pairs)
-    options = {"tokenize": "zh" if chinese else "13a"}
-    sentence, corpus = BLEU(effective_order=True, **options), BLEU(**options)
-    scorer = RougeScorer(["rouge1", "rouge2", "rougeL"], tokenizer=_Tokens())
     rows = []
     for done, pair in enumerate(pairs):
         tick(done)
-        rouge = scorer.score(pair.reference, pair.output)
-        row: dict[str, str | float] = {"output": pair.output, "reference": pair.reference}
-        row["BLEU"] = sentence.sentence_score(pair.output, [pair.reference]).score
-        row |= {name: 100 * rouge[key].fmeasure for name, key in zip(SCORES[1:4], rouge, strict=True)}
-        row |= {f"Distinct-{n}": distinct([pair.output], n) for n in (1, 2)}
-        if perplexity:
-            row["Perplexity"] = _or_nan(perplexity, pair.output)
-        rows.append(row)
-    outputs = [pair.output for pair in pairs]
-    total: dict[str, str | float] = {"output": "", "reference": ""}
-    total["BLEU"] = corpus.corpus_score(outputs, [[pair.reference for pair in pairs]]).score
-    total |= {name: sum(row[name] for row in rows) / len(rows) for name in SCORES[1:4]}
-    total |= {f"Distinct-{n}": distinct(outputs, n) for n in (1, 2)}
-    if perplexity:
-        logs = [math.log(row["Perplexity"]) for row in rows if not math.isnan(row["Perplexity"])]
-        total["Perplexity"] = math.exp(sum(logs) / len(logs)) if logs else math.nan
+        rows.append(_row(pair, perplexity))
+    total = _total(pairs, rows, bool(perplexity))
+    if not any(row["Note"] for row in [*rows, total]):
+        for row in [*rows, total]:
+            del row["Note"]
     return rows, total
 
 
-def _or_nan(perplexity: Callable[[str], float], text: str) -> float:
-    try:
-        return perplexity(text)
-    except ConfigError:  # too short
-        return math.nan
+def _row(pair: Pair, perplexity: Callable[[str], float] | None) -> dict[str, str | float]:
+    """The scores of one pair."""
+    from rouge_score.rouge_scorer import RougeScorer
+    from sacrebleu.metrics import BLEU
+
+    row: dict[str, str | float] = {"output": pair.output, "reference": pair.reference}
+    row |= dict.fromkeys([*SCORES, *(["Perplexity"] if perplexity else [])], math.nan)
+    if pair.why:
+        return {**row, "Note": pair.why}
+    rouge = RougeScorer(["rouge1", "rouge2", "rougeL"], tokenizer=_Tokens()).score(pair.reference, pair.output)
+    row["BLEU"] = BLEU(effective_order=True).sentence_score(_spaced(pair.output), [_spaced(pair.reference)]).score
+    row |= {name: _share(rouge[key]) for name, key in zip(SCORES[1:4], ("rouge1", "rouge2", "rougeL"), strict=True)}
+    if len(tokens(pair.reference)) < 2:
+        row["ROUGE-2"] = math.nan
+    row |= {f"Distinct-{n}": distinct([pair.output], n) for n in (1, 2)}
+    notes = _notes(pair)
+    if perplexity:
+        try:
+            row["Perplexity"] = perplexity(pair.output)
+        except ConfigError as problem:  # too short
+            notes.append(problem.message)
+    return {**row, "Note": _joined(notes)}
+
+
+def _joined(notes: Sequence[Message]) -> str:
+    return reduce(lambda before, after: Message("{before} {next}", before=before, next=after), notes) if notes else ""
+
+
+def _notes(pair: Pair) -> list[Message]:
+    """Why some scores of a pair are missing."""
+    if not pair.output:
+        return [Message("The output is empty.")]
+    if min(len(tokens(pair.output)), len(tokens(pair.reference))) < 2:
+        return [Message("A text of one word has no pairs of words.")]
+    return []
+
+
+def _share(score: tuple[float, float, float] | int) -> float:
+    """The F1 in percent; rouge-score gives some a bare 0."""
+    return 100.0 * getattr(score, "fmeasure", 0.0)
+
+
+def _spaced(text: str) -> str:
+    """The text with spaces around the characters that are words by themselves."""
+    return SEPARATED.sub(r" \g<0> ", text)
+
+
+def _total(pairs: Sequence[Pair], rows: Sequence[Mapping], with_perplexity: bool) -> dict[str, str | float]:
+    """The row of all pairs that could be scored; NaN if none could."""
+    from sacrebleu.metrics import BLEU
+
+    scored = [pair for pair in pairs if not pair.why]
+    outputs, references = [_spaced(pair.output) for pair in scored], [_spaced(pair.reference) for pair in scored]
+    total: dict[str, str | float] = {"output": "", "reference": ""}
+    total["BLEU"] = BLEU(effective_order=True).corpus_score(outputs, [references]).score if scored else math.nan
+    total |= {name: _mean(row[name] for row in rows) for name in SCORES[1:4]}
+    total |= {f"Distinct-{n}": distinct([pair.output for pair in scored], n) for n in (1, 2)}
+    if with_perplexity:
+        total["Perplexity"] = math.exp(_mean(math.log(row["Perplexity"]) for row in rows))
+    notes = list(getattr(pairs, "notes", ()))
+    if len(scored) < len(rows):
+        left = len(rows) - len(scored)
+        notes.insert(0, Message("{count} of {total} pairs are not scored.", count=left, total=len(rows)))
+    return {**total, "Note": _joined(notes)}
+
+
+def _mean(values: Iterable[float]) -> float:
+    """The mean of those that are numbers; NaN if none is."""
+    known = [value for value in values if not math.isnan(value)]
+    return sum(known) / len(known) if known else math.nan
 
 
 def to_csv(rows: Sequence[Mapping[str, str | float]], total: Mapping[str, str | float]) -> str:
-    """The table as CSV text, the total last under the output "(all)"; cells cannot start a formula."""
+    """The table as CSV text, the total last under the output "(all)"; cells cannot start a formula.
+
+    Write it with a byte order mark (utf-8-sig), or spreadsheets take it for another encoding.
+    """
     target = io.StringIO()
     writer = csv.DictWriter(target, list(total), lineterminator="\n")
     writer.writeheader()
@@ -205,6 +242,6 @@ def to_csv(rows: Sequence[Mapping[str, str | float]], total: Mapping[str, str | 
 
 
 def _cell(value: str | float) -> str:
-    if isinstance(value, float):
-        return "" if math.isnan(value) else f"{value:.2f}"
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    if isinstance(value, float) and not math.isnan(value):
+        return f"{value:.2f}"
+    return harmless(value)

@@ -1,27 +1,29 @@
 """A visitor's own pictures, from picture files or one ZIP.
 
 Uploads are hostile until shown otherwise: nothing is written to disk or unpickled, every size is checked
-before it is believed and again while reading, and only one picture is ever held at its full size.
+before it is believed and again while reading, and only one picture is ever held at its full size. What cannot be
+used is left out and told of; it never takes the other pictures along.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from dataclasses import dataclass, field
+from functools import reduce
+from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from engines.data.archives import ArchiveLimits, read_archive, shown_name
+from engines.data.folders import Folders, read_folders
 from engines.data.pictures import PictureSet
-from engines.messages import ConfigError
+from engines.data.seeing import FORMATS, depth, in_8_bits, is_flat, open_picture, see
+from engines.messages import ConfigError, Message
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-PIECE = 2**20  # bytes read at a time
-LITTER = ("Thumbs.db", "desktop.ini")  # left in ZIPs by file managers, like __MACOSX and .DS_Store
+__all__ = ["FORMATS", "LIMITS", "LeftOut", "UploadLimits", "UploadedPictures", "read_uploads", "shown_name"]
+
+LATER = {"heic": "HEIC", "heif": "HEIC", "avif": "AVIF", "mif1": "HEIC", "msf1": "HEIC"}  # ISO media brands
 
 
 @dataclass(frozen=True)
@@ -35,21 +37,126 @@ class UploadLimits:
     directory_mb: int = 8  # of a ZIP's own table of contents, about 100,000 entries
     megapixels: int = 50  # of one picture
     total_megapixels: int = 2_000  # of all pictures together, since decoding takes time
-    broken: int = 100  # files left out, where that is allowed at all
+
+    @property
+    def archive(self) -> ArchiveLimits:
+        """What a ZIP may be."""
+        return ArchiveLimits(self.most, self.unpacked_mb, self.directory_mb, self.megapixels)
 
 
 LIMITS = UploadLimits()
 
 
-def read_uploads(
-    paths: Sequence[str], size: int, limits: UploadLimits = LIMITS, broken: list[str] | None = None
-) -> PictureSet:
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that was not used."""
+
+    name: str  # fit for a sentence
+    reason: Message
+
+
+@dataclass(frozen=True, eq=False)
+class UploadedPictures(PictureSet):
+    """A visitor's pictures, which files were left out, and what else a person should know before training on them."""
+
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[Message, ...] = ()
+
+    def sentences(self, most: int = 3) -> list[Message]:
+        """How many files were left out, with at most so many of the reasons, and the notes."""
+        if not self.left_out:
+            return list(self.notes)
+        reasons = [one.reason for one in self.left_out[:most]]
+        said = reduce(lambda before, after: Message("{before} {next}", before=before, next=after), reasons)
+        if len(self.left_out) == 1:
+            return [Message("One file is left out: {reasons}", reasons=said), *self.notes]
+        total, count = len(self) + len(self.left_out), len(self.left_out)
+        return [Message("{count} of {total} files are left out: {reasons}", count=count, total=total, reasons=said),
+                *self.notes]  # fmt: skip
+
+    def complete(self) -> UploadedPictures:
+        """These; ConfigError with the reason if a file was left out."""
+        if self.left_out:
+            raise _because(self.left_out[0].reason)
+        return self
+
+
+@dataclass
+class _Reading:
+    """The pictures as far as they are read."""
+
+    size: int
+    limits: UploadLimits
+    images: list[np.ndarray] = field(default_factory=list)  # uint8 [S, S, 3], of 16-bit gray float32 [S, S, 1]
+    names: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    pixels: int = 0
+
+    def take(self, name: str, content: bytes | ConfigError) -> None:
+        """Read one file, or leave it out."""
+        try:
+            if isinstance(content, ConfigError):
+                raise content
+            image = self._read(name, content)
+        except ConfigError as problem:
+            self.left_out.append(LeftOut(shown_name(name), problem.message))
+        else:
+            self.images.append(image)
+            self.names.append(name)
+        if self.pixels > self.limits.total_megapixels * 10**6:
+            raise ConfigError(
+                "The pictures are too large; together they may have {most} million pixels.",
+                most=self.limits.total_megapixels,
+            )
+
+    def _read(self, name: str, data: bytes) -> np.ndarray:
+        """What `see` gives of one picture file; its pixels are counted even if they turn out to be damaged."""
+        most = self.limits.megapixels
+        try:
+            picture = open_picture(data)
+            pixels = picture.width * picture.height
+            if pixels <= most * 10**6:
+                self.pixels += pixels
+                image = see(picture, self.size)
+                self.pixels += pixels * picture.tell()  # the frames before the one that shows something
+                return image
+        except Image.DecompressionBombError:
+            pass
+        except Exception as error:  # a decoder given hostile bytes may raise nearly anything
+            raise no_picture(name, data) from error
+        raise ConfigError("{file} is too large; at most {most} million pixels.", file=shown_name(name), most=most)
+
+    def keep(self, kept: Sequence[bool]) -> None:
+        """Leave out those that are not kept, since they have no class."""
+        for name in (shown_name(name) for name, k in zip(self.names, kept, strict=True) if not k):
+            self.left_out.append(LeftOut(name, Message("{file} lies in no folder of a class.", file=name)))
+        self.images = [image for image, k in zip(self.images, kept, strict=True) if k]
+
+    def finished(self) -> tuple[np.ndarray, list[Message]]:
+        """(uint8 [N, S, S, C], C 1 if all are gray, notes); ConfigError if they are too few."""
+        if len(self.images) < self.limits.fewest:
+            raise _too_few(len(self.images), self.left_out, self.limits)
+        peak = max((float(image.max()) for image in self.images if image.dtype == np.float32), default=0.0)
+        images = [in_8_bits(one, depth(peak)) if one.dtype == np.float32 else one for one in self.images]
+        # gray saved as a colour JPEG is off by one or two
+        gray = all(int(np.ptp(image, axis=2).max()) <= 2 for image in images)
+        flat, notes = sum(map(is_flat, images)), []
+        if 0 < peak < 2**15:
+            notes.append(
+                Message("The pictures with 16 bits use only {bits} of them, and were brightened.", bits=depth(peak))
+            )
+        if flat:
+            note = "{flat} of {count} pictures are of one colour only, with nothing to see."
+            notes.append(Message(note, flat=flat, count=len(images)))
+        return np.stack([image[..., :1] for image in images] if gray else images), notes
+
+
+def read_uploads(paths: Sequence[str], size: int, limits: UploadLimits = LIMITS) -> UploadedPictures:
     """A visitor's own pictures, from picture files or one ZIP, as squares of `size` pixels.
 
-    Pictures are turned upright, put on white, cut to the middle square and shrunk with antialiasing. They
-    are RGB, or gray when all of them are. The folders of a ZIP become classes when every picture lies in
-    one and there are 2 to 100. Raises ConfigError, naming the file, for anything that is not allowed; but given
-    `broken`, a file that cannot be read is left out and its name is put there.
+    Each is as people see it (see seeing.py), cut to the middle square and shrunk with antialiasing; RGB, or gray when
+    all of them are. The folders of a ZIP become classes when every picture lies in one and there are 2 to 100. Files
+    that cannot be used are left out, with the reason. Raises ConfigError if there are too few others, or too much.
     """
     paths = [str(path) for path in paths]
     if not paths:
@@ -59,183 +166,54 @@ def read_uploads(
         raise ConfigError("Choose either picture files or one ZIP file, not both.")
     if sum(Path(path).stat().st_size for path in paths) > limits.upload_mb * 10**6:
         raise ConfigError("The files are too large; together they may have {most} MB.", most=limits.upload_mb)
-    members = _zip_members(zips[0], limits, broken) if zips else _files(paths, limits)
-
-    images, folders, budget, gray = [], [], limits.total_megapixels * 10**6, True
-    for name, data in members:
-        try:
-            image, pixels = _read_picture(name, data, size, limits)
-        except ConfigError:
-            if broken is None or len(broken) == limits.broken:
-                raise
-            broken.append(shown_name(name))
-            continue
-        budget -= pixels
-        if budget < 0:
-            raise ConfigError(
-                "The pictures are too large; together they may have {most} million pixels.",
-                most=limits.total_megapixels,
-            )
-        images.append(image)
-        folders.append(PurePosixPath(name).parent.name if zips else "")
-        gray = gray and np.ptp(image, axis=2).max() <= 2  # gray saved as a colour JPEG is off by one or two
-    if len(images) < limits.fewest:
-        count, least = len(images), limits.fewest
-        raise ConfigError("{count} pictures are too few; choose at least {least}.", count=count, least=least)
-    stacked = np.stack([image[..., :1] for image in images] if gray else images)
-    labels, class_names = _classes(folders)
-    return PictureSet("own", stacked, labels, class_names)
+    notes: list[Message] = []
+    reading = _Reading(size, limits)
+    for name, content in read_archive(zips[0], limits.archive, notes) if zips else _files(paths, limits):
+        reading.take(name, content)
+    folders = read_folders(reading.names) if zips else Folders((True,) * len(reading.names))
+    reading.keep(folders.kept)
+    images, more = reading.finished()
+    labels = np.array(folders.labels or [0] * len(images), np.int64)
+    notes += [*folders.notes, *more]
+    return UploadedPictures("own", images, labels, folders.class_names, tuple(reading.left_out), tuple(notes))
 
 
-def _classes(folders: Sequence[str]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """(labels, class names) when each picture has a folder and there are 2 to 100, else no classes."""
-    names = ["".join(c for c in folder if c.isprintable())[:40].strip() for folder in folders]
-    class_names, labels = np.unique(names, return_inverse=True)
-    if all(names) and 2 <= len(class_names) <= 100:
-        return labels.astype(np.int64), tuple(class_names.tolist())
-    return np.zeros(len(names), np.int64), ()
+def no_picture(name: str, data: bytes) -> ConfigError:
+    """Why a file that Pillow could not read is of no use."""
+    file, brand = shown_name(name), data[8:12].decode("latin-1")
+    if not data:
+        return ConfigError("{file} is empty.", file=file)
+    if data[4:8] == b"ftyp" and brand in LATER:
+        return ConfigError("{file} is {kind}; save it as JPEG or PNG first.", file=file, kind=LATER[brand])
+    if data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")):
+        return ConfigError("{file} is a damaged picture.", file=file)
+    return ConfigError("{file} is no PNG, JPEG, WebP, GIF or BMP picture.", file=file)
 
 
-def _read_picture(name: str, data: bytes, size: int, limits: UploadLimits) -> tuple[np.ndarray, int]:
-    """(uint8 [size, size, 3], pixels before) of one picture file."""
-    try:
-        picture = Image.open(io.BytesIO(data), formats=FORMATS)
-        pixels = picture.width * picture.height
-        if pixels <= limits.megapixels * 10**6:
-            return _squared(picture, size), pixels
-    except Image.DecompressionBombError:
-        pass
-    except Exception as error:  # a decoder given hostile bytes may raise nearly anything
-        raise ConfigError("{file} is no PNG, JPEG, WebP, GIF or BMP picture.", file=shown_name(name)) from error
-    raise _picture_too_large(name, limits)
+def _too_few(count: int, left_out: Sequence[LeftOut], limits: UploadLimits) -> ConfigError:
+    if count == 0 and len(left_out) == 1:
+        return _because(left_out[0].reason)
+    if not left_out:
+        if count == 1:
+            return ConfigError("One picture is too few; choose at least {least}.", least=limits.fewest)
+        return ConfigError("{count} pictures are too few; choose at least {least}.", count=count, least=limits.fewest)
+    return ConfigError(
+        "Only {count} of {total} files can be used, and at least {least} are needed: {reason}",
+        count=count,
+        total=count + len(left_out),
+        least=limits.fewest,
+        reason=left_out[0].reason,
+    )
 
 
-def _picture_too_large(name: str, limits: UploadLimits) -> ConfigError:
-    most = limits.megapixels
-    return ConfigError("{file} is too large; at most {most} million pixels.", file=shown_name(name), most=most)
-
-
-def _squared(picture: Image.Image, size: int) -> np.ndarray:
-    """The upright middle square of a picture on white, uint8 [size, size, 3]."""
-    picture.draft(None, (2 * size, 2 * size))  # a JPEG decodes many times faster at a fraction of its size
-    picture = ImageOps.exif_transpose(picture)
-    if picture.mode.startswith("I"):  # 16-bit gray, which Pillow would clip at 255
-        picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
-    picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
-    if picture.mode == "RGBA":
-        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-    return np.asarray(picture)
+def _because(reason: Message) -> ConfigError:
+    return ConfigError(reason.template, **reason.values)
 
 
 def _files(paths: Sequence[str], limits: UploadLimits) -> Iterator[tuple[str, bytes]]:
     """(name, bytes) of each file."""
     if len(paths) > limits.most:
-        raise _too_many(paths, limits)
+        count, most = len(paths), limits.most
+        raise ConfigError("{count} pictures are too many; choose at most {most}.", count=count, most=most)
     for path in paths:
         yield Path(path).name, Path(path).read_bytes()
-
-
-def _too_many(found: Sequence, limits: UploadLimits) -> ConfigError:
-    count, most = len(found), limits.most
-    return ConfigError("{count} pictures are too many; choose at most {most}.", count=count, most=most)
-
-
-def shown_name(name: str) -> str:
-    """A file name from outside, fit for a sentence."""
-    name = "".join(c if c.isprintable() else "?" for c in name)
-    return name if len(name) <= 60 else f"{name[:28]}…{name[-28:]}"
-
-
-class _CappedFile(io.FileIO):
-    """A file that refuses to be read in large pieces, as zipfile would with a huge table of contents."""
-
-    most = 0
-
-    def read(self, size: int = -1) -> bytes:
-        """At most `size` bytes; raises BadZipFile when asked for more than `most`."""
-        if size > self.most:
-            raise zipfile.BadZipFile("a piece is too large")
-        return super().read(size)
-
-
-def _zip_members(path: str, limits: UploadLimits, broken: list[str] | None) -> Iterator[tuple[str, bytes]]:
-    """(name, bytes) of each picture in a ZIP, whose names and sizes are checked before any is read.
-
-    A damaged one is left out if `broken` is given, to which its name is added.
-    """
-    damaged = ConfigError("{file} is damaged, or not a ZIP file.", file=shown_name(Path(path).name))
-    with _CappedFile(path) as file:
-        file.most = limits.directory_mb * 10**6
-        try:
-            archive = zipfile.ZipFile(file)
-        except Exception as error:  # a damaged table of contents may raise nearly anything
-            raise damaged from error
-        budget = limits.unpacked_mb * 10**6
-        members = _checked_members(archive, limits)
-        for name, member in zip(_names(members), members, strict=True):
-            try:
-                data = _read_member(archive, member, limits)
-            except ConfigError:
-                if broken is None or len(broken) == limits.broken:
-                    raise
-                broken.append(shown_name(name))
-                continue
-            budget -= len(data)
-            if budget < 0:
-                raise _unpacked_too_large(limits)
-            yield name, data
-
-
-def _names(members: Sequence[zipfile.ZipInfo]) -> list[str]:
-    """Their names. Where no encoding is declared, zipfile takes cp437, but most archivers write UTF-8 or GB 2312."""
-    names = [member.filename for member in members]
-    undeclared = [place for place, member in enumerate(members) if not member.flag_bits & 0x800]
-    for encoding in ("utf-8", "gb2312"):  # all names alike: a short one alone may be valid in both
-        with contextlib.suppress(UnicodeError):
-            decoded = [names[place].encode("cp437").decode(encoding) for place in undeclared]
-            for place, name in zip(undeclared, decoded, strict=True):
-                names[place] = name
-            break
-    return names
-
-
-def _unpacked_too_large(limits: UploadLimits) -> ConfigError:
-    return ConfigError("The ZIP is too large; unpacked it may have {most} MB.", most=limits.unpacked_mb)
-
-
-def _checked_members(archive: zipfile.ZipFile, limits: UploadLimits) -> list[zipfile.ZipInfo]:
-    """The members that should be pictures; ConfigError for names, kinds and declared sizes not allowed."""
-    members = []
-    for member in archive.infolist():
-        name = member.orig_filename  # as written, before zipfile tidies it
-        parts = PurePosixPath(name).parts
-        if not parts or "\\" in name or "\0" in name or ".." in parts or PureWindowsPath(name).anchor:
-            raise ConfigError("{file} is not an allowed name inside a ZIP.", file=shown_name(name))
-        if member.is_dir() or "__MACOSX" in parts or parts[-1].startswith(".") or parts[-1] in LITTER:
-            continue
-        if member.flag_bits & 1:
-            raise ConfigError("{file} is encrypted; make the ZIP without a password.", file=shown_name(name))
-        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            # Python unpacks the others without a limit on memory.
-            raise ConfigError("{file} is packed in a rare way; make an ordinary ZIP.", file=shown_name(name))
-        members.append(member)
-    if len(members) > limits.most:
-        raise _too_many(members, limits)
-    if sum(member.file_size for member in members) > limits.unpacked_mb * 10**6:
-        raise _unpacked_too_large(limits)
-    return members
-
-
-def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: UploadLimits) -> bytes:
-    """The member's bytes, whatever size it declares; ConfigError when it is damaged or too large."""
-    data, most = bytearray(), 4 * limits.megapixels * 10**6  # no encoding needs more than 4 bytes a pixel
-    try:
-        with archive.open(member) as source:
-            while len(data) <= most and (piece := source.read(PIECE)):
-                data += piece
-    except Exception as error:  # a damaged member may raise nearly anything
-        raise ConfigError("{file} is damaged inside the ZIP.", file=shown_name(member.filename)) from error
-    if len(data) > most:
-        raise _picture_too_large(member.filename, limits)
-    return bytes(data)

@@ -87,16 +87,19 @@ def _data(examples: Examples) -> str:
 
 
 def _scores(scores: Mapping[str, Any]) -> str:
-    numbers = ("precision", "recall", "f1")
-    rows = "\n".join(
-        f"| {_cell(row['label'])} | {' | '.join(f'{row[name]:.3f}' for name in numbers)} | {row['support']} |"
-        for row in scores["report"]
-    )
+    rows = "\n".join(f"| {_cell(row['label'])} | {_shares(row)} | {row['support']} |" for row in scores["report"])
+    tested = sum(row["support"] > 0 for row in scores["report"])
     accuracies = "\n".join(f"- accuracy, {name}: {value:.3f}" for name, value in scores["accuracy"].items())
     return (
-        f"{accuracies}\n- macro F1: {scores['macro_f1']:.3f}\n\n"
+        f"{accuracies}\n- macro F1: {scores['macro_f1']:.3f}, of {tested} classes that were tested\n\n"
         f"| Class | Precision | Recall | F1 | Examples |\n|---|---|---|---|---|\n{rows}"
     )
+
+
+def _shares(row: Mapping[str, Any]) -> str:
+    """Precision, recall and F1; dashes for a class without test rows."""
+    shares = (row[name] for name in ("precision", "recall", "f1"))
+    return " | ".join(f"{share:.3f}" if row["support"] else "–" for share in shares)
 
 
 def _use(config: FinetuningConfig) -> str:

@@ -19,6 +19,11 @@ class ClassScores:
     f1: float
     support: int
 
+    @property
+    def tested(self) -> bool:
+        """Whether there was a row to test the class by; without one its scores say nothing."""
+        return self.support > 0
+
 
 @dataclass(frozen=True)
 class ClassReport:
@@ -26,7 +31,12 @@ class ClassReport:
 
     rows: tuple[ClassScores, ...]  # a row a class
     accuracy: float
-    macro_f1: float  # mean F1 of the classes that are there or were predicted
+    macro_f1: float  # mean F1 of the classes that were tested
+
+    @property
+    def tested(self) -> int:
+        """Of how many classes macro_f1 is the mean."""
+        return sum(row.tested for row in self.rows)
 
 
 def confusion(evaluation: Evaluation) -> np.ndarray:
@@ -37,12 +47,12 @@ def confusion(evaluation: Evaluation) -> np.ndarray:
 
 
 def class_report(evaluation: Evaluation) -> ClassReport:
-    """Precision, recall and F1 of each class, accuracy and macro F1; as scikit-learn's classification_report."""
+    """Precision, recall and F1 of each class, accuracy and macro F1; as scikit-learn's for the classes tested."""
     matrix = confusion(evaluation)
     right, truth, predicted = np.diag(matrix), matrix.sum(1), matrix.sum(0)
     precision, recall = right / np.maximum(predicted, 1), right / np.maximum(truth, 1)
     f1 = 2 * right / np.maximum(truth + predicted, 1)
-    there = (truth + predicted) > 0
+    there = truth > 0
     columns = (precision.tolist(), recall.tolist(), f1.tolist(), truth.tolist())
     rows = tuple(ClassScores(*row) for row in zip(evaluation.label_names, *columns, strict=True))
     return ClassReport(rows, evaluation.accuracy, float(f1[there].mean()) if there.any() else 0.0)

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.data.pictures import PictureSet, load_bundled, load_whole
-from engines.data.uploads import read_uploads
+from engines.data.uploads import UploadedPictures, read_uploads
 from engines.gan_training.config import GanConfig
 from engines.messages import EngineError, Message
 from engines.running.events import Caption, Events, Note
@@ -22,6 +22,7 @@ from engines.running.run_store import CHECKPOINT, write_atomically
 from engines.weights import cache_folder
 
 log = logging.getLogger(__name__)
+FEW = 8  # pictures of a class, which a grid shows side by side
 
 
 def load_pictures(config: GanConfig, uploads: Sequence[str], folder: Path | None = None) -> Events:
@@ -30,7 +31,7 @@ def load_pictures(config: GanConfig, uploads: Sequence[str], folder: Path | None
     Raises ConfigError or EngineError if a visitor's own are not what is allowed, or missing.
     """
     if config.dataset == "own":
-        return _own_pictures(config, uploads, folder)
+        return (yield from _own_pictures(config, uploads, folder))
     if config.whole:
         yield Note(Message("Downloading the whole dataset"))
         try:
@@ -41,15 +42,27 @@ def load_pictures(config: GanConfig, uploads: Sequence[str], folder: Path | None
     return load_bundled(config.dataset).resized(config.size)
 
 
-def _own_pictures(config: GanConfig, uploads: Sequence[str], folder: Path | None) -> PictureSet:
+def _own_pictures(config: GanConfig, uploads: Sequence[str], folder: Path | None) -> Events:
     if folder and (kept := kept_pictures(folder)):
         return kept
     if not uploads:
         raise EngineError("Choose your own pictures first: several files, or one ZIP.")
     pictures = read_uploads(uploads, config.size)
+    for number, sentence in enumerate(known_before(pictures, config.conditional)):
+        yield Caption(f"pictures {number}", sentence)
     if folder:
         keep_pictures(folder, pictures)
     return pictures
+
+
+def known_before(pictures: UploadedPictures, conditional: bool) -> list[Message]:
+    """What a person should know of a visitor's pictures before training on them."""
+    counts = np.bincount(pictures.labels, minlength=len(pictures.class_names))
+    small = [name for name, count in zip(pictures.class_names, counts, strict=False) if count < FEW]
+    if not small or not conditional:
+        return pictures.sentences()
+    note = "Classes with fewer than {few} pictures, which are learned by heart at best: {names}."
+    return [*pictures.sentences(), Message(note, few=FEW, names=", ".join(small))]
 
 
 def keep_pictures(folder: Path, pictures: PictureSet) -> None:

@@ -128,8 +128,14 @@ class _Grid:
         shuffled = self.pictures.sample(len(self.pictures), seed=0)
         if not self.by_class:
             return Reference(shuffled.images[: len(self.labels)], self.columns)
-        by_class = [shuffled.images[shuffled.labels == c][:ROWS] for c in range(self.columns)]
+        by_class = [_filled(shuffled.images[shuffled.labels == c]) for c in range(self.columns)]
         return Reference(np.stack(by_class, axis=1).reshape(-1, *shuffled.images.shape[1:]), self.columns)
+
+
+def _filled(images: np.ndarray) -> np.ndarray:
+    """The first ROWS of the pictures [N, …] of a class; where it has fewer, blank ones below them."""
+    blank = np.full((max(0, ROWS - len(images)), *images.shape[1:]), 255, np.uint8)
+    return np.concatenate([images[:ROWS], blank])
 
 
 class _Training:

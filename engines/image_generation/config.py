@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from engines.image_generation.catalog import DEFAULT_IMAGE_MODEL, SAMPLERS, TASKS, ImageCard, find_image_model
 from engines.knobs import MAX_SEED, Config, knob, seed_knob
@@ -19,6 +19,7 @@ MAX_WORK = 2**30  # pixels x steps: the same in 64 steps
 class ImageConfig(Config):
     """Settings of one batch of pictures. The defaults suit the bundled model; see `for_model`."""
 
+    needs_prompt: ClassVar[bool] = True
     model: str = knob(DEFAULT_IMAGE_MODEL, "Model", "Which model draws.", max_length=100)
     task: str = knob("text_to_image", "Task", "What the picture starts from.", choices=dict(TASKS))
     prompt: str = knob("smiling cat", "Prompt", "What the picture should show.", max_length=MAX_PROMPT)
@@ -85,7 +86,7 @@ class ImageConfig(Config):
                     value=Message(choices[value]),
                     known=listed([choices[name] for name in known]),
                 )
-        if card.steered and not self.prompt.strip():
+        if card.steered and self.needs_prompt and not self.prompt.strip():
             raise ConfigError("Write a prompt first: a few words that say what the picture should show.")
         if card.kind != "gan":
             self._check_size(card)
@@ -109,6 +110,18 @@ class ImageConfig(Config):
         pixels = self.width * self.height * self.batch
         if pixels > MAX_PIXELS or pixels * self.steps > MAX_WORK:
             raise ConfigError("Width, Height, Batch size and Steps are too large together; lower one.")
+
+
+@dataclass(frozen=True)
+class Draft(ImageConfig):
+    """Settings that may lack a prompt, which a person has to write before a picture can be made."""
+
+    needs_prompt: ClassVar[bool] = False
+
+    def complete(self) -> ImageConfig:
+        """The same as an ImageConfig if nothing is missing."""
+        missing = self.card.steered and not self.prompt.strip()
+        return self if missing else ImageConfig.from_dict(self.to_dict())
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def main() -> None:
     card_path = options.folder / "card.json"
     card = json.loads(card_path.read_text("utf-8"))
     card["scores"] = scores(model.make, load_emoji(options.sources, card["size"]))
-    card_path.write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+    card_path.write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", "utf-8")
     contact_sheet(model.make).save(options.folder / "contact_sheet.webp", quality=85)
     print(json.dumps(card["scores"]))
 

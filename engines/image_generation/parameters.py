@@ -7,19 +7,21 @@ Steps: 20, Sampler: Euler, CFG scale: 4, Seed: 1, Size: 64x64, Model: emoji
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from engines.image_generation.catalog import DEFAULT_IMAGE_MODEL, IMAGE_MODELS, SAMPLERS
+from engines.image_generation.catalog import SAMPLERS
 from engines.image_generation.config import ImageConfig, shown_settings
-from engines.knobs import MAX_SEED
-from engines.messages import ConfigError, Message, listed
+from engines.image_generation.told.axes import Axes, legend_of
+from engines.image_generation.told.taking import PROGRAM, UNKNOWN, Told, exact_number, take
+from engines.messages import Message
 
 NEGATIVE = "Negative prompt: "
-MAX_LINE = 4000  # characters of the line with the settings
-# name: value, the value in quotes if it has a comma; neither part can match in two ways, so no input is slow
-PAIR = re.compile(r'([A-Z][\w /-]{0,40}): ("(?:[^"\\]|\\.)*"|[^,"]*)(?:, |,?$)')
+MAX_SETTINGS = 20_000  # characters of the settings
+KEY = re.compile(r"([A-Za-z][^:,\"{}\[\]\n]{0,60}): ?")
+FIRST = re.compile(r"^(?:Steps|Seed|Sampler|CFG scale|Size|Model|Batch size): ", re.MULTILINE)
 NAMES = {
     "steps": "Steps",
     "sampler": "Sampler",
@@ -31,23 +33,21 @@ NAMES = {
     "label": "Class",
     "task": "Task",
 }
-# Other programs' names of these samplers.
-ALIASES = {
-    "euler": "euler",
-    "euler a": "euler_a",
-    "euler ancestral": "euler_a",
-    "heun": "heun",
-    "dpm++ 2m": "dpmpp_2m",
-    "dpm++ 2m karras": "dpmpp_2m",
-    "ddim": "ddim",
-    "unipc": "unipc",
-    "lcm": "lcm",
-}
+OURS = ("strength", "batch", "style", "label", "task")  # of another program's pictures they say something else
+NOT_SETTINGS = ("Size", "Model", "Model hash", "Version", "App", "Created Date", "User", "Script")
+MAKERS = {"f": "Forge", "v1": "Stable Diffusion web UI", "neo": "Forge", "ComfyUI": "ComfyUI", "Fooocus": "Fooocus"}
+LORA = re.compile(r"<(lora|lyco|hypernet):", re.IGNORECASE)
+OPENING, CLOSING = "[{", "]}"
 
 
-def to_parameters(config: ImageConfig, model: str) -> str:
-    """The config as such a text; `model` is its title. What the model or the task ignores is left out."""
+def to_parameters(config: ImageConfig, model: str, axes: Axes | None = None) -> str:
+    """The config as such a text; `model` is its title. What the model or the task ignores is left out.
+
+    Of a grid the settings that it varies are told as its axes, in the form that other programs use.
+    """
     shown = dict(shown_settings(config))
+    for name in (axes.x, axes.y) if axes else ():
+        shown.pop(name, None)
     if shown.get("sampler") == "auto":
         del shown["sampler"]
     if "sampler" in shown:
@@ -59,7 +59,8 @@ def to_parameters(config: ImageConfig, model: str) -> str:
     pairs = [f"{name}: {shown[field]}" for field, name in NAMES.items() if field in shown]
     if "width" in shown:
         pairs.append(f"Size: {config.width}x{config.height}")
-    pairs += [f"Model: {_quoted(model)}", "Version: AIGC Playground"]
+    pairs += _axes_pairs(axes) if axes else []
+    pairs += [f"Model: {_quoted(model)}", f"Version: {PROGRAM}"]
     lines = [shown.get("prompt", "")]
     if shown.get("negative_prompt"):
         lines.append(NEGATIVE + config.negative_prompt)
@@ -67,92 +68,106 @@ def to_parameters(config: ImageConfig, model: str) -> str:
 
 
 def from_parameters(text: str) -> tuple[ImageConfig, list[Message]]:
-    """The settings of another program's text, and sentences on what was taken; ConfigError if nothing is known."""
-    prompt, negative, pairs = _split(text)
-    if not pairs:
-        raise ConfigError("The picture's settings are not in a form that this program knows.")
-    model = _known_model(pairs.get("Model", ""))
-    texts = {"prompt": prompt, "negative_prompt": negative}
-    values = {field: text for field, text in texts.items() if text} | _read(pairs)
-    notes = [] if model else [
-        Message("Its model {name} is not offered here; another one is chosen.", name=pairs.get("Model", "?")[:60])
-    ]  # fmt: skip
-    model = model or DEFAULT_IMAGE_MODEL
-    config, refused = ImageConfig.for_model(model, batch=1), []
-    for group in (("width", "height"), *((field,) for field in values if field not in ("width", "height"))):
-        some = {field: values[field] for field in group if field in values}
-        try:
-            config = ImageConfig.from_dict(config.to_dict() | some)
-        except ConfigError:
-            refused += some
-    taken, knobs = [field for field in values if field not in refused], ImageConfig.knobs()
-    if not taken:
-        raise ConfigError("The picture's settings are not in a form that this program knows.")
-    notes.append(
-        Message(
-            "The picture is another program's, so it will not come out the same. Taken over: {taken}.",
-            taken=listed([knobs[field].label for field in taken]),
-        )
-    )
-    if refused:
-        notes.append(
-            Message(
-                "Left out, since {model} cannot do it: {refused}.",
-                model=IMAGE_MODELS[model].title,
-                refused=listed([knobs[field].label for field in refused]),
-            )
-        )
-    return config, notes
+    """The settings of such a text, and sentences on what was taken; ConfigError if nothing is known."""
+    told = told_by_parameters(text)
+    if told is None:
+        raise UNKNOWN
+    return take(told)
 
 
-def _split(text: str) -> tuple[str, str, dict[str, str]]:
-    """(prompt, negative prompt, settings)."""
-    head, _, last = text.strip().rpartition("\n")
-    pairs = {name: _unquoted(value) for name, value in PAIR.findall(last[:MAX_LINE])}
-    if "Steps" not in pairs and "Seed" not in pairs:
-        return "", "", {}
-    prompt, _, negative = ("\n" + head).partition("\n" + NEGATIVE)
-    return prompt.strip(), negative.strip(), pairs
+def told_by_parameters(text: str) -> Told | None:
+    """What such a text tells, None if it is none: it has settings in its last lines, or a negative prompt."""
+    text = text.replace("\r\n", "\n")
+    head, pairs = _split(text)
+    ours = pairs.get("Version") == PROGRAM
+    prompt, negative_found, negative = ("\n" + head).partition("\n" + NEGATIVE)
+    if not pairs and not negative_found:
+        return None
+    texts = {"prompt": prompt[1:], "negative_prompt": negative}
+    values: dict[str, Any] = {name: text if ours else text.strip() for name, text in texts.items() if text.strip()}
+    values |= {field: pairs[name] for field, name in NAMES.items() if name in pairs and (ours or field not in OURS)}
+    if size := re.fullmatch(r"(\d{1,5}) ?[xX] ?(\d{1,5})", pairs.get("Size", ""), re.ASCII):
+        values |= {"width": size[1], "height": size[2]}
+    known = [*NOT_SETTINGS, *(name for field, name in NAMES.items() if ours or field not in OURS)]
+    rest = [name for name in pairs if name not in known]
+    if LORA.search(head):
+        rest.insert(0, "LoRA")
+    return Told(values, PROGRAM if ours else _maker(pairs), pairs.get("Model", ""), tuple(rest))
 
 
-def _read(pairs: Mapping[str, str]) -> dict[str, Any]:
-    """The values that can be read as their field's type; whether they are allowed is checked later."""
-    knobs, values = ImageConfig.knobs(), {}
-    for field, name in NAMES.items():
-        if name not in pairs or field in ("sampler", "task", "style", "batch"):
+def _split(text: str) -> tuple[str, dict[str, str]]:
+    """(prompts, settings), which begin with the first line from which all that follows is settings."""
+    text = text.rstrip()
+    for start in [match.start() for match in FIRST.finditer(text)][:50]:
+        if len(text) - start > MAX_SETTINGS:
             continue
-        try:
-            number = float(pairs[name])
-            values[field] = int(number) if isinstance(knobs[field].default, int) and number.is_integer() else number
-        except (ValueError, OverflowError):
-            continue
-    if values.get("seed", 0) > MAX_SEED:
-        values["seed"] %= MAX_SEED + 1
-    sampler = ALIASES.get(pairs.get("Sampler", "").lower())
-    if sampler:
-        values["sampler"] = sampler
-    size = re.fullmatch(r"(\d{1,5})x(\d{1,5})", pairs.get("Size", ""))
-    if size:
-        values |= {"width": int(size[1]), "height": int(size[2])}
-    return values
+        pairs: dict[str, str] = {}
+        for name, value in _pairs(text[start:]):
+            pairs.setdefault(name, value)  # the first: later ones may belong to a hash or an upscaler
+        if exact_number(pairs.get("Steps", pairs.get("Seed", "")), whole=False) is not None:
+            return text[: max(0, start - 1)], pairs
+    return text, {}
 
 
-def _known_model(name: str) -> str:
-    """The catalog's id for another program's name of a model, "" if it is not known."""
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """(name, value) of "name: value, name: value"; commas and names in quotes and brackets belong to the value."""
+    pieces = _pieces(text)
+    name, value = "", ""
+    for piece in pieces:
+        match = KEY.match(piece.strip())
+        if match:
+            if name:
+                yield name, _unquoted(value)
+            name, value = match[1].strip(), piece.strip()[match.end() :]
+        else:
+            value += "," + piece
+    if name:
+        yield name, _unquoted(value.rstrip().removesuffix(",") if not value.strip().endswith('"') else value)
 
-    def letters(text: str) -> str:
-        return re.sub(r"[^a-z0-9]", "", text.lower())
 
-    wanted = letters(name)
-    for card in IMAGE_MODELS.values():
-        if wanted and wanted in map(letters, (card.id, card.title, card.repo, card.repo.rpartition("/")[2])):
-            return card.id
-    return ""
+def _pieces(text: str) -> list[str]:
+    """The text at its commas and line ends outside quotes and brackets; at all of them if those do not close."""
+    pieces, depth, quoted, start, before = [], 0, False, 0, ","
+    escaped = False
+    for place, sign in enumerate(text):
+        if quoted:
+            quoted = escaped or sign != '"'
+            escaped = sign == "\\" and not escaped
+        elif sign == '"' and before in ' :,[{("':
+            quoted, escaped = True, False
+        elif sign in OPENING:
+            depth += 1
+        elif sign in CLOSING:
+            depth = max(0, depth - 1)
+        elif sign in ",\n" and not depth:
+            pieces.append(text[start:place])
+            start = place + 1
+        before = sign
+    return re.split(r"[,\n]", text) if quoted or depth else [*pieces, text[start:]]
+
+
+def _maker(pairs: Mapping[str, str]) -> str:
+    told = pairs.get("App") or pairs.get("Version", "")
+    return next((maker for prefix, maker in MAKERS.items() if told.startswith(prefix)), told if "App" in pairs else "")
+
+
+def _axes_pairs(axes: Axes) -> list[str]:
+    knobs = ImageConfig.knobs()
+    sides = (("X", axes.x, axes.values_x), ("Y", axes.y, axes.values_y))
+    pairs = [(f"{side} {what}", text) for side, name, values in sides
+             for what, text in (("Type", knobs[name].label), ("Values", legend_of(name, values)))]  # fmt: skip
+    return ["Script: X/Y grid", *(f"{name}: {_quoted(text)}" for name, text in pairs)]
 
 
 def _quoted(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if re.search(r'[,"\n]', value) else value
+    return json.dumps(value, ensure_ascii=False) if re.search(r'[,"\n\\{}\[\]]', value) else value
 
 
 def _unquoted(value: str) -> str:
-    return re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value.strip()
+    value = value.strip()
+    if not (len(value) > 1 and value.startswith('"') and value.endswith('"')):
+        return value
+    try:
+        return json.loads(value, strict=False)
+    except ValueError:
+        return re.sub(r"\\(.)", r"\1", value[1:-1])

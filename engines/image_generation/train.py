@@ -64,7 +64,7 @@ def main() -> None:
     save_networks(model, autoencoder, flow)
     save_phrases(model, phrases := known_phrases(sources, recipe.size), SentenceEncoder(minilm).encode(phrases))
     card = describe(corpus, recipe, first, second, f"{options.threads} thread(s) of {hardware(device)}")
-    (model / "card.json").write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+    (model / "card.json").write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", "utf-8")
     print(f"{model}: score it with python -m engines.image_generation.evaluate {model} --sources {sources}")
 
 

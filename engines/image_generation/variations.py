@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from engines.image_generation.catalog import find_image_model
 from engines.image_generation.config import Blend, ImageConfig
 from engines.image_generation.engine import generate
 from engines.image_generation.models import ImageModels
+from engines.image_generation.told.axes import Axes, value_text
 from engines.knobs import Knob
 from engines.messages import ConfigError, Message
 from engines.running.events import Event, Events, Note, Pictures, Progress, Samples
@@ -25,6 +27,11 @@ MAX_FRAMES = 60
 NOT_VARIED = ("model", "task", "batch", "width", "height")  # a grid's pictures have one size
 LEAST_CELL = 96  # pixels a side; smaller pictures are enlarged by a whole factor
 LONGEST = 60  # characters of a label
+QUOTED = r'(?:"((?:[^"\\]|\\.)*)"|“([^”]*)”)'
+NEXT_QUOTE = r'\s*[,，]\s*(?=["“])'
+BARS = ("|", "｜")
+TEXT_ENDS = r"\s*[|｜]\s*|\s*\n\s*|\s*\Z"
+LIST_ENDS = r"\s*[|｜,，、;；\n]\s*|\s*\Z"
 
 
 def varied() -> tuple[str, ...]:
@@ -35,16 +42,48 @@ def varied() -> tuple[str, ...]:
 def parse_values(name: str, text: str) -> list[Any]:
     """Values of a setting from what a person wrote: by commas, for texts by | or lines; ConfigError if not allowed.
 
+    Each may stand in quotes, inside which nothing separates. An empty value of a text is one too: "| dog".
+
     >>> parse_values("steps", "5, 10, 20")
     [5, 10, 20]
     """
     knob = _knob(name)
-    free = isinstance(knob.default, str) and knob.choices is None
-    pieces = text.replace("\n", "|" if free else ",").split("|" if free else ",")
-    values = [knob.check(_value(piece.strip(), knob)) for piece in pieces if piece.strip()]
+    values = [
+        knob.check(_value(piece, knob)) for piece in split_values(text, is_text(name), name == "negative_prompt")
+    ]
     if not values:
         raise ConfigError("Write at least one value for {field}.", field=Message(knob.label))
     return values
+
+
+def is_text(name: str) -> bool:
+    """Whether any text is a value of the setting."""
+    knob = _knob(name)
+    return isinstance(knob.default, str) and knob.choices is None
+
+
+def split_values(text: str, free: bool, empty: bool = False) -> list[str]:
+    """What stands between the separators; `free` texts may have commas, and `empty` ones count beside a |."""
+    ends = TEXT_ENDS if free else LIST_ENDS
+    quoted, plain = re.compile(rf"\s*{QUOTED}(?P<end>{ends}|{NEXT_QUOTE})"), re.compile(rf"(?s:(.*?))(?P<end>{ends})")
+    pieces, at, before = [], 0, ""
+    while at < len(text) or before in BARS:
+        match = quoted.match(text, at) or plain.match(text, at)
+        bare, end = match.re is plain, match["end"].strip()
+        piece = match[1].strip() if bare else re.sub(r'\\(["\\])', r"\1", match[1] or match[2] or "")
+        if piece or not bare or (empty and {before, end} & set(BARS)):
+            pieces.append(piece)
+        at, before = match.end(), end
+    return pieces
+
+
+def written_values(name: str, values: Sequence[Any]) -> str:
+    """What a person may write for these values: the inverse of parse_values."""
+    if not is_text(name):
+        return ", ".join(str(value) for value in values)
+    plain = all(value == value.strip() != "" and not re.search(r'[|｜\n"“\\]', value) for value in values)
+    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
+    return " | ".join(values if plain else quoted)
 
 
 def _value(piece: str, knob: Knob) -> Any:
@@ -79,7 +118,7 @@ def xy_grid(
 
     Yields what `generate` yields while a model is loaded, Progress over the cells, after each cell Samples with one
     picture: the sheet so far with its labelled axes; at the end Pictures with the sheet, uint8 [1, H, W, 3], and the
-    config that the cells share. Told to stop, it yields the Pictures of what there is. Errors as in `generate`.
+    config of the first cell. Told to stop, it yields the Pictures of what there is. Errors as in `generate`.
     """
     config = dataclasses.replace(config.with_seed(), batch=1)
     cells = grid_cells(config, knob_x, values_x, knob_y, values_y)
@@ -97,7 +136,8 @@ def xy_grid(
             break
     if made:
         yield Progress(len(made), len(cells))
-        yield Pictures(sheet[None], config, made[0].model, sum(one.seconds for one in made))
+        seconds, axes = sum(one.seconds for one in made), Axes(knob_x, tuple(values_x), knob_y, tuple(values_y))
+        yield Pictures(sheet[None], cells[0], made[0].model, seconds, axes)
 
 
 def grid_cells(
@@ -163,15 +203,9 @@ def draw_sheet(
 
 
 def _labels(name: str, values: Sequence[Any]) -> list[str]:
-    """A value's text; its number for texts that the built-in font cannot draw, such as Chinese."""
-    knob = ImageConfig.knobs()[name]
-    label = knob.label
-    texts = []
-    for number, value in enumerate(values, 1):
-        text = f"{value:g}" if isinstance(value, float) else str(value)
-        text = str(knob.choices[value]) if knob.choices and value in knob.choices else text
-        texts.append(f"{label} {text if text.isascii() else f'#{number}'}"[:LONGEST])
-    return texts
+    """A value's text; its number for texts that the built-in font cannot draw, such as Chinese (see Axes.legend)."""
+    label, texts = ImageConfig.knobs()[name].label, [value_text(name, value) for value in values]
+    return [f"{label} {text if text.isascii() else f'#{number}'}"[:LONGEST] for number, text in enumerate(texts, 1)]
 
 
 def _short(text: str, font: Any, width: float) -> str:

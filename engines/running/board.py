@@ -69,12 +69,16 @@ class Series:
         self.rows = [row for row in self.rows if row[0] <= step]
         self._open = []
 
-    def since(self, cursor: tuple[int, int]) -> dict[str, Any] | None:
-        """What a viewer that has `count` points of `width` lacks, or None. Columns are comma strings."""
-        width, count = cursor
-        start = count if width == self.width and 0 <= count <= len(self.rows) else 0
+    def since(self, cursor: tuple[int, int, int]) -> dict[str, Any] | None:
+        """What a viewer that has `count` points of `width`, the last at `step`, lacks, or None.
+
+        One whose points are not these, as after a rewind, gets all anew. Columns are comma strings.
+        """
+        width, count, step = cursor
+        known = 0 < count <= len(self.rows) and round(self.rows[count - 1][0]) == step
+        start = count if width == self.width and known else 0
         new = self.rows[start:]
-        if not new and width == self.width:
+        if not new and width == self.width and count == len(self.rows):
             return None
         columns = {name: ",".join(f"{row[i + 1]:.4g}" for row in new) for i, name in enumerate(self.names)}
         steps = ",".join(f"{row[0]:.0f}" for row in new)
@@ -259,10 +263,10 @@ class Board:
                 frames.append(self.latest)
         return frames
 
-    def series_since(self, cursors: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    def series_since(self, cursors: Mapping[str, tuple[int, int, int]]) -> dict[str, Any]:
         """For each group what a viewer lacks; see Series.since."""
         with self._lock:
-            news = {name: s.since(tuple(cursors.get(name, (0, 0)))) for name, s in self.series.items()}
+            news = {name: s.since(tuple(cursors.get(name, (0, 0, -1)))) for name, s in self.series.items()}
         return {name: new for name, new in news.items() if new}
 
     def steps_per_second(self) -> float:

@@ -16,6 +16,7 @@ from typing import Any
 from engines.knobs import Config, Knob, Preset
 from engines.messages import EngineError
 from engines.running.board import Board
+from engines.running.checkpoints import can_go_on
 from engines.running.events import Events
 from engines.running.run import Run, RunLimits, new_id
 from engines.running.run_files import save_run
@@ -116,7 +117,7 @@ def _make_run(
     board, run_id = None, new_id()
     if folder and (folder / RECORD).exists():
         record, board = _kept(folder)
-        if board.ended and board.state != "interrupted":
+        if board.ended and not can_go_on(folder, board.state):
             raise EngineError("This run has ended already.")
         run_id, board.state = record.id, "interrupted"
     run = Run(engine, config, "", temporary, board, run_id, events)

@@ -144,7 +144,9 @@ class Token:
     text: str
     token_id: int
     probability: float  # from 0 to 1
-    alternatives: tuple[tuple[str, float], ...]  # the five likeliest (text, probability), best first
+    alternatives: tuple[tuple[str, float], ...]  # the five likeliest (as shown, probability), best first
+    shown: str = ""  # the token by itself, bytes such as ⟨F0 9F⟩ where it is no whole character
+    taken: int | None = None  # its place among the alternatives
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,7 @@ class Pictures:
     config: Config  # what made them: the seed that was used, never -1, and N as Batch size
     model: str  # its title
     seconds: float  # that the computation took, loading left out
+    axes: Any = None  # of an X/Y grid, whose sheet is the one picture
 
 
 Event = (

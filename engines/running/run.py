@@ -18,13 +18,14 @@ from pathlib import Path
 from engines.knobs import Config
 from engines.messages import EngineError, Message, PlaygroundError
 from engines.running.board import Board
+from engines.running.checkpoints import can_go_on, drop_checkpoint
 from engines.running.events import Events, Note
 from engines.running.run_store import CHECKPOINT, Keeper, Record, owner_mark
 from engines.running.slots import Slots, Ticket
 
 log = logging.getLogger(__name__)
 
-INTERRUPTED = Message("The program ended in the middle of this run. Resume goes on from what was last saved.")
+INTERRUPTED = Message("The program ended in the middle of this run. It can go on from what was last saved.")
 OVERSLEPT = Message("Paused for too long, so it was stopped; everything is kept.")
 OVERTIME = Message("It has computed for as long as a run may here, so it was stopped; everything is kept.")
 
@@ -64,8 +65,7 @@ class Run:
         events: Callable[[Path], Events] | None = None,
         mark: str = "",
     ) -> None:
-        """`events(folder)` starts the engine; without it the run can only be looked at. `mark` is the owner's
-        where the key itself is not known."""
+        """`events(folder)` is the engine, None of a run to look at. `mark`: the owner's, where the key is unknown."""
         self.id = run_id or new_id()
         self.folder = root / self.id
         self.engine = engine
@@ -116,15 +116,22 @@ class Run:
         """Whether a stop was asked for."""
         return self._wish in ("stop", "halt")
 
+    @property
+    def resumable(self) -> bool:
+        """Whether it has ended, and can be gone on with all the same."""
+        return self._events is not None and can_go_on(self.folder, self.board.state)
+
     # --- its thread -----------------------------------------------------------------------------------------
 
     def launch(self, slots: Slots, limits: RunLimits, durable: bool) -> None:
-        """Begin, or go on after an interruption, in a thread; a `durable` run is written to its folder meanwhile.
+        """Begin, or go on after the end, in a thread; a `durable` run is written to its folder meanwhile.
 
         Raises EngineError if there is nothing to go on with, or the folder can't be used.
         """
         if self._events is None:
             raise EngineError("This run can only be looked at.")
+        if self.thread:
+            self.thread.join()  # it may be writing its last state
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as problem:
@@ -135,6 +142,7 @@ class Run:
             self._keeper = Keeper(self.folder, record, self.board)
         if self.board.ended:
             self._wish, self._why_stopped, self.board.error, self.board.note = "", None, None, None
+            self.board.evaluations = {}  # of how far it had come
             if not (self.folder / CHECKPOINT).exists():
                 self.board.rewind(0)
             self.board.set_state("queued")
@@ -166,6 +174,8 @@ class Run:
         if why:
             self.board.fold(Note(why))
         self.ended_at = time.time()
+        if state not in ("interrupted", "stopped") or self._overtime(limits):
+            drop_checkpoint(self.folder)
         self.board.set_state(state, error=error)
         if self._keeper:
             self._keeper.close()
@@ -187,7 +197,7 @@ class Run:
                     holding = False
                     self._rest(limits.pause_seconds)
                     holding = self._enter(ticket, slots)
-                elif 0 < limits.run_seconds < self.board.active_seconds:
+                elif self._overtime(limits):
                     self._give_up(OVERTIME)
                 reply = self.stopping
         except StopIteration as ended:
@@ -198,6 +208,9 @@ class Run:
             events.close()
             if holding:
                 slots.release(ticket)
+
+    def _overtime(self, limits: RunLimits) -> bool:
+        return 0 < limits.run_seconds < self.board.active_seconds
 
     def _stopped_state(self) -> str:
         return "interrupted" if self._wish == "halt" else "stopped"

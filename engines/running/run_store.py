@@ -16,7 +16,6 @@ import json
 import logging
 import os
 import re
-import shutil
 import tempfile
 import threading
 import time
@@ -196,8 +195,6 @@ class Keeper:
         self._ended.set()
         self._thread.join()
         self._save()
-        if self._board.state != "interrupted":
-            shutil.rmtree(self._folder / CHECKPOINT, ignore_errors=True)
         with contextlib.suppress(OSError):
             write_record(self._folder, replace(self._record, state=self._board.state))
         self._lock.release()

@@ -2,8 +2,8 @@
 
 A run belongs to whoever holds its owner key; anyone who knows its id may watch. It computes only while it
 holds a slot. A paused run gives its slot to the next in line and asks for one again when it resumes. Where
-runs are kept in a folder, one that was cut off when its program ended is there again as interrupted, and its
-owner can go on with it.
+runs are kept in a folder, one that was cut off when its program ended is there again as interrupted. Its owner
+can go on with it, and with one that was stopped.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 from engines.knobs import Config
 from engines.messages import ConfigError, EngineError
 from engines.running.board import Board
+from engines.running.checkpoints import can_go_on, drop_oldest
 from engines.running.events import Events
 from engines.running.following import Follower
 from engines.running.run import INTERRUPTED, Run, RunLimits
@@ -84,6 +85,7 @@ class Runs:
         ended = [r for r in self._runs.values() if r.board.ended and r.owner]
         for old in ended[: max(0, len(ended) + 1 - self.limits.kept)]:
             self._runs.pop(old.id).delete()
+        drop_oldest([r.folder for r in self._runs.values() if r.board.state == "stopped" and r.resumable])
         self._runs[run.id] = run
         return run
 
@@ -112,7 +114,7 @@ class Runs:
             return sum(not run.board.ended for run in self._runs.values())
 
     def control(self, run_id: str, owner: str, action: str) -> Run:
-        """Do `action` ("pause", "resume" or "stop") to a run of this owner's; an interrupted one can be resumed."""
+        """Do `action` ("pause", "resume" or "stop") to a run of this owner's; an ended one if it is resumable."""
         run = self.get(run_id)
         if not run.owned_by(owner):
             raise EngineError("Only the person who started this run can do that; you are watching it.")
@@ -125,7 +127,7 @@ class Runs:
 
     def _resume(self, run: Run, owner: str) -> None:
         with self._lock:
-            if run.board.state == "interrupted":
+            if can_go_on(run.folder, run.board.state):
                 self._check_room(run.engine, owner)
                 run.launch(self._slots, self.limits, self.durable)
                 run.owner = owner  # of a run that was kept only its mark was known

@@ -43,6 +43,8 @@ class Batcher:
         self._rows: list[Request] = []  # in the order of their rows in the cache
         self._slots = model.new_slots()
         self._seen = torch.zeros(rows, model.vocabulary, dtype=torch.bool, device=model.device)
+        control = {*model.ends, *model.codec.control}
+        self._control = [number for number in control if number is not None and number < model.vocabulary]
         self._changed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._serve, name=f"batcher-{model.card.id}", daemon=True)
@@ -151,6 +153,7 @@ class Batcher:
         request.cache = None
         self._seen[row] = False
         self._seen[row, torch.tensor(request.ids, device=self._seen.device)] = True
+        self._seen[row, self._control] = False  # else a chat of several turns would not end any more
         self._reading.remove(request)
         self._rows.append(request)
         self._write(choose(logits, self._seen[row : row + 1], [request.sampler]), first=row)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engines.catalog import DEFAULT_MODEL, MODELS, ModelCard
-from engines.knobs import Config, knob, seed_knob
+from engines.knobs import Config, check_whole, knob, seed_knob
 from engines.messages import ConfigError, EngineError
 
 MAX_CHARACTERS = 200_000  # of all texts of a request together
@@ -100,7 +100,7 @@ def check_text(text: Any) -> str:
     """`text` if it is one, not empty and not longer than MAX_CHARACTERS, else ConfigError."""
     if not isinstance(text, str) or not text.strip():
         raise ConfigError("Write something first.")
-    _check_length(len(text))
+    _check_characters(text)
     return text
 
 
@@ -118,16 +118,17 @@ def check_messages(messages: Any, system: str = "") -> list[dict[str, str]]:
         if not isinstance(message.get("content"), str):
             raise ConfigError("Each message needs a text as its content.")
         chat.append({"role": message["role"], "content": message["content"]})
-    _check_length(sum(len(message["content"]) for message in chat))
+    _check_characters("".join(message["content"] for message in chat))
     if not chat or chat[-1]["role"] != "user" or not chat[-1]["content"].strip():
         raise ConfigError("Write something first.")
     return chat
 
 
-def _check_length(characters: int) -> None:
-    if characters > MAX_CHARACTERS:
+def _check_characters(text: str) -> None:
+    if len(text) > MAX_CHARACTERS:
         raise ConfigError(
             "The text has {count} characters; at most {most} are allowed.",
-            count=characters,
+            count=len(text),
             most=MAX_CHARACTERS,
         )
+    check_whole(text)

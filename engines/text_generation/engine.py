@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 import queue
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from engines.messages import ConfigError, Message
-from engines.running.events import Answer, Events, Note, Perplexity, Progress, Token
+from engines.running.events import Answer, Events, Note, Perplexity, Progress
 from engines.running.zero_gpu import WRITING, on_gpu
 from engines.text_generation.config import TextConfig, check_messages, check_text
 from engines.text_generation.models import Loaded, Models
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 BEAT = 0.25  # seconds without an event after which a note is yielded, so that a stop is heard
 
 
-def chat(models: Models, config: TextConfig, messages: Any, system: str = "") -> Events:
-    """Answer the last message of a chat [{"role", "content"}].
+def chat(models: Models, config: TextConfig, messages: Any, system: str = "", begun: str = "") -> Events:
+    """Answer the last message of a chat [{"role", "content"}]; the answer may be `begun`, and is then written on.
 
     Yields Note and Download until the model is loaded, then Tokens and one Answer. Told to stop, it ends the
     computation and still yields the Answer; so does closing it, without one. Raises ConfigError for settings
@@ -35,7 +35,7 @@ def chat(models: Models, config: TextConfig, messages: Any, system: str = "") ->
     context, else EngineError.
     """
     turns = check_messages(messages, system)
-    yield from _generate(models, config, methodcaller("encode_chat", turns))
+    yield from _generate(models, config, methodcaller("encode_chat", turns, begun))
 
 
 def continue_text(models: Models, config: TextConfig, text: str) -> Events:
@@ -92,7 +92,7 @@ def _score(loaded: Loaded, ids: list[int]) -> Events:
 
 def _perplexity(model: LanguageModel, ids: list[int], scores: list[tuple]) -> Perplexity:
     """The event from what LanguageModel.score returns."""
-    speller = _Speller(model)
+    speller = model.speller()
     tokens = [speller.spell(ids[0], 1.0, ())]
     for token_id, (log_share, best, logs) in zip(ids[1:], scores, strict=True):
         alternatives = zip(best, map(math.exp, logs), strict=True)
@@ -148,7 +148,7 @@ def _generate(models: Models, config: TextConfig, encode: Callable[[LanguageMode
 
 def _stream(loaded: Loaded, config: TextConfig, ids: list[int]) -> Events:
     """The Tokens and the Answer of one text."""
-    batcher, speller = loaded.batcher, _Speller(loaded.model)
+    batcher, speller = loaded.batcher, loaded.model.speller()
     request = batcher.submit(ids, config)
     texts: list[str] = []
     first = last = 0.0
@@ -189,19 +189,3 @@ def _waiting_note(loaded: Loaded, request: Request) -> Note:
     if position:
         return Note(Message("In line: place {position}", position=position))
     return Note(Message("Reading the prompt"))
-
-
-class _Speller:
-    """Turns token ids into text as they come, keeping characters whole."""
-
-    def __init__(self, model: LanguageModel) -> None:
-        from tokenizers.decoders import DecodeStream
-
-        self._model = model
-        self._stream = DecodeStream(skip_special_tokens=True)
-
-    def spell(self, token_id: int, probability: float, alternatives: Iterable[tuple[int, float]]) -> Token:
-        """The event of the text's next token; alternatives are (token id, probability)."""
-        text = self._stream.step(self._model.tokenizer.backend_tokenizer, token_id) or ""
-        spelt = tuple((self._model.token_text(other), share) for other, share in alternatives)
-        return Token(text, token_id, probability, spelt)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, AutoTokenizer, Cache, DynamicCache, PreTrainedTokenizerFast
 from transformers.cache_utils import DynamicLayer
 from transformers.utils import logging as logging_of_transformers
 
@@ -19,6 +21,7 @@ from engines.text_generation.config import TooLongError
 from engines.text_generation.graphs import GraphedStep
 from engines.text_generation.packed import pack_weights
 from engines.text_generation.slots import SlotCache
+from engines.text_generation.spelling import Codec, Speller
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +54,7 @@ class LanguageModel:
 
     def __init__(self, card: ModelCard, network: torch.nn.Module, tokenizer: PreTrainedTokenizerFast) -> None:
         self.card, self.network, self.tokenizer = card, network.eval(), tokenizer
+        self.codec = Codec(tokenizer)
         config = network.config
         if not all(type(layer) is DynamicLayer for layer in DynamicCache(config=config).layers):
             raise EngineError("{model} cannot be used here: its attention is of an unknown kind.", model=card.title)
@@ -60,44 +64,45 @@ class LanguageModel:
         self.device = network.device
         ends = network.generation_config.eos_token_id
         self.ends = {*(ends if isinstance(ends, list) else [ends]), tokenizer.eos_token_id}
+        self._cache = _name_of_cache(network)
         self._graphed = GraphedStep(self.forward_step, self.device) if self.device.type == "cuda" else None
 
     # --- text and tokens ------------------------------------------------------------------------------------
 
-    def encode_chat(self, turns: Sequence[dict[str, str]]) -> list[int]:
-        """Token ids of a chat that asks for an answer; TooLongError if it fills the context."""
-        return self._fitting(self._chat_ids(turns))
+    def encode_chat(self, turns: Sequence[dict[str, str]], begun: str = "") -> list[int]:
+        """Token ids of a chat that asks for an answer, or for the rest of one that is `begun`.
+
+        TooLongError if it fills the context.
+        """
+        return self._fitting(self._chat_ids(turns, begun))
 
     def count_chat(self, turns: Sequence[dict[str, str]]) -> int:
         """How many tokens a chat has, however many."""
         return len(self._chat_ids(turns))
 
-    def _chat_ids(self, turns: Sequence[dict[str, str]]) -> list[int]:
+    def _chat_ids(self, turns: Sequence[dict[str, str]], begun: str = "") -> list[int]:
         if self.card.kind != "chat" or not self.tokenizer.chat_template:
             raise ConfigError(
                 "{model} follows no instructions: it can only continue a text. Choose another model for a chat.",
                 model=self.card.title,
             )
         try:
-            text = self.tokenizer.apply_chat_template(
-                list(turns), tokenize=False, add_generation_prompt=True, enable_thinking=False
-            )
+            return self.codec.encode_chat(turns) + (self.codec.encode_more(begun) if begun else [])
         except Exception as problem:  # templates raise their own kinds, such as for two user turns in a row
             raise ConfigError("This model cannot take such a chat: user and assistant must take turns.") from problem
-        return self.tokenizer.encode(text, add_special_tokens=False)
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text to continue; TooLongError if it fills the context."""
-        return self._fitting(self.tokenizer.encode(text))
+        return self._fitting(self.codec.encode(text))
 
     def _fitting(self, ids: list[int]) -> list[int]:
         if len(ids) >= self.context:
             raise TooLongError(len(ids), self.context - 1)
         return ids
 
-    def token_text(self, token_id: int) -> str:
-        """One token by itself; a part of a character shows as a replacement character."""
-        return self.tokenizer.decode([token_id])
+    def speller(self) -> Speller:
+        """What turns the tokens of one text into text."""
+        return Speller(self.codec)
 
     # --- tokens and logits ------------------------------------------------------------------------------------
 
@@ -109,7 +114,7 @@ class LanguageModel:
     def read(self, ids: Sequence[int], cache: DynamicCache) -> Tensor:
         """Read on in one text; returns the logits after its last token, [1, vocabulary]."""
         tokens = torch.tensor([list(ids)], device=self.device)
-        return self.network(input_ids=tokens, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
+        return self._forward(tokens, cache, logits_to_keep=1)[:, -1]
 
     def step(self, tokens: Sequence[int], lengths: Sequence[int], slots: SlotCache) -> Tensor:
         """Add one token to each of the first n rows of `slots`, which hold `lengths` tokens.
@@ -131,14 +136,12 @@ class LanguageModel:
         hidden = torch.arange(slots.seen, device=self.device) > held[:, None]
         # as numbers, since attention would turn a boolean mask into them in every layer
         mask = torch.zeros(hidden.shape, dtype=self.network.dtype, device=self.device).masked_fill_(hidden, -torch.inf)
-        outputs = self.network(
-            input_ids=tokens[:, None],
-            position_ids=held[:, None],
-            attention_mask=mask[:, None, None],
-            past_key_values=slots,
-            use_cache=True,
-        )
-        return outputs.logits[:, -1]
+        mask = mask[:, None, None]
+        return self._forward(tokens[:, None], slots, position_ids=held[:, None], attention_mask=mask)[:, -1]
+
+    def _forward(self, tokens: Tensor, cache: Cache, **options: Any) -> Tensor:
+        """The network's logits [n, length, vocabulary] for tokens [n, length] behind those in the cache."""
+        return self.network(input_ids=tokens, use_cache=True, **{self._cache: cache}, **options).logits
 
     def score(self, ids: Sequence[int], best: int = 5, piece: int = 256) -> Generator[int, None, list[tuple]]:
         """Reads piece by piece, yielding how many tokens are read.
@@ -151,10 +154,15 @@ class LanguageModel:
         scores: list[tuple] = []
         for start in range(0, len(ids) - 1, piece):
             read = tokens[:, start : min(start + piece, len(ids) - 1)]
-            logits = self.network(input_ids=read, past_key_values=cache, use_cache=True).logits[0].float()
+            logits = self._forward(read, cache)[0].float()
             logs = logits - logits.logsumexp(-1, keepdim=True)
             own = logs.gather(1, tokens[0, start + 1 : start + 1 + len(logs), None])[:, 0]
             top, top_ids = logs.topk(best)
             scores += zip(own.tolist(), top_ids.tolist(), top.tolist(), strict=True)
             yield start + len(logs)
         return scores
+
+
+def _name_of_cache(network: torch.nn.Module) -> str:
+    """How the network calls the cache that it is given: it changed within transformers 5."""
+    return "cache" if "cache" in inspect.signature(network.forward).parameters else "past_key_values"

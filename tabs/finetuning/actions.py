@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,15 @@ import gradio as gr
 import numpy as np
 
 from engines.data.cards import ASSETS
+from engines.data.tables.cells import Table
+from engines.data.tables.writing import write_csv
 from engines.finetuning.classifier import BEST, Classifiers
 from engines.finetuning.config import ENGINE, FinetuningConfig
-from engines.finetuning.data.cells import Table
 from engines.finetuning.data.tables import guess_columns, read_table
 from engines.finetuning.engine import finetune
 from engines.finetuning.export import export_zip, script_text
-from engines.finetuning.report import class_report, confusion, mistakes
-from engines.messages import ConfigError, EngineError
+from engines.finetuning.report import ClassScores, class_report, confusion, mistakes
+from engines.messages import ConfigError, EngineError, Message
 from engines.running.events import Evaluation
 from engines.running.run_files import load_run, saving
 from engines.running.runs import Run, Runs
@@ -129,24 +129,44 @@ class FinetuningActions:
         self.predict(run, [text])  # the checks
         return self.classifiers.explain(run.folder, text)
 
-    def classify_table(self, run: Run, path: str, column: str) -> Path:
-        """The table at `path` as CSV with the predicted class and its probability added to each row."""
+    def classify_table(self, run: Run, path: str, column: str, say: Callable[[Message], str] = str) -> Path:
+        """The table at `path` as CSV with the predicted class and its probability added to each row, in their order.
+
+        Rows without a text, or with cells too few or too many, are not classified; a note, put by `say`, says so.
+        """
         table = read_table(path)
         column = column or text_column(table)
         if column not in table.columns:
             known = ", ".join(table.columns)
             raise ConfigError("The table has no column {column}; it has {known}.", column=column, known=known)
         place = table.columns.index(column)
-        probabilities = self.predict(run, [row[place] for row in table.rows])
-        names = self.names(run)
+        texts = {row: cells[place] for row, cells in enumerate(table.rows) if cells[place].strip()}
+        texts = {row: text for row, text in texts.items() if row not in table.odd}
+        if not texts:
+            raise ConfigError("The column {column} is empty in every row.", column=column)
+        chances = dict(zip(texts, self.predict(run, list(texts.values())), strict=True))
+        names, notes = self.names(run), [self._note(table, row, row in chances) for row in range(len(table.rows))]
+        added = ["predicted", "probability", *(["note"] if any(notes) else [])]
+
+        def cells(row: int) -> list[str]:
+            best = int(chances[row].argmax()) if row in chances else None
+            answer = ["", ""] if best is None else [names[best], f"{chances[row][best]:.4f}"]
+            return [*table.rows[row], *answer, say(notes[row])][: len(table.columns) + len(added)]
+
         out = self.outbox.path(f"{Path(table.name).stem[:40] or 'table'}-classified.csv")
-        with saving(out), out.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow([*table.columns, "predicted", "probability"])
-            for row, chances in zip(table.rows, probabilities, strict=True):
-                best = int(chances.argmax())
-                writer.writerow([*row, names[best], f"{chances[best]:.4f}"])
+        with saving(out):
+            write_csv(out, [*table.columns, *added], map(cells, range(len(table.rows))))
         return out
+
+    @staticmethod
+    def _note(table: Table, row: int, classified: bool) -> Message:
+        """What to say of a row of a classified table."""
+        if row in table.odd:
+            return Message("not classified: {why}", why=table.odd[row])
+        if not classified:
+            return Message("not classified: no text")
+        damaged = "\ufffd" in "".join(table.rows[row])
+        return Message("some characters could not be read") if damaged else Message("")
 
     # --- files -----------------------------------------------------------------------------------------------
 
@@ -171,13 +191,12 @@ class FinetuningActions:
         run = self.find(run_id)
         scores = self.scores(run, owner)
         path = self.outbox.path(f"scores-{run.id}.{kind}")
-        with saving(path), path.open("w", encoding="utf-8", newline="") as file:
+        with saving(path):
             if kind == "json":
-                json.dump(scores, file, ensure_ascii=False, indent=1)
+                path.write_text(json.dumps(scores, ensure_ascii=False, indent=1), "utf-8")
             else:
-                writer = csv.DictWriter(file, ["label", "precision", "recall", "f1", "support"])
-                writer.writeheader()
-                writer.writerows(scores["report"])
+                columns = ["label", "precision", "recall", "f1", "support"]
+                write_csv(path, columns, [[row[name] for name in columns] for row in scores["report"]])
         return str(path)
 
     def scores(self, run: Run, owner: str) -> dict[str, Any]:
@@ -190,9 +209,10 @@ class FinetuningActions:
         return {
             "accuracy": {name: evaluation.accuracy for name, evaluation in evaluations.items()},
             "macro_f1": report.macro_f1,
+            "classes_tested": report.tested,
             "test_rows": len(test.rows),
             "labels": list(test.label_names),
-            "report": [vars(row) for row in report.rows],
+            "report": [_scores_of(row) for row in report.rows],
             "confusion": confusion(test).tolist(),
             "mistakes": _mistakes(test) if self.may_read(run, owner) else [],
             "settings": run.config.to_dict(),
@@ -202,6 +222,12 @@ class FinetuningActions:
 def text_column(table: Table) -> str:
     """The column that a classifier reads; the only one, or the best guess."""
     return table.columns[0] if len(table.columns) == 1 else guess_columns(table)[0]
+
+
+def _scores_of(row: ClassScores) -> dict[str, Any]:
+    """A line of the report, ready for JSON: None where there was no row to test the class by."""
+    scores = vars(row)
+    return scores if row.tested else {**scores, "precision": None, "recall": None, "f1": None}
 
 
 def _mistakes(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -12,8 +12,8 @@ import numpy as np
 
 from engines.data.cards import TEXT_DATASETS
 from engines.data.grids import encode_grid
+from engines.data.tables.cells import Table
 from engines.finetuning.config import PICTURE_DATASETS, PICTURE_MODELS, FinetuningConfig
-from engines.finetuning.data.cells import Table
 from engines.finetuning.data.datasets import (
     DataSummary,
     LabelledPictures,
@@ -32,6 +32,7 @@ from tabs.page.markup import Say, bars, clip, or_why_not, panel, paragraph, perc
 TABLE_TYPES = [".csv", ".tsv", ".jsonl", ".json", ".txt"]
 PREVIEW_SIZE = 48  # pixels of a picture in the preview
 STRIP = 20  # pictures in the preview
+MOST_TOLD = 3  # groups of labels
 MOST_BARS = 12  # classes whose balance is drawn
 OWN_TEXTS, OWN_PICTURES = "own_texts", "own_pictures"
 COLUMNS = ("text_column", "label_column")  # the settings that belong to an uploaded table
@@ -145,16 +146,21 @@ def show_texts(read: Table, text: str, label: str, say: Say) -> str:
     """The preview of an uploaded table; its columns are guessed where they are ""."""
     guessed = guess_columns(read)
     text, label = text or guessed[0], label or guessed[1]
-    about = [
-        say("{encoding}, {rows} rows", encoding=read.encoding.upper(), rows=f"{len(read.rows):,}"),
-        say("text from {text}, label from {label}", text=clip(text, 40), label=clip(label, 40)),
-    ]
-    if read.ragged:
-        numbers = {"count": f"{read.ragged:,}", "line": read.ragged_line}
-        about.append(say("{count} rows with another number of cells left out, the first in line {line}", **numbers))
+    columns = say("text from {text}, label from {label}", text=clip(text, 40), label=clip(label, 40))
+    return _show(label_texts(read, text, label), say, _first_rows, " · ".join([*about_table(read, say), columns]))
+
+
+def about_table(read: Table, say: Say) -> list[str]:
+    """How a table was read: its encoding and rows, those that do not fit, and what is a guess."""
+    encoding = read.encoding.upper()
+    about = [say("{encoding}, {rows} rows", encoding=encoding, rows=f"{len(read.rows):,}")]
+    if read.odd:
+        first, why = next(iter(read.odd.items()))
+        numbers = {"count": f"{len(read.odd):,}", "line": read.lines[first]}
+        about.append(say("{count} rows do not fit and are not used, the first in line {line}: {why}", **numbers, why=why))
     if read.damaged:
         about.append(say("{count} rows with characters that could not be read", count=f"{read.damaged:,}"))
-    return _show(label_texts(read, text, label), say, _first_rows, " · ".join(about))
+    return [*about, *map(say, read.notes)]
 
 
 def show_pictures(data: LabelledPictures, say: Say) -> str:
@@ -183,17 +189,38 @@ def _left_out(summary: DataSummary, say: Say) -> str:
     """What was not used, and why."""
     names = clip(", ".join(summary.broken), 80)
     counted = [
-        (summary.empty, say("{count} empty", count=f"{summary.empty:,}")),
-        (summary.duplicates, say("{count} duplicates", count=f"{summary.duplicates:,}")),
-        (summary.conflicts, say("{count} with two labels", count=f"{summary.conflicts:,}")),
-        (len(summary.broken), say("{count} broken: {names}", count=len(summary.broken), names=names)),
+        (summary.empty, say("{count} empty", count=f"{summary.empty:,}"), "empty"),
+        (summary.damaged, say("{count} with labels that could not be read", count=f"{summary.damaged:,}"), "damaged"),
+        (summary.duplicates, say("{count} duplicates", count=f"{summary.duplicates:,}"), "duplicates"),
+        (summary.conflicts, say("{count} with two labels", count=f"{summary.conflicts:,}"), "conflicts"),
+        (len(summary.broken), say("{count} broken: {names}", count=len(summary.broken), names=names), ""),
     ]
-    found = ", ".join(sentence for count, sentence in counted if count)
+    found = ", ".join(sentence + _where(summary, kind, count, say) for count, sentence, kind in counted if count)
+    return paragraph(f"{say('Left out:')} {found}" if found else "") + _about_labels(summary, say)
+
+
+def _where(summary: DataSummary, kind: str, count: int, say: Say) -> str:
+    """In which lines the rows stand that were left out so."""
+    lines = summary.where.get(kind, ())
+    if not lines:
+        return ""
+    numbers = ", ".join(map(str, lines)) + (" …" if count > len(lines) else "")
+    return " " + say("(line {lines})" if count == 1 else "(lines {lines})", lines=numbers)
+
+
+def _about_labels(summary: DataSummary, say: Say) -> str:
+    """Which labels were made one, which look alike, and which cannot be tested."""
+    merged = [
+        say("Taken as one label: {label} ({count} spellings)", label=clip(name, 60), count=len(written))
+        for name, *written in summary.merged[:MOST_TOLD]
+    ]
     alike = [
-        paragraph(say("These labels differ only in case: {labels}", labels=clip(", ".join(group), 80)))
-        for group in summary.alike[:3]
+        say("These labels look alike and stay apart: {labels}", labels=clip(", ".join(group), 80))
+        for group in summary.alike[:MOST_TOLD]
     ]
-    return paragraph(f"{say('Left out:')} {found}" if found else "") + "".join(alike)
+    names = clip(", ".join(summary.untested), 120)
+    untested = say("Too few examples to be tested: {labels}", labels=names) if names else ""
+    return "".join(map(paragraph, [*merged, *alike, untested]))
 
 
 def _balance(summary: DataSummary, say: Say) -> str:

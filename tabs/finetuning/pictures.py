@@ -72,7 +72,7 @@ def like_training(picture: np.ndarray, examples: np.ndarray) -> np.ndarray:
 
 def read_pictures(paths: Sequence[str], examples: np.ndarray) -> np.ndarray:
     """Uploaded pictures as the classifier saw `examples`: uint8 [N, H, W, C]; ConfigError for what is none."""
-    found = read_uploads(paths, examples.shape[1], replace(LIMITS, fewest=1)).images
+    found = read_uploads(paths, examples.shape[1], replace(LIMITS, fewest=1)).complete().images
     return np.concatenate([like_training(_opaque(image), examples) for image in found])
 
 

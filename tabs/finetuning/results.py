@@ -7,7 +7,7 @@ from html import escape
 
 import numpy as np
 
-from engines.finetuning.report import cell, class_report, confusion, flips, mistakes
+from engines.finetuning.report import ClassScores, cell, class_report, confusion, flips, mistakes
 from engines.running.events import Evaluation
 from tabs.page.markup import Say, bars, clip, paragraph, percent, section, table
 
@@ -144,15 +144,23 @@ def show_report(evaluation: Evaluation | None, say: Say) -> str:
         return ""
     report = class_report(evaluation)
     rows = [
-        [name, percent(row.precision), percent(row.recall), percent(row.f1), f"{row.support:,}"]
+        [name, *_shares(row), f"{row.support:,}"]
         for name, row in zip(_names(evaluation, say), report.rows, strict=True)
     ]
+    mean = say("Mean of the classes")
+    if report.tested < len(rows):
+        mean = say("Mean of the {count} classes tested, of {total}", count=report.tested, total=len(rows))
     foot = [
-        [say("Mean of the classes"), "", "", percent(report.macro_f1), ""],
+        [mean, "", "", percent(report.macro_f1), ""],
         [say("Accuracy"), "", "", percent(report.accuracy), f"{len(evaluation.rows):,}"],
     ]
     head = [say("Class"), say("Precision"), say("Recall"), "F1", say("Rows")]
     return section("report", say("Classification report"), table(head, rows, foot))
+
+
+def _shares(row: ClassScores) -> list[str]:
+    """Precision, recall and F1; dashes for a class without test rows."""
+    return [percent(share) if row.tested else "–" for share in (row.precision, row.recall, row.f1)]
 
 
 def show_changes(evaluations: Mapping[str, Evaluation], row: Row, say: Say) -> str:

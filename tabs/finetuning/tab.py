@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,7 @@ from tabs.page.links import Query
 from tabs.page.live.view import Chart, Line, live_view
 from tabs.page.markup import Say, panel, speaker
 from tabs.page.polite import polite
+from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, find_run, run_to_show
 
 HERE = Path(__file__).parent
@@ -106,11 +109,7 @@ class FinetuningTab:
         learn_panel("finetuning", self.form)
 
     def _build_settings(self) -> None:
-        recipe = RECIPES["default"]
-        choices = [(t(recipe.title), key) for key, recipe in RECIPES.items()]
-        self.recipe = gr.Dropdown(
-            choices, value="default", label=t("Recipe"), info=t(recipe.help), elem_id="finetuning-recipe"
-        )
+        self.recipes = RecipePicker(RECIPES, "finetuning-recipe")
         self.form = Form(FinetuningConfig, "finetuning")
         self.data = DataPanel(self.form)
         self.form.add(("model", "method", "epochs"))
@@ -136,13 +135,14 @@ class FinetuningTab:
         shown = gr.State([])  # which results stand on the page, so that a pressed cell stays pressed
         results = [shown, self.scores, self.matrix, self.examples, self.report, self.changes]
         show_data: dict[str, Any] = {"inputs": data.inputs, "outputs": data.outputs, **FOLLOW}
-        arrived.then(self.arrive, [owner, visit], [self.live, *form.widgets], **QUICK).then(
+        arrived.then(self.arrive, [owner, visit], [self.live, self.recipes.list, *form.widgets], **QUICK).then(
             data.show, data.inputs, data.outputs, **QUICK
         )
         self.controls.wire(self.live, owner)
         self.live.tick(self.show_results, [self.live, owner, shown], results, **FOLLOW)
         self.controls.start.click(self.begin, [owner, data.table, data.archive, *form.widgets], self.live, **QUICK)
-        self.recipe.input(self.choose_recipe, self.recipe, [self.recipe, *form.widgets], **QUICK)
+        self.recipes.wire(form, self._settings)
+        self.recipes.follow(self.runs, ENGINE, self.live, owner)
         form["dataset"].input(fit_model, [form["dataset"], form["model"]], form["model"], **QUICK)
         gr.on([form["dataset"].change, data.table.change, data.archive.change], data.show, **show_data)
         gr.on([form["text_column"].input, form["label_column"].input], data.show, **show_data)
@@ -158,10 +158,11 @@ class FinetuningTab:
         mine = self.runs.latest(owner, ENGINE)
         settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
         if settings is None:  # leave the form alone: the visitor may be typing already
-            return [run_id, *[gr.skip()] * len(self.form.widgets)]
-        return [run_id, *self._settings({**settings, **dict.fromkeys(COLUMNS, "")})]
+            return [run_id, *[gr.skip()] * (1 + len(self.form.widgets))]
+        settings = {**settings, **dict.fromkeys(COLUMNS, "")}
+        return [run_id, self.recipes.show(settings, self.form), *self._settings(settings)]
 
-    def _settings(self, values: dict[str, Any]) -> list[Any]:
+    def _settings(self, values: Mapping[str, Any]) -> list[Any]:
         """Values for the form's widgets, with the models that suit the data."""
         shown = dict(zip(self.form.names, self.form.show(values), strict=True))
         shown["model"] = fit_model(shown["dataset"], shown["model"])
@@ -173,16 +174,11 @@ class FinetuningTab:
             dataset = dict(zip(self.form.names, values, strict=True))["dataset"]
             return self.actions.begin(self.form.read(values), uploads_of(dataset, table, archive), owner, request).id
 
-    def choose_recipe(self, key: str) -> list[Any]:
-        """Put a recipe's settings into the form."""
-        recipe = RECIPES[key]
-        return [gr.update(info=t(recipe.help)), *self._settings(dict(recipe.values))]
-
     def show_results(self, run_id: str, owner: str, shown: list[str], request: gr.Request) -> list[Any]:
         """Scores, matrix, the rows of its worst cell, report and changes, unless they stand there already."""
         say, run = speaker(request), find_run(self.runs, run_id)
         evaluations = run.board.evaluations if run else {}
-        now = [run_id, *evaluations]
+        now = [run_id, *(f"{name} {zlib.crc32(e.probabilities.tobytes())}" for name, e in evaluations.items())]
         if now == shown:
             return [gr.skip()] * 6
         newest = newest_of(evaluations)

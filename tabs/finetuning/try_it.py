@@ -12,9 +12,9 @@ import numpy as np
 from engines.finetuning.data.tables import read_table
 from engines.running.runs import Run
 from tabs.finetuning.actions import FinetuningActions, text_column
-from tabs.finetuning.data import TABLE_TYPES
+from tabs.finetuning.data import TABLE_TYPES, about_table
 from tabs.finetuning.pictures import composite, enlarge, like_training, test_pictures
-from tabs.page.language import t
+from tabs.page.language import language_of, t, translate
 from tabs.page.markup import Say, bars, clip, or_why_not, panel, paragraph, percent, section, speaker
 from tabs.page.polite import polite
 from tabs.page.shared import FOLLOW, QUICK, find_run
@@ -61,6 +61,7 @@ class TryPanel:
                 height=110,
                 elem_id="finetuning-many",
             )
+            self.about = panel("finetuning-many-about")
             with gr.Row():
                 self.column = gr.Dropdown(
                     choices=[], label=t("Text column"), visible=False, elem_id="finetuning-many-column"
@@ -85,7 +86,7 @@ class TryPanel:
         self.text.change(self.try_text, [*who, self.text], self.answer, **TRYING)
         gr.on([self.picture.input], self.try_picture, [*who, self.picture], self.answer, **TRYING)
         self.another.click(self.take_row, who, [self.text, self.picture, self.answer], **TRYING)
-        self.table.change(self.choose_table, self.table, [self.column, self.classify], **QUICK)
+        self.table.change(self.choose_table, self.table, [self.column, self.classify, self.about], **QUICK)
         self.classify.click(
             self.classify_table,
             [*who, self.table, self.column],
@@ -155,19 +156,21 @@ class TryPanel:
 
     @staticmethod
     def choose_table(path: str | None, request: gr.Request) -> list[Any]:
-        """The columns of an uploaded table."""
+        """The columns of an uploaded table, and how it was read."""
         if not path:
-            return [gr.update(visible=False), gr.update(interactive=False)]
+            return [gr.update(visible=False), gr.update(interactive=False), ""]
         with polite(request):
             table = read_table(path)
             choices = [(clip(column, 40), column) for column in table.columns]
             column = gr.update(choices=choices, value=text_column(table), visible=len(choices) > 1)
-            return [column, gr.update(interactive=True)]
+            about = " · ".join(about_table(table, speaker(request)))
+            return [column, gr.update(interactive=True), paragraph(about)]
 
     def classify_table(self, run_id: str, owner: str, path: str, column: str, request: gr.Request) -> str:
         """The table with the classifier's answers."""
         with self.actions.gate.computing(request):
-            return str(self.actions.classify_table(self.actions.own_model(run_id, owner), path, column or ""))
+            run, language = self.actions.own_model(run_id, owner), language_of(request)
+            return str(self.actions.classify_table(run, path, column or "", lambda note: translate(note, language)))
 
 
 def _some_row(run: Run, seed: int | None = None) -> str:

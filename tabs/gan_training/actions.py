@@ -7,20 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from engines.data.cards import ASSETS
 from engines.data.grids import Picture, animate, encode_grid, make_grid
 from engines.data.pictures import PictureSet, load_bundled
 from engines.data.uploads import read_uploads
 from engines.gan_training.config import ALL_CLASSES, ENGINE, GanConfig
+from engines.gan_training.data import known_before
 from engines.gan_training.engine import train
 from engines.knobs import MAX_SEED, Knob
-from engines.messages import ConfigError, EngineError
+from engines.messages import ConfigError, EngineError, Message
 from engines.running.run_files import load_run, save_run, saving
 from engines.running.runs import Run, Runs
 from tabs.page.gate import Gate
 from tabs.page.links import Query
 from tabs.page.live.view import status
+from tabs.page.markup import clip
 from tabs.page.outbox import Outbox
 from tabs.page.polite import polite
 from tabs.page.shared import new_key, run_to_show
@@ -45,10 +48,10 @@ class GanActions:
 
     def begin(self, config: GanConfig, uploads: Sequence[str], owner: str, request: gr.Request | None) -> Run:
         """Start a run; -1 as seed is replaced by a random one."""
-        files, keeps = tuple(uploads), self.runs.durable
+        files = tuple(uploads)
 
         def start(config: GanConfig) -> Run:
-            return self.runs.start(ENGINE, config, lambda own: train(config, files, own if keeps else None), owner)
+            return self.runs.start(ENGINE, config, lambda own: train(config, files, own), owner)
 
         return self.gate.start(config.with_seed(), owner, request, start)
 
@@ -163,7 +166,7 @@ class GanActions:
     def gan_control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
         """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key.
 
-        A run that was interrupted when the program ended can be resumed too.
+        A run that was stopped, or interrupted when the program ended, can be resumed too.
         """
         with polite(request):
             return {"state": self.runs.control(run, owner, action).board.state}
@@ -179,10 +182,24 @@ def preview_dataset(name: str) -> str:
     return preview(load_bundled(name))
 
 
-def preview_uploads(paths: Sequence[str]) -> tuple[str, int]:
-    """`preview` of uploaded pictures, and how many they are; ConfigError if they are not allowed."""
+def preview_uploads(paths: Sequence[str], conditional: bool = False) -> tuple[str, list[Message]]:
+    """`preview` of uploaded pictures, and what to know before Start; ConfigError if they are not allowed."""
     pictures = read_uploads(paths, 48)
-    return preview(pictures), len(pictures)
+    return preview(pictures), [_counted(pictures), *known_before(pictures, conditional)]
+
+
+def _counted(pictures: PictureSet) -> Message:
+    """How many pictures there are, and in which classes."""
+    if not pictures.class_names:
+        return Message("{count} pictures, cut to their middle square.", count=len(pictures))
+    counts = np.bincount(pictures.labels, minlength=len(pictures.class_names)).tolist()
+    classes = [f"{name} ({count})" for name, count in zip(pictures.class_names, counts, strict=True)]
+    return Message(
+        "{count} pictures, cut to their middle square, in {classes} classes: {names}",
+        count=len(pictures),
+        classes=len(classes),
+        names=clip(", ".join(classes)),
+    )
 
 
 def _whole(number: Any, field: str) -> int:

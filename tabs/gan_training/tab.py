@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import secrets
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,18 @@ import gradio as gr
 
 from engines.gan_training.config import ALL_CLASSES, ENGINE, PRESETS, GanConfig
 from engines.knobs import MAX_SEED
+from engines.messages import Message
 from tabs.gan_training.actions import GanActions, preview_dataset, preview_uploads
 from tabs.page.controls import RunControls
-from tabs.page.forms import Form
-from tabs.page.language import t
+from tabs.page.forms import Form, seed_box
+from tabs.page.language import language_of, t, translate
 from tabs.page.learn import learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.live.view import Chart, Line, live_view
+from tabs.page.markup import paragraph, speaker
 from tabs.page.polite import polite
+from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, find_run
 
 HERE = Path(__file__).parent
@@ -41,6 +45,13 @@ NAME_PICTURE = """() => requestAnimationFrame(() => requestAnimationFrame(() => 
   const picture = document.querySelector("#gan-picture button img");
   if (picture) picture.alt = document.querySelector("#gan-picture label").innerText.trim();
 }))"""
+# One press makes the file and saves it, as a press on its link would.
+DOWNLOAD = """(file) => {
+  const link = Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name ?? "" });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}"""
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 INTRO = (
@@ -79,7 +90,7 @@ class GanTab:
             with gr.Column(scale=7, min_width=320):
                 self.controls = RunControls(self.runs, ENGINE, "gan")
                 self.live = live_view(self.runs, "gan-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS)
-            with gr.Column(scale=3, min_width=300):
+            with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self._build_settings()
         with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Explore")):
@@ -92,11 +103,7 @@ class GanTab:
         learn_panel("gan_training", self.form)
 
     def _build_settings(self) -> None:
-        recipe = PRESETS["default"]
-        choices = [(t(preset.title), key) for key, preset in PRESETS.items()]
-        self.preset = gr.Dropdown(
-            choices, value="default", label=t("Recipe"), info=t(recipe.help), elem_id="gan-preset"
-        )
+        self.recipes = RecipePicker(PRESETS, "gan-preset")
         self.form = Form(GanConfig, "gan")
         self.form.add(["dataset"])
         self.preview = gr.HTML(elem_id="gan-preview", apply_default_css=False)
@@ -114,13 +121,15 @@ class GanTab:
         self.link = LinkButton(ENGINE, self.form)
 
     def _build_explore(self) -> None:
-        seed: dict[str, Any] = {"precision": 0, "minimum": 0, "maximum": MAX_SEED}
+        seed: dict[str, Any] = {"minimum": -1, "maximum": MAX_SEED}
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                self.seed = gr.Number(1, label=t("Seed"), elem_id="gan-sample-seed", **seed)
+                self.seed = seed_box(
+                    value=-1, label=t("Seed"), info=t("-1: another at each press."), elem_id="gan-sample-seed", **seed
+                )
                 self.label = gr.Dropdown([(t("All classes"), ALL_CLASSES)], value=ALL_CLASSES, label=t("Class"))
                 self.sample = gr.Button(t("New samples"), elem_id="gan-sample")
-                self.seed_to = gr.Number(2, label=t("Walk to seed"), elem_id="gan-walk-seed", **seed)
+                self.seed_to = seed_box(value=-1, label=t("Walk to seed"), elem_id="gan-walk-seed", **seed)
                 self.walk = gr.Button(t("Latent walk"), elem_id="gan-walk")
                 self.film = gr.Button(t("The training as an animation"), elem_id="gan-film")
             with gr.Column(scale=2, min_width=320):
@@ -147,23 +156,26 @@ class GanTab:
     def wire(self, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
         """Connect events to handlers."""
         actions, form = self.actions, self.form
-        arrived.then(self.arrive, [owner, visit], [self.live, self.preview, *form.widgets], **QUICK)
+        shown = [self.live, self.preview, self.recipes.list, *form.widgets]
+        arrived.then(self.arrive, [owner, visit], shown, **QUICK)
         self.controls.wire(self.live, owner)
         self.live.tick(self.show_classes, self.live, self.label, **FOLLOW)
         self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
-        self.preset.input(self.choose_preset, self.preset, [self.preset, *form.widgets], **QUICK)
+        self.recipes.wire(form, form.show)
+        self.recipes.follow(self.runs, ENGINE, self.live, owner)
         gr.on(
-            [form["dataset"].change, self.uploads.change],
+            [form["dataset"].change, self.uploads.change, form["conditional"].change],
             self.choose_data,
-            [form["dataset"], self.uploads],
+            [form["dataset"], self.uploads, form["conditional"]],
             [self.preview, self.uploads],
             **QUICK,
         )
         self.opened.upload(actions.gan_open, [self.opened, owner], self.live, api_name="gan_open")
         seeds = [self.live, self.seed, self.seed_to, self.label]
         look: dict[str, Any] = {"api_visibility": "private", **EXPLORE}
-        self.sample.click(actions.gan_samples, [self.live, self.seed, self.label], self.picture, **look)
-        self.walk.click(actions.gan_walk, seeds, self.picture, **look)
+        self.sample.click(self.show_samples, [self.live, self.seed, self.label], self.picture, **look)
+        self.walk.click(self.show_walk, seeds, self.picture, **look)
+        self.live.change(self.clear, None, [self.file, self.picture], **QUICK)
         self.picture.change(None, js=NAME_PICTURE)
         for button, action, name in [
             (self.save_run, actions.gan_run_file, "gan_run_file"),
@@ -171,16 +183,18 @@ class GanTab:
             (self.save_gif, actions.gan_gif, "gan_gif"),
             (self.save_webp, actions.gan_webp, "gan_webp"),
         ]:
-            button.click(action, self.live, self.file, api_name=name, **EXPLORE)
+            made = button.click(action, self.live, self.file, api_name=name, **EXPLORE)
+            made.success(None, self.file, js=DOWNLOAD)
         self.film.click(actions.gan_webp, self.live, self.picture, **look)
 
     def add_endpoints(self) -> None:
         """What a script can do that no button does in the same form."""
         label = gr.Number(ALL_CLASSES, precision=0, visible=False)  # of a run of any classes, unlike the tab's list
+        seed, seed_to = (gr.Number(n, precision=0, minimum=0, maximum=MAX_SEED, visible=False) for n in (1, 2))
         button, actions = gr.Button(visible=False), self.actions
         for action, inputs, name in (
-            (actions.gan_samples, [self.live, self.seed, label], "gan_samples"),
-            (actions.gan_walk, [self.live, self.seed, self.seed_to, label], "gan_walk"),
+            (actions.gan_samples, [self.live, seed, label], "gan_samples"),
+            (actions.gan_walk, [self.live, seed, seed_to, label], "gan_walk"),
         ):
             button.click(action, inputs, self.picture, api_name=name, **EXPLORE)
         gr.api(self.actions.gan_start, api_name="gan_start", queue=False)
@@ -195,15 +209,30 @@ class GanTab:
         mine = self.runs.latest(owner, ENGINE)
         settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
         if settings is None:  # leave the form alone: the visitor may be typing already
-            return [run_id, strip(self.preview_dataset("fashion_mnist")), *[gr.skip()] * len(self.form.widgets)]
+            return [run_id, strip(self.preview_dataset("fashion_mnist")), *[gr.skip()] * (1 + len(self.form.widgets))]
         dataset = settings["dataset"]
         preview = strip(self.preview_dataset(dataset)) if dataset != "own" else ""
-        return [run_id, preview, *self.form.show(settings)]
+        return [run_id, preview, self.recipes.show(settings, self.form), *self.form.show(settings)]
 
     def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:
         """Start a run with the form's values; the live view then follows it."""
         with polite(request):
             return self.actions.begin(self.form.read(values), uploads or (), owner, request).id
+
+    def show_samples(self, run_id: str, seed: float, label: int, request: gr.Request) -> dict[str, Any]:
+        """New pictures, and the seed that made them."""
+        seed = choose_seed(seed)
+        return made(self.actions.gan_samples(run_id, seed, label, request), request, seed)
+
+    def show_walk(self, run_id: str, seed: float, to: float, label: int, request: gr.Request) -> dict[str, Any]:
+        """A walk between two seeds, and which they are."""
+        seeds = choose_seed(seed), choose_seed(to)
+        return made(self.actions.gan_walk(run_id, *seeds, label, request), request, *seeds)
+
+    @staticmethod
+    def clear() -> tuple[None, dict[str, Any]]:
+        """Forget what was made of the run that was shown before."""
+        return None, gr.update(value=None, label=t("Made by the generator"))
 
     def show_classes(self, run_id: str) -> dict[str, Any]:
         """The classes that one can ask the generator for."""
@@ -213,20 +242,30 @@ class GanTab:
         choices = [(t("All classes"), ALL_CLASSES), *((t(name), i) for i, name in enumerate(names))]
         return gr.update(choices=choices, visible=bool(names), value=ALL_CLASSES)
 
-    def choose_preset(self, key: str) -> list[Any]:
-        """Put a recipe's settings into the form."""
-        preset = PRESETS[key]
-        return [gr.update(info=t(preset.help)), *self.form.show(preset.values)]
-
-    def choose_data(self, dataset: str, uploads: list[str] | None, request: gr.Request) -> tuple[Any, Any]:
+    def choose_data(
+        self, dataset: str, uploads: list[str] | None, conditional: bool, request: gr.Request
+    ) -> tuple[Any, Any]:
         """Show what the real pictures look like."""
         with polite(request):
             if dataset != "own":
                 return strip(self.preview_dataset(dataset)), gr.update(visible=False)
             if not uploads:
                 return "", gr.update(visible=True)
-            picture, _ = preview_uploads(uploads)
-            return strip(picture), gr.update(visible=True)
+            picture, notes = preview_uploads(uploads, conditional)
+            say = speaker(request)
+            return strip(picture) + "".join(paragraph(say(note)) for note in notes), gr.update(visible=True)
+
+
+def choose_seed(seed: float | None) -> float:
+    """The seed, or another one each time in place of -1 and of an empty box."""
+    return secrets.randbelow(MAX_SEED) if seed in (-1, None) else seed
+
+
+def made(path: str, request: gr.Request, *seeds: float) -> dict[str, Any]:
+    """A picture of the generator under the seeds that made it."""
+    words = Message("Seed {seed}", seed=" → ".join(f"{seed:.0f}" for seed in seeds))
+    say = partial(translate, language=language_of(request))
+    return gr.update(value=path, label=f"{say('Made by the generator')} · {say(words)}")
 
 
 def strip(picture: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,18 @@ import numpy as np
 
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.models import ImageModels
-from tabs.image_generation.actions import Stage
+from tabs.image_generation.actions import MAKING, Stage
 from tabs.image_generation.keeping import Keeper
 from tabs.image_generation.own_gans import OwnGenerators
-from tabs.image_generation.sources import read_sources
+from tabs.image_generation.sources import SourcePanel, read_sources
 from tabs.page.forms import Form
 from tabs.page.gate import Gate
+from tabs.page.shared import QUICK
+
+# A canvas that the task does not use stays in the page.
+ONLY_THE_TASKS = """(task, sketch, painted) =>
+  [task, task === "image_to_image" ? sketch : null, task === "inpainting" ? painted : null]"""
+TAKING: dict[str, Any] = {**QUICK, "trigger_mode": "multiple"}
 
 
 @dataclass(frozen=True)
@@ -30,23 +36,30 @@ class Bench:
     stage: Stage
     form: Form
     owner: gr.BrowserState
-    canvases: Sequence[gr.ImageEditor]
+    sources: SourcePanel
 
-    @property
-    def inputs(self) -> list[Any]:
-        """What a handler needs: the owner, and then the values that `read` takes."""
-        return [self.owner, *self.canvases, *self.form.widgets]
+    def wire(self, click: Callable[..., Any], make: Callable[..., Any], first: Sequence[Any] = ()) -> None:
+        """Let a click make pictures: `make(*first, owner, *values)` is a generator of the view's values.
+
+        The canvases are read once, in a step of their own: as inputs of a handler that streams they would be sent
+        again at each of its updates.
+        """
+        read = click(
+            self.sources.take, self.sources.inputs(self.form), self.sources.taken, js=ONLY_THE_TASKS, **TAKING
+        )
+        inputs = [*first, self.owner, self.sources.taken, *self.form.widgets]
+        read.then(make, inputs, self.stage.view, **MAKING)
 
     def read(self, values: Sequence[Any]) -> tuple[ImageConfig, np.ndarray | None, np.ndarray | None]:
-        """(config, picture to start from, mask) from the values of `inputs` without the owner."""
-        sketch, painted, *rest = values
+        """(config, picture to start from, mask) from the values that `make` gets after the owner."""
+        taken, *rest = values
         config = self.form.read(rest)
-        return config, *read_sources(config, sketch, painted)
+        return config, *read_sources(config, *(taken or (None, None)))
 
     def with_prompt(self, values: Sequence[Any], prompt: str) -> list[Any]:
-        """The values of `inputs` without the owner, with another prompt."""
+        """The values that `make` gets after the owner, with another prompt."""
         changed = list(values)
-        changed[len(self.canvases) + self.form.names.index("prompt")] = prompt
+        changed[1 + self.form.names.index("prompt")] = prompt
         return changed
 
 

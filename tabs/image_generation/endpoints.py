@@ -12,7 +12,7 @@ from engines.image_generation.catalog import IMAGE_MODELS
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.engine import generate
 from engines.image_generation.models import ImageModels
-from engines.image_generation.picture_files import read_picture, read_settings
+from engines.image_generation.picture_files import read_axes, read_picture, read_settings
 from engines.image_generation.variations import grid_cells, parse_values, walk, xy_grid
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Events, Pictures
@@ -121,12 +121,14 @@ class ImageEndpoints:
             return self.keeper.write([walk_file(made, kind)])[0]
 
     def image_settings(self, file: str | None, request: gr.Request = None) -> dict[str, Any]:
-        """The settings that a PNG tells, ours or another program's: {"config", "notes"}."""
+        """The settings that a picture tells, ours or another program's: {"config", "notes"}; of a grid also "grid"."""
         with polite(request):
             if not file:
                 raise ConfigError("Choose a file first.")
             config, notes = read_settings(file)
-            return {"config": config.to_dict(), "notes": [str(note) for note in notes]}
+            axes = read_axes(file)
+            told = {"config": config.to_dict(), "notes": [str(note) for note in notes]}
+            return told | ({"grid": axes.to_json()} if axes else {})
 
     def image_models(self, owner: str = "", request: gr.Request = None) -> list[dict[str, Any]]:
         """The models on offer: id, title, licence, memory in bytes, tasks, and the settings that suit each.

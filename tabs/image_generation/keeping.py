@@ -39,6 +39,8 @@ class Keeper:
         if not isinstance(made, Pictures):
             return []
         about = _facts(made, Message("X/Y grid, seed {seed}", seed=made.config.seed))
+        if made.axes:  # in full, which the picture's own labels have no room for, and no Chinese letters
+            about = Message("{about}. {axes}", about=about, axes=made.axes.legend())
         return self.gallery.add(owner, [grid_file(made)], alt_text(made), [about])
 
     def keep_walk(self, owner: str, made: Event | None, kind: str) -> list[Kept]:
@@ -87,7 +89,10 @@ def walk_file(made: Pictures, kind: str) -> File:
 
 
 def alt_text(made: Pictures) -> str:
-    """What the pictures show: the prompt, or the generator that made them."""
+    """What the pictures show: the prompts, or the generator that made them."""
+    for name, values in made.axes.sides if made.axes else ():
+        if name == "prompt":
+            return " | ".join(values)
     return made.config.prompt if made.config.card.steered else made.model
 
 

@@ -45,7 +45,8 @@ class OwnGenerators:
 
 
 def _name(run: Run) -> str:
-    """The same from the first step to the last: data, size and when it began."""
+    """Data, size, how far it has been trained and when that began."""
     dataset = GanConfig.knobs()["dataset"].choices[run.config.dataset]
-    began = time.strftime("%H:%M:%S", time.localtime(run.board.started))
-    return f"GAN · {dataset} · {run.config.size} px · {began}"
+    began = time.strftime("%H:%M", time.localtime(run.board.started))
+    step = f" · step {run.board.weights.step:,}" if run.board.weights else ""
+    return f"GAN · {dataset} · {run.config.size} px{step} · {began}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import gradio as gr
 
 from engines.image_generation.catalog import OWN
-from engines.image_generation.picture_files import read_settings
+from engines.image_generation.picture_files import read_axes, read_settings
 from engines.messages import Message
 from tabs.image_generation.actions import Stage, show_kept
 from tabs.image_generation.desk import Desk
 from tabs.image_generation.keeping import Keeper
+from tabs.image_generation.variations import GridPanel
 from tabs.page.language import t
 from tabs.page.markup import panel, paragraph, speaker
 from tabs.page.polite import polite
@@ -73,10 +75,27 @@ class SettingsPanel:
         )  # fmt: skip
         self.note = panel("image-file-note")
 
-    def wire(self, desk: Desk, owner: gr.BrowserState) -> None:
-        """Connect it with the form."""
-        self.desk = desk
-        self.file.upload(self.read, [self.file, owner], [self.note, *desk.form.widgets], **QUICK)
+    def wire(self, desk: Desk, owner: gr.BrowserState, grid: GridPanel) -> None:
+        """Connect it with the form and the axes of the grid. A note never outlives the picture that it spoke of."""
+        self.desk, self.grid = desk, grid
+        dropped = self.file.upload(self.forget, None, self.note, **QUICK)
+        dropped.then(self.read, [self.file, owner], self.outputs, **QUICK)
+        self.file.clear(self.forget, None, self.note, **QUICK)
+
+    def wire_button(self, button: gr.Button, take: Callable[..., list[Any]], inputs: Sequence[Any]) -> None:
+        """Let a button do the same with another picture; `take` returns what `read` does."""
+        chosen = button.click(lambda: ["", None], None, [self.note, self.file], **QUICK)
+        chosen.then(take, inputs, self.outputs, **QUICK)
+
+    @property
+    def outputs(self) -> list[Any]:
+        """Of `read`."""
+        return [self.note, *self.desk.form.widgets, *self.grid.axes]
+
+    @staticmethod
+    def forget() -> str:
+        """No note."""
+        return ""
 
     def read(self, path: str, owner: str, request: gr.Request) -> list[Any]:
         """Every setting that the picture tells, and what to know about them."""
@@ -84,9 +103,12 @@ class SettingsPanel:
         with polite(request):
             config, notes = read_settings(path)
             lines = [Message("The settings are in the form; press Generate."), *notes]
+            if config.card.steered and not config.prompt.strip():
+                lines[0] = Message("The settings are in the form.")
             if config.task != "text_to_image":
                 lines.append(Message("The picture that it started from is not in the file: choose it again."))
             if not self.desk.offers(config.model, owner):
                 name = config.model.removeprefix(OWN)
                 lines.append(Message("Its model {name} is not here, so the settings are for another.", name=name))
-            return ["".join(paragraph(say(line)) for line in lines), *self.desk.show(config, owner, request)]
+            note = "".join(paragraph(say(line)) for line in lines)
+            return [note, *self.desk.show(config, owner, request), *self.grid.show(read_axes(path))]

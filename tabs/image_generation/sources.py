@@ -10,6 +10,7 @@ from PIL import Image
 
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.picture_files import read_picture
+from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.polite import polite
 from tabs.page.shared import QUICK
@@ -51,27 +52,38 @@ class SourcePanel:
             self.upload = gr.UploadButton(
                 t("Upload a picture"), file_types=["image"], size="sm", elem_id="image-upload"
             )
+        self.taken = gr.State()  # (sketch, painted) as they were when a picture was asked for
 
     @property
     def canvases(self) -> list[gr.ImageEditor]:
-        """As inputs of a handler."""
+        """The two."""
         return [self.sketch, self.painted]
+
+    def inputs(self, form: Form) -> list[Any]:
+        """Of `take`."""
+        return [form["task"], *self.canvases]
+
+    @staticmethod
+    def take(task: str, sketch: dict[str, Any] | None, painted: dict[str, Any] | None) -> tuple[Any, Any]:
+        """What stands on the canvas of the task."""
+        return (sketch if task == "image_to_image" else None), (painted if task == "inpainting" else None)
 
     @property
     def parts(self) -> list[gr.blocks.Block]:
         """The canvases and what stands around them, as outputs of `place` and `seen`."""
         return [*self.canvases, self.column]
 
-    def wire(self, task: gr.Radio) -> None:
+    def wire(self, form: Form) -> None:
         """Let the canvases follow the task, and uploads fill them."""
+        task = form["task"]
         task.change(seen, task, self.parts, **QUICK)
-        self.upload.upload(self.place_upload, [self.upload, task], self.parts, **QUICK)
+        self.upload.upload(self.place_upload, [self.upload, task, form["width"], form["height"]], self.parts, **QUICK)
 
     @staticmethod
-    def place_upload(path: str, task: str, request: gr.Request) -> list[Any]:
+    def place_upload(path: str, task: str, width: float, height: float, request: gr.Request) -> list[Any]:
         """Put an uploaded picture on the canvas; one sentence if it is none, or too large."""
         with polite(request):
-            return place(read_picture(path), task)
+            return place(read_picture(path), task, (width, height))
 
 
 def seen(task: str) -> list[dict[str, Any]]:
@@ -80,8 +92,12 @@ def seen(task: str) -> list[dict[str, Any]]:
             (task == "image_to_image", task == "inpainting", task != "text_to_image")]  # fmt: skip
 
 
-def place(picture: np.ndarray, task: str) -> list[dict[str, Any]]:
-    """uint8 [H, W, 3] on both canvases, small ones enlarged without blur; the task's canvas is shown."""
+def place(picture: np.ndarray, task: str, size: tuple[float, float] = (1, 1)) -> list[dict[str, Any]]:
+    """uint8 [H, W, 3] on both canvases, small ones enlarged without blur; the task's canvas is shown.
+
+    Of the picture only its middle in the proportions of `size`, which is all that a model gets of it.
+    """
+    picture = picture[middle(picture, size)]
     scale = CANVAS / max(picture.shape[:2])
     size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
     filter_ = Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.LANCZOS
@@ -89,6 +105,14 @@ def place(picture: np.ndarray, task: str) -> list[dict[str, Any]]:
     value = {"background": background, "layers": [], "composite": None}
     sketch, painted, column = seen(task)
     return [sketch | {"value": value}, painted | {"value": value}, column]
+
+
+def middle(picture: np.ndarray, size: tuple[float, float]) -> tuple[slice, slice]:
+    """The largest part in the middle of [H, W, …] with the proportions (width, height) of `size`."""
+    have, ratio = picture.shape[:2], (size[0] or 1) / (size[1] or 1)
+    rows, columns = min(have[0], round(have[1] / ratio)), min(have[1], round(have[0] * ratio))
+    top, left = (have[0] - rows) // 2, (have[1] - columns) // 2
+    return slice(top, top + max(1, rows)), slice(left, left + max(1, columns))
 
 
 def read_sources(

@@ -13,7 +13,7 @@ from engines.image_generation.engine import generate
 from engines.image_generation.picture_files import read_picture
 from engines.messages import Message
 from engines.running.events import Events
-from tabs.image_generation.actions import MAKING, Stage, Studio, show_kept
+from tabs.image_generation.actions import Stage, Studio, show_kept
 from tabs.image_generation.bench import Bench, alt
 from tabs.image_generation.desk import Desk
 from tabs.image_generation.endpoints import ImageEndpoints
@@ -84,7 +84,7 @@ class ImageTab:
         self.stage = Stage(self.studio, self.shared.gallery, self.view)
         self.bench = Bench(
             self.gate, self.models, self.generators, self.keeper, self.stage, self.desk.form, self.shared.owner,
-            self.sources.canvases,
+            self.sources,
         )  # fmt: skip
         self.ids = gr.State([])  # of the pictures on the stage
         self.chosen = gr.State("")  # one of them
@@ -124,19 +124,19 @@ class ImageTab:
         """Connect events to handlers."""
         owner, view, model = self.shared.owner, self.view, self.desk.model
         self.desk.wire(owner)
-        self.sources.wire(self.task)
-        self.start.click(self.generate, self.bench.inputs, view, **MAKING)
+        self.sources.wire(self.desk.form)
+        self.bench.wire(self.start.click, self.generate)
         self.examples.click(lambda sample: sample[0], self.examples, self.prompt, **QUICK)
-        self.examples.click(self.example, [self.examples, *self.bench.inputs], view, **MAKING)
+        self.bench.wire(self.examples.click, self.example, [self.examples])
         self.stop.click(self.studio.stop, owner, None, **QUICK)
         buttons = [self.stop, *self.actions.values()]
         followers = [*buttons, self.ids, self.chosen, self.gallery.view]
         view.tick(
             self.settle, owner, followers, trigger_mode="always_last", **QUICK
         )  # one may come while one is going
-        self._wire_actions()
         self.gallery.wire(self.stage, owner, self.download)
-        self.settings.wire(self.desk, owner)
+        self.settings.wire(self.desk, owner, self.grid)
+        self._wire_actions()
         self.grid.wire(self.bench)
         self.walk.wire(self.bench)
         first = [*self.desk.form.widgets, view, self.gallery.view]
@@ -152,8 +152,11 @@ class ImageTab:
         act["zip"].click(self.download_shown, shown, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
         for name, task in (("change", "image_to_image"), ("repaint", "inpainting")):
             outputs = [self.task, *self.sources.parts]
-            act[name].click(self._starter(task), [*chosen, self.desk.model], outputs, **QUICK)
-        act["settings"].click(self.take_settings, chosen, [self.settings.note, *self.desk.form.widgets], **QUICK)
+            form = self.desk.form
+            act[name].click(
+                self._starter(task), [*chosen, form["model"], form["width"], form["height"]], outputs, **QUICK
+            )
+        self.settings.wire_button(act["settings"], self.take_settings, chosen)
 
     # --- making --------------------------------------------------------------------------------------------
 
@@ -201,10 +204,11 @@ class ImageTab:
         return self.settings.read(str(path), owner, request)
 
     def _starter(self, task: str) -> Callable[..., list[Any]]:
-        def start(chosen: str, owner: str, model: str, request: gr.Request) -> list[Any]:
+        def start(chosen: str, owner: str, model: str, width: float, height: float, request: gr.Request) -> list[Any]:
             """Put the chosen picture on the canvas of a task that this model offers."""
             with polite(request):
                 ImageConfig.for_model(model, task=task)
-                return [task, *place(read_picture(self.shared.gallery.get(owner, chosen).path), task)]
+                picture = read_picture(self.shared.gallery.get(owner, chosen).path)
+                return [task, *place(picture, task, (width, height))]
 
         return start

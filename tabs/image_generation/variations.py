@@ -9,10 +9,18 @@ from typing import Any
 import gradio as gr
 
 from engines.image_generation.config import ImageConfig
-from engines.image_generation.variations import MAX_FRAMES, grid_cells, parse_values, varied, walk, xy_grid
+from engines.image_generation.told.axes import Axes
+from engines.image_generation.variations import (
+    MAX_FRAMES,
+    grid_cells,
+    parse_values,
+    varied,
+    walk,
+    written_values,
+    xy_grid,
+)
 from engines.knobs import MAX_SEED, Knob
 from engines.running.events import Events
-from tabs.image_generation.actions import MAKING
 from tabs.image_generation.bench import Bench, alt
 from tabs.image_generation.keeping import FORMATS
 from tabs.page.language import t
@@ -61,12 +69,25 @@ class GridPanel:
         chosen.input(lambda setting: VALUES.get(setting, ""), chosen, values, **QUICK)
         return chosen, values
 
+    @property
+    def axes(self) -> list[Any]:
+        """The widgets, as outputs of `show`."""
+        return [self.x, self.values_x, self.y, self.values_y]
+
+    @staticmethod
+    def show(axes: Axes | None) -> list[Any]:
+        """The axes that a picture tells; the widgets as they are if it is no grid."""
+        if axes is None:
+            return [gr.skip()] * 4
+        values = written_values(axes.x, axes.values_x), written_values(axes.y, axes.values_y)
+        return [axes.x, values[0], axes.y, values[1]]
+
     def wire(self, bench: Bench) -> None:
         """Connect it with the stage."""
         self.bench = bench
-        axes = [self.x, self.values_x, self.y, self.values_y]
+        axes = self.axes
         self.start.click(None, js=SHOW_STAGE)
-        self.start.click(self.make, [*axes, *bench.inputs], bench.stage.view, **MAKING)
+        bench.wire(self.start.click, self.make, axes)
 
     def make(
         self, x: str, values_x: str, y: str, values_y: str, owner: str, request: gr.Request, *values: Any
@@ -115,7 +136,7 @@ class WalkPanel:
         self.bench = bench
         goal = [self.to_prompt, self.to_seed, self.frames, self.format]
         self.start.click(None, js=SHOW_STAGE)
-        self.start.click(self.make, [*goal, *bench.inputs], bench.stage.view, **MAKING)
+        bench.wire(self.start.click, self.make, goal)
 
     def make(
         self, to_prompt: str, to_seed: float | None, frames: int, kind: str, owner: str, request: gr.Request,

@@ -15,6 +15,8 @@ from tabs.page.shared import FOLLOW, QUICK, find_run
 COPY_LINK = """async (run) => {
   const link = new URL(location.pathname, location.href);
   link.searchParams.set("run", run);
+  const chosen = window.aigcLanguage?.chosen;
+  if (chosen) link.searchParams.set("lang", chosen);
   try { await navigator.clipboard.writeText(link.href); } catch { window.prompt("", link.href); }
 }"""
 
@@ -56,11 +58,12 @@ class RunControls:
         busy = mine is not None and not mine.board.ended
         run = find_run(self.runs, run_id)
         state = run.board.state if run and run.owned_by(owner) else ""
-        paused = state in ("pausing", "paused", "interrupted")
+        can_go_on = bool(state) and run.resumable
+        paused = state in ("pausing", "paused") or can_go_on
         return [
             gr.update(interactive=not busy),
             gr.update(interactive=state == "running", visible=not paused),
-            gr.update(visible=paused),
+            gr.update(visible=paused, value=t("Continue training" if can_go_on else "Resume")),
             gr.update(interactive=state in ("queued", "running", "pausing", "paused")),
             gr.update(interactive=run is not None and bool(run.owner)),
         ]

@@ -8,8 +8,10 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from engines.knobs import Config, Knob
+from engines.knobs import MAX_SEED, Config, Knob
 from tabs.page.language import t
+
+DICE = f"() => Math.floor(Math.random() * {MAX_SEED})"
 
 
 def make_widget(name: str, knob: Knob, prefix: str) -> Component:
@@ -28,9 +30,19 @@ def make_widget(name: str, knob: Knob, prefix: str) -> Component:
         return kind(choices=choices, **shared)
     if isinstance(knob.default, str):
         return gr.Textbox(max_length=knob.max_length, **shared)
+    if name == "seed":
+        return seed_box(**shared, minimum=knob.low, maximum=knob.high)
     if knob.step:
         return gr.Slider(knob.low, knob.high, step=knob.step, **shared)
     return gr.Number(minimum=knob.low, maximum=knob.high, **shared)
+
+
+def seed_box(**options: Any) -> gr.Number:
+    """A box for a seed, with a dice that puts another number into it."""
+    dice = gr.Button("⚄", elem_classes="dice", size="sm")
+    box = gr.Number(precision=0, buttons=[dice], **options)
+    dice.click(None, None, box, js=DICE, api_visibility="private")
+    return box
 
 
 class Form:

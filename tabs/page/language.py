@@ -5,7 +5,8 @@ each a table from the English sentence to the same in that language; what it lac
 of their own are told apart by the same code: assets/learn/<topic>.<code>.md, and those of assets/prompt_templates.
 
 What Gradio shows is translated in the browser by gr.I18n; what our components show, by words.js, from the same
-tables; an error's toast, here, by the language that the request asks for.
+tables; an error's toast, here, by the language that the request asks for. A visitor who chose another than the
+browser's has it in a cookie or in the address: see tabs/page/opening.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from engines.data.prompt_templates import load_templates
 from engines.messages import Message
 
 ENGLISH = "en"
+COOKIE, QUERY = "aigc_language", "lang"  # what a visitor chose: kept by the browser, carried by links
 FOLDER = ASSETS / "locale"
 # Gradio has words of its own for these, and takes theirs alone; for any other region it takes the language's.
 REGIONS = ("zh-CN", "pt-BR")
@@ -63,11 +65,30 @@ def t(english: str):
     return I18N(english)
 
 
+def locales() -> dict[str, str]:
+    """Code of each language of the page -> the one by which Gradio knows it, such as zh -> zh-CN."""
+    codes = (ENGLISH, *LANGUAGES)
+    return {code: next((r for r in REGIONS if r.partition("-")[0] == code), code) for code in codes}
+
+
 def language_of(request: gr.Request | None) -> str:
-    """The code of the language that the visitor's browser asks for first, English if there is no file of it."""
-    accepted = (request.headers.get("accept-language") or "") if request else ""
-    first = accepted.partition(",")[0].partition(";")[0].strip().lower()
-    return next((code for code in LANGUAGES if code.lower() in (first, first.partition("-")[0])), ENGLISH)
+    """The code of the language that the visitor chose, else of that which the browser asks for first, else English."""
+    if request is None:
+        return ENGLISH
+    headers = request.headers
+    accepted = (headers.get("accept-language") or "").partition(",")[0].partition(";")[0]
+    asked = (_queries(request).get(QUERY), _cookie(headers.get("cookie") or ""))
+    chosen = next((code for code in asked if code in (ENGLISH, *LANGUAGES)), accepted.strip().lower())
+    return next((code for code in LANGUAGES if code.lower() in (chosen, chosen.partition("-")[0])), ENGLISH)
+
+
+def _queries(request: gr.Request) -> Mapping[str, str]:
+    return getattr(request, "query_params", None) or {}
+
+
+def _cookie(header: str) -> str:
+    pairs = (pair.strip().partition("=") for pair in header.split(";"))
+    return next((value for name, _, value in pairs if name == COOKIE), "")
 
 
 def translate(text: str, language: str) -> str:

@@ -24,8 +24,10 @@ MOST_NOTES = 3  # sentences about a link
 COPY = """async (query) => {
   const kept = [...new URLSearchParams(location.search)].filter(([name]) => name === "run" || name.startsWith("_"));
   const rest = kept.length ? "&" + new URLSearchParams(kept) : "";
-  history.replaceState(history.state, "", `${location.pathname}?${query}${rest}`);
-  const link = `${location.origin}${location.pathname}?${query}`;
+  const chosen = window.aigcLanguage?.chosen;
+  const settings = query + (chosen ? "&lang=" + chosen : "");
+  history.replaceState(history.state, "", `${location.pathname}?${settings}${rest}`);
+  const link = `${location.origin}${location.pathname}?${settings}`;
   try { await navigator.clipboard.writeText(link); return ""; } catch { return link; }
 }"""
 

@@ -18,6 +18,7 @@ from engines.messages import ConfigError, Message, listed
 Query = Mapping[str, "str | None"]  # of an address: name -> value, None for a name that is there more than once
 
 TAB, RUN = "tab", "run"  # the engine whose settings these are; the run of a watch link
+LANGUAGE = "lang"  # that the page speaks
 MAX_LENGTH = 4000  # characters of a query
 MAX_NAME = 40  # characters of an unknown name that are shown
 OTHERS = ("_", "utm_")  # begin the names that belong to Gradio, to Spaces or to those who count visits
@@ -109,7 +110,7 @@ def lost(query: Query) -> list[Message]:
 
 def ours(query: Query) -> list[str]:
     """The names that should be settings."""
-    return [name for name in query if name not in (TAB, RUN) and not name.startswith(OTHERS)]
+    return [name for name in query if name not in (TAB, RUN, LANGUAGE) and not name.startswith(OTHERS)]
 
 
 def _read(knob: Knob | None, text: str | None) -> Any:

@@ -65,7 +65,6 @@ class Shared:
     image_models: ImageModels
     gallery: Gallery  # the pictures that visitors made
     owner: gr.BrowserState  # the key that this browser keeps; runs started with it are the visitor's
-    turns: gr.BrowserState  # the visitor's chat, which survives a reload
     visit: gr.State  # the query of the page's address, such as {"run": "…"}
     arrived: Dependency  # fires once owner and visit are known
     page: gr.Tab | None = None  # the tab's own: its select event says that it was opened

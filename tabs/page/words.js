@@ -19,3 +19,32 @@ function say(message) {
 
 const fill = (template, values) => say({ template, values });
 const count = (number) => Math.round(number).toLocaleString(language === "en" ? "en-US" : language);
+
+// Ctrl+Enter presses the button "start" of what is shown, Esc the button "stop"; `controls` gives their element ids.
+// A key is left alone while an input method composes, where something lies over the page (an enlarged picture, a
+// panel: the key closes it), and Esc also in a field that uses it. `mine` says whether Esc may stop what goes on.
+const USES_ESC = "[role=combobox], [role=listbox], [role=menu], [role=dialog], select, input[type=number], [contenteditable=true]";
+function keys(controls, mine = () => true) {
+  let closes = false; // asked before anyone has acted on the key
+  const handle = (event) => {
+    const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
+    if (!name || closes || event.defaultPrevented || event.repeat || event.isComposing || event.keyCode === 229) return;
+    if (!element.isConnected || element.offsetParent === null || event.target.closest?.(".own-keys")) return;
+    if (name === "stop" && (event.target.closest?.(USES_ESC) || !mine())) return;
+    const node = document.getElementById(controls[name]);
+    if (!node || node.disabled) return;
+    event.preventDefault(); // another view may share the keys
+    document.activeElement?.blur?.(); // hands its text in
+    setTimeout(() => node.click(), 60);
+  };
+  window.addEventListener("keydown", () => (closes = covered()), true);
+  document.addEventListener("keydown", handle);
+}
+
+// Whether something lies over the page.
+function covered() {
+  if (document.fullscreenElement || document.querySelector("dialog[open]")) return true;
+  let node = document.elementFromPoint(innerWidth / 2, innerHeight / 2);
+  while (node && node !== document.body && getComputedStyle(node).position !== "fixed") node = node.parentElement;
+  return !!node && node !== document.body && node !== document.documentElement;
+}

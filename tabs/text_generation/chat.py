@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from engines.catalog import DEFAULT_MODEL, MODELS
 from engines.messages import Message
-from engines.text_generation.config import TooLongError
+from engines.text_generation.config import ROLES, TooLongError
 from engines.text_generation.engine import chat, cut_oldest
+from tabs.page.component import component
 from tabs.page.forms import Form
 from tabs.page.language import ENGLISH, language_of, t, translate
 from tabs.page.polite import polite
@@ -19,8 +21,10 @@ from tabs.page.shared import QUICK
 from tabs.page.tokens.view import token_view
 from tabs.text_generation.actions import WRITING, TextActions, Writing, describe, start_and_stop
 
-Turns = list[dict[str, str]]  # role, content, and for an answer "about": its numbers in words
-SAVE_SECONDS = 1.0  # between two savings of an answer that grows
+HERE = Path(__file__).parent
+Turns = list[dict[str, Any]]  # role, content; of an answer "about", its numbers, and whether it was "cut"
+# The chat that this tab of the browser keeps, see chat.js.
+RECALL = "(_, model) => [sessionStorage.getItem('aigc-playground-chat') ?? '', model]"
 EXAMPLES = (
     Message("Write a haiku about the sea."),
     Message("Explain what a neural network is."),
@@ -29,17 +33,14 @@ EXAMPLES = (
 
 
 class ChatPanel:
-    """Its components, and the handlers that update them. `turns` is what the visitor's browser keeps."""
+    """Its components, and the handlers that update them. The page holds the chat and hands it over as a `scene`."""
 
-    def __init__(self, actions: TextActions, turns: gr.BrowserState) -> None:
-        self.actions, self.turns = actions, turns
-        self.chatbot = gr.Chatbot(
-            height=400, editable="user", show_label=False, buttons=["copy"], layout="bubble", elem_id="text-chat",
-            feedback_options=None, **invitation(DEFAULT_MODEL),
-        )  # fmt: skip
+    def __init__(self, actions: TextActions) -> None:
+        self.actions = actions
+        self.chatbot = component("text-chat", HERE / "chat", value=scene([], **invitation(DEFAULT_MODEL)))
         self.message = gr.Textbox(
-            label=t("Your message"), placeholder=t("Your message"), show_label=False, lines=1, max_lines=8,
-            elem_id="text-message",
+            label=t("Your message"), placeholder=t("Your message: Enter sends it, Shift+Enter begins a line"),
+            show_label=False, lines=1, max_lines=8, elem_id="text-message",
         )  # fmt: skip
         with gr.Row(elem_classes="controls"):
             self.send, self.stop = start_and_stop("text-chat", t("Send"))
@@ -50,102 +51,129 @@ class ChatPanel:
     def wire(self, form: Form, system: gr.Textbox, arrived: gr.events.Dependency) -> None:
         """Connect events to handlers; `form` and `system` are the settings beside the panel."""
         self.form = form
-        outputs = [self.chatbot, self.inside, self.message, self.turns, self.cut]
-        inputs = [self.turns, system, self.message, *form.widgets]
+        outputs = [self.chatbot, self.inside, self.message, self.cut]
+        inputs = [self.chatbot, system, self.message, *form.widgets]
         gr.on([self.send.click, self.message.submit], self.answer, inputs, outputs, **WRITING)
         self.cut.click(self.answer_cut, inputs, outputs, **WRITING)
-        self.chatbot.retry(self.retry, inputs, outputs, **WRITING)
-        self.chatbot.edit(self.edit, inputs, outputs, **WRITING)
+        for event, handler in (("retry", self.retry), ("edit", self.edit), ("submit", self.go_on)):
+            getattr(self.chatbot, event)(handler, inputs, outputs, **WRITING)
         self.chatbot.example_select(self.example, inputs, outputs, **WRITING)
         self.stop.click(self.actions.stopper("chat"), None, None, **QUICK)
-        self.chatbot.undo(self.undo, self.turns, outputs, **QUICK)
-        gr.on([self.clear.click, self.chatbot.clear], self.new_chat, None, outputs, **QUICK)
-        arrived.then(self.show_kept, self.turns, [self.chatbot, self.message, self.turns], **QUICK)
-        arrived.then(self.invite, form["model"], self.chatbot, **QUICK)
-        form["model"].input(self.invite, form["model"], self.chatbot, **QUICK)
+        self.chatbot.undo(self.undo, self.chatbot, outputs, **QUICK)
+        self.clear.click(self.new_chat, self.chatbot, outputs, **QUICK)
+        settled = [self.chatbot, form["model"]]
+        arrived.then(self.show_kept, settled, [self.chatbot, self.message], js=RECALL, **QUICK)
+        form["model"].input(self.invite, settled, self.chatbot, **QUICK)
 
     # --- what the visitor sees ------------------------------------------------------------------------------
 
-    def invite(self, model: str, request: gr.Request) -> dict[str, Any]:
-        """The empty chat in the visitor's language."""
-        return gr.update(**invitation(model, language_of(request)))
+    def invite(self, value: str, model: str, request: gr.Request) -> str:
+        """The chat, and what stands there while it is empty, in the visitor's language."""
+        return scene(turns_of(value), **invitation(model, language_of(request)))
 
-    def show_kept(self, turns: Turns) -> tuple[Turns, Any, Any]:
-        """The chat that this browser kept; a message without an answer goes back into the box."""
+    def show_kept(self, value: str, model: str, request: gr.Request) -> tuple[str, Any]:
+        """The chat that this tab kept; a message without an answer goes back into the box."""
+        turns, message = turns_of(value), gr.skip()
         if turns and turns[-1]["role"] == "user":
-            return shown(turns[:-1]), turns[-1]["content"], turns[:-1]
-        return shown(turns), gr.skip(), gr.skip()
+            turns, message = turns[:-1], turns[-1]["content"]
+        return scene(turns, **invitation(model, language_of(request))), message
 
-    def undo(self, turns: Turns, data: gr.UndoData, request: gr.Request) -> tuple:
+    def undo(self, value: str, data: gr.UndoData, request: gr.Request) -> tuple:
         """Take the message back into the box."""
+        turns = turns_of(value)
         left, message = turns[: data.index], turns[data.index]["content"]
-        return self.actions.end(request, "chat", (shown(left), "", message, left, gr.update(visible=False)))
+        return self.actions.end(request, "chat", (scene(left), "", message, gr.update(visible=False)))
 
-    def new_chat(self, request: gr.Request) -> tuple:
-        """Forget the chat."""
-        return self.actions.end(request, "chat", ([], "", gr.skip(), [], gr.update(visible=False)))
+    def new_chat(self, value: str, request: gr.Request) -> tuple:
+        """Begin anew; the page can bring back what was said before."""
+        new = scene([], before=turns_of(value))
+        return self.actions.end(request, "chat", (new, "", gr.skip(), gr.update(visible=False)))
 
-    # --- answering -------------------------------------------------------------------------------------------
-
-    def answer(self, turns: Turns, system: str, message: str, request: gr.Request, *values: Any) -> Iterator[tuple]:
-        """Send a message and stream the answer."""
+    def answer(self, value: str, system: str, message: str, request: gr.Request, *values: Any) -> Iterator[tuple]:
+        """Send a message."""
+        turns = turns_of(value)
         yield from self._talk(turns, [*turns, user(message)], system, request, values)
 
     def retry(
-        self, turns: Turns, system: str, _: str, data: gr.RetryData, request: gr.Request, *values: Any
+        self, value: str, system: str, _: str, data: gr.RetryData, request: gr.Request, *values: Any
     ) -> Iterator[tuple]:
         """Answer the same message anew."""
+        turns = turns_of(value)
         yield from self._talk(turns, turns[: data.index + 1], system, request, values)
 
     def edit(
-        self, turns: Turns, system: str, _: str, data: gr.EditData, request: gr.Request, *values: Any
+        self, value: str, system: str, _: str, data: gr.EditData, request: gr.Request, *values: Any
     ) -> Iterator[tuple]:
         """Answer an edited message; what came after it is dropped."""
+        turns = turns_of(value)
         yield from self._talk(turns, [*turns[: data.index], user(data.value)], system, request, values)
 
+    def go_on(
+        self, value: str, system: str, _: str, data: gr.EventData, request: gr.Request, *values: Any
+    ) -> Iterator[tuple]:
+        """Write on an answer that Max new tokens cut."""
+        turns = turns_of(value)
+        asked, begun = turns[: data.index], turns[data.index]["content"]
+        yield from self._talk(turns, asked, system, request, values, begun)
+
     def example(
-        self, turns: Turns, system: str, _: str, data: gr.SelectData, request: gr.Request, *values: Any
+        self, value: str, system: str, _: str, data: gr.SelectData, request: gr.Request, *values: Any
     ) -> Iterator[tuple]:
         """Send an example."""
+        turns = turns_of(value)
         yield from self._talk(turns, [*turns, user(data.value["text"])], system, request, values)
 
-    def answer_cut(
-        self, turns: Turns, system: str, message: str, request: gr.Request, *values: Any
-    ) -> Iterator[tuple]:
+    def answer_cut(self, value: str, system: str, message: str, request: gr.Request, *values: Any) -> Iterator[tuple]:
         """Send a message after dropping as many of the oldest turns as the context asks for."""
-        with polite(request):
-            rest = cut_oldest(self.actions.models, self.form.read(values), [*plain(turns), user(message)], system)
+        turns = turns_of(value)
+        try:
+            with polite(request):
+                asked = [*plain(turns), user(message)]
+                rest = cut_oldest(self.actions.models, self.form.read(values), asked, system)
+        except gr.Error as problem:
+            yield scene(turns, trouble=problem.message), *[gr.skip()] * 3
+            return
         left = turns[len(turns) + 1 - len(rest) :]
         yield from self._talk(turns, [*left, user(message)], system, request, values)
 
     def _talk(
-        self, turns: Turns, asked: Turns, system: str, request: gr.Request, values: tuple[Any, ...]
+        self, turns: Turns, asked: Turns, system: str, request: gr.Request, values: tuple[Any, ...], begun: str = ""
     ) -> Iterator[tuple]:
-        """(chatbot, tokens, message box, turns, cut button) as the answer to `asked` grows.
+        """(chat, tokens, message box, cut button) as the answer to `asked` grows, from what is `begun` of it.
 
-        Without an answer all is as before: the chat is `turns`, and a new message is back in its box. The box is
-        emptied only once, since a person types on meanwhile.
+        Without an answer all is as before: the chat is `turns`, and a new message is back in its box. What went
+        wrong stands below the chat.
         """
+        said = turns
+        try:
+            with polite(request):
+                for said, *rest in self._write(turns, asked, system, request, values, begun):
+                    yield said if isinstance(said, str) else scene(said), *rest
+        except gr.Error as problem:
+            yield scene(said, trouble=problem.message), *[gr.skip()] * 3
+
+    def _write(
+        self, turns: Turns, asked: Turns, system: str, request: gr.Request, values: tuple[Any, ...], begun: str
+    ) -> Iterator[tuple]:
+        """As `_talk`, with turns in place of scenes. The box is emptied only once: a person types on meanwhile."""
         new = all(asked[-1] is not turn for turn in turns)
-        box, saved = "", 0.0
-        with polite(request):
-            config = self.actions.admit(self.form.read(values), request)
-            events = chat(self.actions.models, config, plain(asked), system)
-            try:
-                for writing in self.actions.stream(events, request, "chat"):
-                    if writing.instead:
-                        yield writing.instead
-                        return
-                    answered = [*asked, reply(writing, request)] if writing.text else asked
-                    if writing.ended and not writing.text:
-                        answered, box = turns, asked[-1]["content"] if new else gr.skip()
-                    kept = gr.skip()
-                    if writing.ended or time.monotonic() - saved >= SAVE_SECONDS:
-                        kept, saved = answered, time.monotonic()
-                    yield shown(answered), writing.lines, box, kept, gr.update(visible=False)
-                    box = gr.skip()
-            except TooLongError:
-                yield *[gr.skip()] * 4, gr.update(visible=new and bool(turns))
+        box = "" if new else gr.skip()
+        config = self.actions.admit(self.form.read(values), request)
+        events = chat(self.actions.models, config, plain(asked), system, begun)
+        try:
+            for writing in self.actions.stream(events, request, "chat"):
+                if writing.instead:
+                    yield writing.instead
+                    return
+                nothing = not writing.text and (not writing.answer or writing.answer.ended == "stopped")
+                said = asked if nothing and not begun else [*asked, reply(writing, request, begun)]
+                if writing.ended and nothing:
+                    said, box = turns, asked[-1]["content"] if new else gr.skip()
+                yield said, writing.lines, box, gr.update(visible=False)
+                box = gr.skip()
+        except TooLongError:
+            yield turns, *[gr.skip()] * 2, gr.update(visible=new and bool(turns))
+            raise
 
 
 def invitation(model: str, language: str = ENGLISH) -> dict[str, Any]:
@@ -165,15 +193,18 @@ def invitation(model: str, language: str = ENGLISH) -> dict[str, Any]:
     return {"placeholder": hello, "examples": examples}
 
 
-def shown(turns: Turns) -> Turns:
-    """The chat as the Chatbot shows it: each answer with its numbers below."""
-    return [
-        {
-            "role": turn["role"],
-            "content": turn["content"] + (f"\n\n<sub>{turn['about']}</sub>" if turn.get("about") else ""),
-        }
-        for turn in turns
-    ]
+def scene(turns: Turns, **more: Any) -> str:
+    """What the page shows: the turns, and of "trouble", "before", "hello" and "examples" what there is."""
+    return json.dumps({"turns": turns, **more}).replace("<", "\\u003c")  # Gradio looks for tags in it
+
+
+def turns_of(value: str | None) -> Turns:
+    """The turns of a scene that the page hands over; none if it is damaged."""
+    try:
+        turns = json.loads(value or "{}").get("turns", [])
+        return turns if all(turn["role"] in ROLES and isinstance(turn["content"], str) for turn in turns) else []
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return []
 
 
 def user(text: str) -> dict[str, str]:
@@ -181,10 +212,12 @@ def user(text: str) -> dict[str, str]:
     return {"role": "user", "content": text}
 
 
-def reply(writing: Writing, request: gr.Request) -> dict[str, str]:
+def reply(writing: Writing, request: gr.Request, begun: str = "") -> dict[str, Any]:
     """A message of the model, with its numbers once it is finished."""
-    about = translate(describe(writing.answer), language_of(request)) if writing.answer else ""
-    return {"role": "assistant", "content": writing.text, "about": about}
+    answer = writing.answer
+    about = translate(describe(answer), language_of(request)) if answer else ""
+    cut = bool(answer and answer.ended == "length")
+    return {"role": "assistant", "content": begun + writing.text, "about": about, "cut": cut}
 
 
 def plain(turns: Turns) -> Turns:

@@ -12,10 +12,14 @@ from engines.text_generation.engine import continue_text, perplexity
 from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.polite import polite
-from tabs.page.shared import QUICK
+from tabs.page.shared import FOLLOW, QUICK
 from tabs.page.tokens.view import token_view
 from tabs.text_generation.actions import WRITING, TextActions, start_and_stop
 
+BLANK = (
+    "The text ends in a blank. Most words begin with theirs, so the model now has to go on without one, which it"
+    " hardly ever read: take the blank away for a better text."
+)
 EXAMPLE = "Once upon a time, in a small town by the sea,"
 
 
@@ -31,6 +35,7 @@ class ContinuePanel:
             self.start, self.stop = start_and_stop("text-continue", t("Continue"))
             self.undo = gr.Button(t("Undo"), elem_id="text-undo", min_width=90)
             self.measure = gr.Button(t("How likely is this text?"), elem_id="text-measure", min_width=260)
+        self.hint = gr.Markdown(t(BLANK), visible=False, elem_id="text-hint")
         self.before = gr.State("")
         self.tokens = token_view("text-tokens", {"start": "text-continue-start", "stop": "text-continue-stop"})
 
@@ -41,6 +46,7 @@ class ContinuePanel:
         # by itself, since a state is kept only when its handler has ended
         begun = self.start.click(lambda text: text, self.text, self.before, **QUICK)
         begun.then(self.write, inputs, outputs, **WRITING)
+        self.text.change(self.show_hint, self.text, self.hint, **FOLLOW)
         self.measure.click(self.perplexity, inputs, outputs, **WRITING)
         self.undo.click(self.take_back, self.before, outputs, **QUICK)
         self.stop.click(self.actions.stopper("continue"), None, None, **QUICK)
@@ -63,6 +69,11 @@ class ContinuePanel:
         for writing in self.actions.stream(events, request, "continue"):
             grown = text + writing.text if writing.text else gr.skip()  # a person may edit it until then
             yield writing.instead or (grown, writing.lines)
+
+    @staticmethod
+    def show_hint(text: str) -> dict[str, Any]:
+        """The hint, where a text ends in a blank."""
+        return gr.update(visible=text.endswith((" ", "\t", "\u3000", "\xa0")))
 
     def take_back(self, before: str, request: gr.Request) -> tuple:
         """The text as it was before it was continued."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from engines.catalog import DEFAULT_MODEL
-from engines.data.text_scores import read_pairs, score_pairs, to_csv
-from engines.messages import EngineError
+from engines.data.text_scores import SCORES, read_pairs, score_pairs, to_csv
+from engines.messages import EngineError, Message
 from engines.running.events import Perplexity
 from engines.running.run_files import saving
 from engines.text_generation.config import TextConfig
 from engines.text_generation.engine import perplexity
-from tabs.page.language import t
+from tabs.page.language import language_of, t, translate
 from tabs.page.outbox import Outbox
 from tabs.page.shared import QUICK
 from tabs.text_generation.actions import TextActions, start_and_stop
@@ -28,7 +29,8 @@ I like green tea a lot.,I like green tea very much.
 """
 
 
-WIDTHS = [168, 168, *[84] * 6, 100]  # pixels of the columns: the texts, the scores, the perplexity
+SHORT, LONG = 84, 168  # pixels of a column of numbers, and of texts
+TITLES = {str(one): one for one in (Message("output"), Message("reference"), Message("Perplexity"), Message("Note"))}
 
 
 class ScorePanel:
@@ -54,18 +56,22 @@ class ScorePanel:
         )
         with gr.Row(elem_classes="controls"):
             self.start, self.stop = start_and_stop("text-score", t("Score"))
-        self.table = gr.Dataframe(interactive=False, wrap=True, column_widths=WIDTHS, elem_id="text-score-table")
+            self.stop.interactive = False  # until there is something to stop
+        widths = [LONG, LONG, *[SHORT] * len(SCORES), LONG]
+        self.table = gr.Dataframe(interactive=False, wrap=True, column_widths=widths, elem_id="text-score-table")
         self.csv = gr.File(label=t("The table as CSV"), interactive=False, height=90, elem_id="text-score-csv")
 
     def wire(self, model: gr.Dropdown) -> None:
         """Connect events to handlers; `model` measures the perplexity."""
-        self.start.click(
+        buttons = [self.start, self.stop]
+        begun = self.start.click(lambda: _buttons(busy=True), None, buttons, **QUICK)
+        begun.then(
             self.text_score,
             [self.pasted, self.file, self.with_perplexity, model],
             [self.table, self.csv],
             concurrency_limit=4,
             api_name="text_score",
-        )
+        ).then(lambda: _buttons(busy=False), None, buttons, **QUICK)
         self.stop.click(self.actions.stopper("score"), None, None, **QUICK)
 
     def text_score(
@@ -94,9 +100,8 @@ class ScorePanel:
             path = self.outbox.path("scores.csv")
             text = to_csv(rows, total)
             with saving(path):
-                path.write_text(text, "utf-8")
-            table = [[_shown(value) for value in row.values()] for row in [{**total, "output": "(all)"}, *rows]]
-            return {"headers": list(total), "data": table}, str(path)
+                path.write_text(text, "utf-8-sig")  # by the mark, spreadsheets see that it is UTF-8
+            return _table(rows, total, language_of(request)), str(path)
 
     def _meter(self, model: str) -> Callable[[str], float]:
         """The perplexity of a text."""
@@ -109,5 +114,19 @@ class ScorePanel:
         return measure
 
 
-def _shown(value: str | float) -> str | float:
-    return round(value, 1) if isinstance(value, float) else value
+def _buttons(busy: bool) -> list[Any]:
+    """Start and Stop, of which only one can be pressed."""
+    return [gr.update(interactive=not busy), gr.update(interactive=busy)]
+
+
+def _table(rows: list[Mapping[str, Any]], total: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """The rows, that of all first, with the titles and notes in that language."""
+    everything = [{**total, "output": translate(Message("(all)"), language)}, *rows]
+    headers = [translate(TITLES.get(name, name), language) for name in total]
+    return {"headers": headers, "data": [[_shown(value, language) for value in row.values()] for row in everything]}
+
+
+def _shown(value: str | float, language: str) -> str | float:
+    if isinstance(value, float):
+        return "–" if math.isnan(value) else round(value, 1)
+    return translate(value, language) if isinstance(value, Message) else value

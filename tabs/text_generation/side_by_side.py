@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
 
-from tabs.page.forms import Form
+from engines.text_generation.config import TextConfig
+from tabs.page.forms import Form, make_widget
 from tabs.page.language import t
 from tabs.page.polite import polite
 from tabs.page.shared import QUICK
@@ -15,6 +17,7 @@ from tabs.page.tokens.view import token_view
 from tabs.text_generation.actions import WRITING, TextActions, start_and_stop
 from tabs.text_generation.settings import text_form
 
+CAREFUL, BOLD = 0.2, 1.2  # temperatures at first, so that there is something to compare
 EXAMPLE = "Describe a rainy day in two sentences."
 
 
@@ -29,17 +32,24 @@ class PairPanel:
         controls = {"start": "text-both-start", "stop": "text-both-stop"}
         with gr.Row():
             with gr.Column(min_width=280):
-                gr.Markdown(t("**Left**: the settings beside"))
+                gr.Markdown(t("**Left**: the settings beside, at this temperature"))
+                knob = replace(TextConfig.knobs()["temperature"], default=CAREFUL)
+                self.temperature = make_widget("temperature", knob, "left")
                 self.left = token_view("text-left", controls)
             with gr.Column(min_width=280):
                 gr.Markdown(t("**Right**: the settings below"))
                 self.right = token_view("text-right", controls)
                 self.right_form = text_form("right")
+                self.right_form["temperature"].value = BOLD
 
     def wire(self, form: Form) -> None:
         """Connect events to handlers; `form` has the settings of the left side."""
-        for panel, view, settings in (("left", self.left, form), ("right", self.right, self.right_form)):
-            self.start.click(self._writer(panel, settings), [self.prompt, *settings.widgets], view, **WRITING)
+        left = [self.temperature if widget is form["temperature"] else widget for widget in form.widgets]
+        for panel, view, settings, widgets in (
+            ("left", self.left, form, left),
+            ("right", self.right, self.right_form, self.right_form.widgets),
+        ):
+            self.start.click(self._writer(panel, settings), [self.prompt, *widgets], view, **WRITING)
         self.stop.click(self.actions.stopper("left", "right"), None, None, **QUICK)
 
     def _writer(self, panel: str, form: Form) -> Callable[..., Iterator[str]]:

@@ -34,7 +34,7 @@ def build(shared: Shared) -> None:
     with gr.Row():
         with gr.Column(scale=7, min_width=320), gr.Tabs(overflow_behavior="wrap") as panels:
             with gr.Tab(t("Chat"), id="chat"):
-                chat = ChatPanel(actions, shared.turns)
+                chat = ChatPanel(actions)
             with gr.Tab(t("Continue"), id="continue"):
                 going_on = ContinuePanel(actions)
             with gr.Tab(t("Side by side")):

@@ -42,12 +42,13 @@ def view(url: str, component: int, run: str, seconds: float) -> None:
 
 def advance(cursor: dict[str, Any], news: dict[str, Any]) -> None:
     """Note in the cursor what came, as tabs/page/live/view.js does."""
-    cursor |= {"version": news["version"], "reference": True, "captions": 1}
+    cursor |= {"version": news["version"], "reference": True}
     cursor |= {"frame": news["frame"]["step"]} if "frame" in news else {}
     cursor |= {"steps": news["steps"]} if "steps" in news else {}
     series = cursor.setdefault("series", {})
     for group, part in news["series"].items():
-        series[group] = [part["width"], part["start"] + len(part["steps"].split(","))]
+        steps = part["steps"].split(",")
+        series[group] = [part["width"], part["start"] + len(steps), int(steps[-1] or -1)]
 
 
 def cpu_seconds(thread: int) -> float:

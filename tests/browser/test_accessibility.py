@@ -16,7 +16,6 @@ LOOKS = pytest.mark.parametrize("dark", [False, True], ids=["light-1280px", "dar
 # What Gradio writes itself and no setting, style or label of ours changes: rule -> selector.
 GRADIOS_OWN = {
     "aria-prohibited-attr": "div.empty[aria-label='Empty value']",  # an empty File, Image or Dataframe
-    "aria-required-children": "#text-chat .examples[role=list]",  # the buttons in it are named, but are no listitems
 }
 # What axe finds of impact serious or critical: rule, element, what to do.
 FAULTS = """async (own) => {

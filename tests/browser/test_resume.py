@@ -77,3 +77,22 @@ def test_a_run_goes_on_after_a_restart(browser, server, locale):
     for person in (visitor, stranger):
         assert not person.troubles
         person.context.close()
+
+
+def test_a_stopped_run_goes_on(visit):
+    visitor = visit()
+    page = visitor.arrive()
+    visitor.start()
+    visitor.wait_for_step(5)
+    page.locator("#gan-stop").click()
+    visitor.wait_for_state("Stopped, and kept")
+    expect(page.locator("#gan-resume")).to_have_text("Continue training")
+    expect(page.locator("#gan-start")).to_be_enabled()
+    assert "Let it run" not in page.inner_text("#gan-live")
+    before = int(re.sub(r"\D", "", page.inner_text("#gan-live .made-step")))
+    page.locator("#gan-resume").click()
+    visitor.wait_for_state("Training")
+    visitor.wait_for_step(before + 1)
+    page.locator("#gan-pause").click()
+    visitor.wait_for_state("Paused")
+    expect(page.locator("#gan-resume")).to_have_text("Resume")

@@ -175,6 +175,7 @@ def test_a_hub_that_hangs_is_left_after_a_few_seconds_and_then_left_alone(cache,
             silent.accept()
 
 
+@pytest.mark.slow
 def test_a_download_that_breaks_off_is_not_used(cache, wheel, monkeypatch):
     hub = Hub(broken=True)
     monkeypatch.setenv("HF_ENDPOINT", hub.url)

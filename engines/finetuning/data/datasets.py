@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from engines.data.cards import ASSETS, TEXT_DATASETS
 from engines.data.pictures import load_bundled
-from engines.finetuning.data.cells import Table
+from engines.data.tables.cells import Table
+from engines.data.tables.labels import look_alikes
 from engines.finetuning.data.tables import LabelledTexts, label_texts, read_table
 from engines.messages import ConfigError
 
@@ -59,7 +60,11 @@ class DataSummary:
     majority_share: float  # the accuracy of always guessing the commonest label, from 0 to 1
     examples: tuple[tuple[str, str], ...]  # (text, label) of the first rows; a picture is shown as its row's number
     broken: tuple[str, ...] = ()  # names of picture files left out
-    alike: tuple[tuple[str, ...], ...] = ()  # labels that differ only in case
+    damaged: int = 0  # rows left out because a character of the label could not be decoded
+    where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # "empty", … -> the first lines left out so
+    merged: tuple[tuple[str, ...], ...] = ()  # (label, *how it was written), of those that read alike
+    alike: tuple[tuple[str, ...], ...] = ()  # labels that look alike and stay apart
+    untested: tuple[str, ...] = ()  # labels with no row in the test part
 
 
 def split(labels: np.ndarray, seed: int, validation: float = 0.1, test: float = 0.2, limit: int = 0) -> Split:
@@ -143,6 +148,7 @@ def describe(data: LabelledTexts | LabelledPictures, parts: Split) -> DataSummar
     counts = np.bincount(data.labels, minlength=len(data.label_names))
     texts = isinstance(data, LabelledTexts)
     shown = data.texts[:EXAMPLES] if texts else [str(row) for row in range(len(data.labels[:EXAMPLES]))]
+    tested = np.bincount(data.labels[parts.test], minlength=len(data.label_names))
     return DataSummary(
         rows=len(data),
         per_label=tuple(zip(data.label_names, counts.tolist(), strict=True)),
@@ -155,5 +161,9 @@ def describe(data: LabelledTexts | LabelledPictures, parts: Split) -> DataSummar
         majority_share=float(counts.max() / counts.sum()),
         examples=tuple((text, data.label_names[data.labels[row]]) for row, text in enumerate(shown)),
         broken=() if texts else data.broken,
-        alike=data.alike if texts else (),
+        damaged=data.damaged if texts else 0,
+        where=data.where if texts else {},
+        merged=data.merged if texts else (),
+        alike=data.alike if texts else look_alikes(data.label_names),
+        untested=tuple(name for name, count in zip(data.label_names, tested, strict=True) if not count),
     )

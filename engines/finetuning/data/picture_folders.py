@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.data.tables.cells import tidy
+from engines.data.tables.labels import one_of_each
 from engines.data.uploads import UploadLimits, read_uploads
-from engines.finetuning.data.cells import tidy
 from engines.finetuning.data.datasets import LabelledPictures
-from engines.finetuning.data.tables import check_classes, natural_order, tidy_label
+from engines.finetuning.data.tables import check_classes, natural_order
 from engines.messages import ConfigError
 
 LIMITS = UploadLimits(fewest=8)
@@ -20,17 +21,17 @@ LIMITS = UploadLimits(fewest=8)
 def read_picture_zip(path: str | Path, size: int, limits: UploadLimits = LIMITS) -> LabelledPictures:
     """The pictures of a ZIP as squares of `size` pixels, RGB, or gray if all are; the folder names are the labels.
 
-    Files that cannot be read, up to limits.broken of them, are left out and named. A picture that comes again
-    (pixel for pixel, once shrunk) is kept once; one that is in several classes is left out. Raises ConfigError
-    for what engines/data/uploads.py does not allow, and unless there are 2 to 100 folders that hold two pictures each.
+    Files that cannot be read are left out and named. A picture that comes again (pixel for pixel, once shrunk) is kept
+    once; one that is in several classes is left out. Raises ConfigError for what engines/data/uploads.py does not
+    allow, and unless there are 2 to 100 folders.
     """
-    path, broken = Path(path), []
+    path = Path(path)
     if path.suffix.lower() != ".zip":
         raise ConfigError("Choose one ZIP file, with a folder of pictures for each class.")
-    pictures = read_uploads([str(path)], size, limits, broken)
+    pictures = read_uploads([str(path)], size, limits)
     if not pictures.class_names:
         raise ConfigError("Put the pictures of each class into a folder of its own inside the ZIP: 2 to 100 folders.")
-    classes = [tidy_label(pictures.class_names[label]) for label in pictures.labels]
+    classes = one_of_each([pictures.class_names[label] for label in pictures.labels]).names
     kept, duplicates, conflicts = _unique(pictures.images, classes)
     check_classes([classes[row] for row in kept])
     names = natural_order({classes[row] for row in kept})
@@ -40,7 +41,7 @@ def read_picture_zip(path: str | Path, size: int, limits: UploadLimits = LIMITS)
         pictures.images[kept],
         labels,
         names,
-        tuple(broken),
+        tuple(one.name for one in pictures.left_out),
         duplicates=duplicates,
         conflicts=conflicts,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from engines.finetuning.data.cells import LIMITS, Table, TableLimits, tidy
-from engines.finetuning.data.table_files import LABEL_NAMES, TEXT_NAMES, read_table
+from engines.data.tables.cells import LIMITS, Table, TableLimits, tidy
+from engines.data.tables.labels import look_alikes, one_of_each, tidy_label
+from engines.data.tables.reading import LABEL_NAMES, TEXT_NAMES, read_table
 from engines.messages import ConfigError
 
 __all__ = [
@@ -25,7 +26,22 @@ __all__ = [
     "read_table",
     "tidy_label",
 ]
-INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff"))  # spaces without width, which str.split() keeps
+MOST_LINES = 5  # that are told of those left out
+TO_TEST = 3  # rows of a class from which one is watched and one tested
+
+
+@dataclass(frozen=True)
+class Example:
+    """A row of a table with its text and label; either may be blank."""
+
+    row: int
+    text: str
+    label: str
+
+    @property
+    def key(self) -> str:
+        """The text without what makes no difference."""
+        return " ".join(self.text.casefold().split())
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +53,13 @@ class LabelledTexts:
     labels: np.ndarray  # int64 [N]
     label_names: tuple[str, ...]  # in natural order: "2" before "10", "a" before "B"
     empty: int = 0  # rows left out because the text or the label was blank
+    odd: int = 0  # rows left out because they have another number of cells, or are no JSON objects
+    damaged: int = 0  # rows left out because a character of the label could not be decoded
     duplicates: int = 0  # rows left out because the same text with the same label came before
     conflicts: int = 0  # rows left out because the same text comes with another label too
-    alike: tuple[tuple[str, ...], ...] = ()  # labels that differ only in case; they are kept apart
+    where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # "empty", … -> the first lines left out so
+    merged: tuple[tuple[str, ...], ...] = ()  # (label, *how it was written), of those that read alike
+    alike: tuple[tuple[str, ...], ...] = ()  # labels that look alike; they are kept apart
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -76,43 +96,63 @@ def _named(columns: Sequence[str], names: Sequence[str]) -> str | None:
 def label_texts(table: Table, text_column: str, label_column: str, limits: TableLimits = LIMITS) -> LabelledTexts:
     """The labelled texts in two columns of a table.
 
-    Labels that differ only in spaces, or in how Unicode composes their letters, are one; those that differ in
-    case are not, but are listed. Texts that differ only in spaces and case count as the same text, which is kept
-    once. A text that comes with different labels says nothing about either: all its rows are left out, so that
-    no text can land in two parts of a split. ConfigError, naming the column, for what nothing can be learnt from.
+    Labels that read alike are one; those that differ in case or only look alike are not, but are listed. Texts that
+    differ only in spaces and case count as the same text, which is kept once. A text that comes with different
+    labels says nothing about either: all its rows are left out, so that no text can land in two parts of a split.
+    ConfigError, naming the column, for what nothing can be learnt from.
     """
     texts, labels = _column(table, text_column), _column(table, label_column)
     if text_column == label_column:
         raise ConfigError("The text and the label must be in two different columns.")
-    texts = [unicodedata.normalize("NFC", text).strip() for text in texts]
-    labels = [tidy_label(label) for label in labels]
-    for column, cells in ((text_column, texts), (label_column, labels)):
+    rows = [row for row in range(len(texts)) if row not in table.odd]
+    texts = [unicodedata.normalize("NFC", texts[row]).strip() for row in rows]
+    read = one_of_each([labels[row] for row in rows])
+    for column, cells in ((text_column, texts), (label_column, read.names)):
         if not any(cells):
             raise ConfigError("The column {column} is empty in every row.", column=column)
-    pairs = [(text, label) for text, label in zip(texts, labels, strict=True) if text and label]
-    _check_label_column(label_column, [label for _, label in pairs], limits)
-
-    labels_of: dict[str, set[str]] = defaultdict(set)
-    firsts: dict[tuple[str, str], str] = {}  # (text made comparable, label) -> text
-    keyed = [(" ".join(text.casefold().split()), label, text) for text, label in pairs]
-    for key, label, text in keyed:
-        labels_of[key].add(label)
-        firsts.setdefault((key, label), text)
-    conflicts = sum(len(labels_of[key]) > 1 for key, _, _ in keyed)
-    kept = [(text, label) for (key, label), text in firsts.items() if len(labels_of[key]) == 1]
-    check_classes([label for _, label in kept], limits)
-    names = natural_order({label for _, label in kept})
+    examples = [Example(*parts) for parts in zip(rows, texts, read.names, strict=True)]
+    kept, left = _sorted_out(examples)
+    candidates = kept + left["duplicates"] + left["conflicts"]
+    _check_label_column(label_column, [example.label for example in candidates], limits)
+    check_classes([example.label for example in kept], limits)
+    names = natural_order({example.label for example in kept})
     places = {name: place for place, name in enumerate(names)}
     return LabelledTexts(
         name=table.name,
-        texts=tuple(text for text, _ in kept),
-        labels=np.array([places[label] for _, label in kept], np.int64),
+        texts=tuple(example.text for example in kept),
+        labels=np.array([places[example.label] for example in kept], np.int64),
         label_names=names,
-        empty=len(texts) - len(pairs),
-        duplicates=len(pairs) - conflicts - len(kept),
-        conflicts=conflicts,
-        alike=_alike(names),
+        odd=len(table.odd),
+        **{kind: len(examples) for kind, examples in left.items()},
+        where={kind: tuple(_line(table, one.row) for one in found[:MOST_LINES]) for kind, found in left.items()},
+        merged=read.merged,
+        alike=look_alikes(names),
     )
+
+
+def _sorted_out(examples: Sequence[Example]) -> tuple[list[Example], dict[str, list[Example]]]:
+    """(the examples to use, those to leave out by the reason)."""
+    left: dict[str, list[Example]] = {"empty": [], "damaged": [], "duplicates": [], "conflicts": []}
+    labels_of: dict[str, set[str]] = defaultdict(set)
+    for example in examples:
+        labels_of[example.key].add(example.label)
+    firsts: dict[tuple[str, str], Example] = {}
+    for example in examples:
+        if not (example.text and example.label):
+            left["empty"].append(example)
+        elif "\ufffd" in example.label:
+            left["damaged"].append(example)
+        elif len(labels_of[example.key] - {""}) > 1:
+            left["conflicts"].append(example)
+        elif (example.key, example.label) in firsts:
+            left["duplicates"].append(example)
+        else:
+            firsts[example.key, example.label] = example
+    return list(firsts.values()), left
+
+
+def _line(table: Table, row: int) -> int:
+    return table.lines[row] if table.lines else row + 1
 
 
 def _column(table: Table, name: str) -> tuple[str, ...]:
@@ -123,11 +163,6 @@ def _column(table: Table, name: str) -> tuple[str, ...]:
     return tuple(row[place] for row in table.rows)
 
 
-def tidy_label(label: str) -> str:
-    """A label without the differences that nobody sees: spaces of all kinds, and how letters are composed."""
-    return " ".join(unicodedata.normalize("NFC", label.translate(INVISIBLE)).split())
-
-
 def natural_order(labels: Iterable[str]) -> tuple[str, ...]:
     """Labels in the order of their numbers if all are numbers, else of the alphabet."""
     labels = sorted(labels, key=lambda label: (label.casefold(), label))
@@ -135,14 +170,6 @@ def natural_order(labels: Iterable[str]) -> tuple[str, ...]:
         return tuple(sorted(labels, key=float))
     except ValueError:
         return tuple(labels)
-
-
-def _alike(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
-    """Groups of labels that differ only in case."""
-    groups: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        groups[name.casefold()].append(name)
-    return tuple(tuple(group) for group in groups.values() if len(group) > 1)
 
 
 def _check_label_column(column: str, labels: Sequence[str], limits: TableLimits) -> None:
@@ -172,7 +199,7 @@ def _check_label_column(column: str, labels: Sequence[str], limits: TableLimits)
 
 
 def check_classes(labels: Sequence[str], limits: TableLimits = LIMITS) -> None:
-    """ConfigError unless there are enough rows in all, two classes, and enough rows of each class."""
+    """ConfigError unless there are enough rows in all, two classes, and one of them can be tested."""
     counts = Counter(labels)
     rows, least = len(labels), limits.fewest_rows
     if rows < least:
@@ -181,11 +208,5 @@ def check_classes(labels: Sequence[str], limits: TableLimits = LIMITS) -> None:
         )
     if len(counts) < 2:
         raise ConfigError("All examples that can be used have the label {label}.", label=tidy(labels[0]))
-    label, fewest = counts.most_common()[-1]
-    if fewest < limits.fewest_a_class:
-        raise ConfigError(
-            "The label {label} has only {count} example that can be used; give it at least {least}, or leave it out.",
-            label=tidy(label),
-            count=fewest,
-            least=limits.fewest_a_class,
-        )
+    if max(counts.values()) < TO_TEST:
+        raise ConfigError("No label has {least} examples, so nothing could be tested; give some more.", least=TO_TEST)

@@ -3,7 +3,24 @@
 
 const SMOOTH = 0.92; // weight of the past in the smoothed curves
 
-panels.push({ paint: paintCharts });
+let pointed = null; // the step under the mouse, in all charts at once
+
+panels.push({ paint: paintCharts, forget: () => (pointed = null) });
+
+// How large a step of an axis is that is to have about four: 1, 2 or 5 times a power of ten.
+function spacing(range) {
+  const unit = 10 ** Math.floor(Math.log10(range / 3));
+  return [1, 2, 5, 10].map((m) => m * unit).find((s) => range / s <= 4.5);
+}
+
+// The point of a line that is nearest to a step, -1 without any.
+function nearest(steps, step) {
+  let best = -1;
+  steps.forEach((at, i) => {
+    if (best < 0 || Math.abs(at - step) <= Math.abs(steps[best] - step)) best = i;
+  });
+  return best;
+}
 
 function paintCharts() {
   const color = (name) => getComputedStyle($(".live")).getPropertyValue(name).trim();
@@ -40,8 +57,7 @@ function limits(lines, chart) {
   if (low > high || (chart.percent && low === high)) return [0, 1, 0.25];
   if (chart.from_zero || (low > 0 && low < 0.5 * high)) low = 0;
   if (high - low < 1e-6) high = low + 1;
-  const unit = 10 ** Math.floor(Math.log10((high - low) / 3));
-  const step = [1, 2, 5, 10].map((m) => m * unit).find((s) => (high - low) / s <= 4.5);
+  const step = spacing(high - low);
   return [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step, step];
 }
 
@@ -79,13 +95,16 @@ function drawChart(canvas, chart, lines) {
     pen.stroke();
     pen.fillText(written(v), box.left - 6, y(v));
   }
-  pen.fillText(lines.some((line) => line.steps.length) ? count(end) : "", box.right, height - 7);
-  pen.textAlign = "left";
-  pen.fillText(t("step"), box.left, height - 7);
+  axis(pen, box, height - 7, last);
 
-  const words = lines.map((line) => line.label + (line.even.length ? " " + written(line.even[line.even.length - 1]) : ""));
+  const values = lines.map((line) => {
+    const at = pointed === null ? line.even.length - 1 : nearest(line.steps, pointed);
+    return Number.isFinite(line.even[at]) ? " " + written(line.even[at]) : "";
+  });
+  const words = lines.map((line, i) => line.label + values[i]);
   const room = words.reduce((sum, word) => sum + 26 + pen.measureText(word).width, -12);
   let at = Math.max(0, Math.min(box.left, width - room));
+  pen.textAlign = "left";
   pen.save();
   lines.forEach((line, i) => {
     pen.fillStyle = line.tint;
@@ -101,15 +120,32 @@ function drawChart(canvas, chart, lines) {
     if (chart.smooth) draw(pen, line, line.values, x, y, 0.3, 1);
     draw(pen, line, line.even, x, y, 1, 1.8);
   }
-  if (last && typeof run.shown === "number") {
+  for (const at of [run.shown, pointed]) {
+    if (!last || typeof at !== "number") continue;
     pen.strokeStyle = subdued;
     pen.beginPath();
-    pen.moveTo(x(run.shown), box.top);
-    pen.lineTo(x(run.shown), box.bottom);
+    pen.moveTo(x(at), box.top);
+    pen.lineTo(x(at), box.bottom);
     pen.stroke();
   }
   pen.restore();
+  canvas.scale = { left: box.left, width: box.right - box.left, end };
   canvas.setAttribute("aria-label", words.join(", "));
+}
+
+// "step", some numbers, and the last one.
+function axis(pen, box, y, last) {
+  pen.textAlign = "left";
+  pen.fillText(pointed === null ? t("step") : fill("step {step}", { step: count(pointed) }), box.left, y);
+  if (!last) return;
+  const [first, width] = [box.left + 80, box.right - box.left];
+  pen.textAlign = "center";
+  for (let s = spacing(last); s < 0.9 * last; s += spacing(last)) {
+    const x = box.left + (width * s) / last;
+    if (x > first) pen.fillText(count(s), x, y);
+  }
+  pen.textAlign = "right";
+  pen.fillText(count(last), box.right, y);
 }
 
 function draw(pen, line, values, x, y, alpha, thickness) {
@@ -133,3 +169,28 @@ function draw(pen, line, values, x, y, alpha, thickness) {
     });
   pen.globalAlpha = 1;
 }
+
+// --- the mouse ----------------------------------------------------------------------------------------------
+
+function stepUnder(event) {
+  const scale = event.target.matches?.(".chart canvas") && event.target.scale;
+  if (!scale) return null;
+  const share = (event.offsetX - scale.left) / scale.width;
+  return share < 0 || share > 1 ? null : Math.round(share * scale.end);
+}
+
+function point(step) {
+  if (step === pointed) return;
+  pointed = step;
+  paint();
+}
+
+element.addEventListener("pointermove", (event) => point(stepUnder(event)));
+element.addEventListener("pointerleave", () => point(null));
+element.addEventListener("click", (event) => {
+  const step = stepUnder(event);
+  if (step === null || !run.steps) return; // without a history of grids
+  const steps = run.steps.split(",").map(Number);
+  stopPlaying();
+  look(nearest(steps, step));
+});

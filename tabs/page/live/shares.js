@@ -8,15 +8,7 @@ function paintShares() {
   if (!shares) return;
   text(".shares-title", t(shares.name));
   const bars = $(".bars");
-  if (bars.childElementCount !== 3 * shares.labels.length) {
-    bars.replaceChildren(
-      ...shares.labels.flatMap((label) => {
-        const name = document.createElement("div");
-        name.textContent = t(label);
-        return [name, document.createElement("i"), document.createElement("span")];
-      }),
-    );
-  }
+  list(bars, shares.labels.map(t), (label) => [made("div", label), made("i", ""), made("span", "")]);
   const most = Math.max(0.2, ...shares.values);
   const few = 0.1 / shares.values.length; // a tenth of a fair share counts as missing
   shares.values.forEach((value, i) => {

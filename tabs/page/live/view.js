@@ -35,7 +35,7 @@ function forget(id) {
 function take(news) {
   for (const key of SMALL) run[key] = news[key];
   if (news.config) run.config = news.config;
-  if (news.captions) run.captions = news.captions;
+  run.captions = news.captions;
   for (const [group, part] of Object.entries(news.series)) {
     const old = run.series[group];
     const keep = old && old.width === part.width ? part.start : 0;
@@ -54,8 +54,8 @@ const numbers = (text) => (text ? text.split(",").map(Number) : []);
 
 function cursor() {
   const series = {};
-  for (const [group, s] of Object.entries(run.series)) series[group] = [s.width, s.steps.length];
-  const has = { run: run.id, version: run.version, series, captions: Object.keys(run.captions).length };
+  for (const [group, s] of Object.entries(run.series)) series[group] = [s.width, s.steps.length, s.steps.at(-1) ?? -1];
+  const has = { run: run.id, version: run.version, series };
   return Object.assign(has, ...panels.map((panel) => panel.cursor?.()));
 }
 
@@ -89,7 +89,7 @@ async function follow(id) {
     trouble(run.error ? say(run.error) : "");
     paint();
     if (before !== mark()) trigger("tick");
-    if (run.ended && run.state !== "interrupted") return; // that one may be resumed
+    if (run.ended && !["interrupted", "stopped"].includes(run.state)) return; // those may go on
     await sleep(Math.max(0, PACE - (Date.now() - asked)));
   }
 }
@@ -102,6 +102,20 @@ const mark = () => run.state + " " + run.evaluations;
 function text(where, value) {
   const node = typeof where === "string" ? $(where) : where;
   if (node && node.textContent !== value) node.textContent = value;
+}
+
+function made(tag, words) {
+  const node = document.createElement(tag);
+  node.textContent = words;
+  return node;
+}
+
+// The children of `node`, made of `rows` by `make(row)`: anew whenever what the rows say is not what stands there.
+function list(node, rows, make) {
+  const content = JSON.stringify(rows);
+  if (node.content === content) return;
+  node.content = content;
+  node.replaceChildren(...rows.flatMap(make));
 }
 
 function trouble(sentence) {
@@ -141,7 +155,8 @@ function paintStatus() {
   text(".state", t(starting ? "Starting…" : STATES[run.state] || "") + place);
   text(".note", run.download ? downloading(run.download) : say(run.note));
   const done = fetching ? run.download : progress;
-  const share = done ? Math.min(100, (100 * done.step) / Math.max(1, done.total)) : 0;
+  const reached = done ? Math.min(100, (100 * done.step) / Math.max(1, done.total)) : 0;
+  const share = run.state === "finished" ? 100 : reached; // it may have ended early
   $(".bar i").style.width = live.hasAttribute("data-busy") ? "" : share + "%";
   $(".bar").setAttribute("aria-valuenow", String(Math.round(share)));
   $(".bar").setAttribute("aria-label", t("Progress"));
@@ -157,16 +172,12 @@ function paintStatus() {
   }
   text(".facts", facts.join(" · "));
   text(".about summary", t("Settings of this run"));
-  if ($(".about dl").childElementCount !== run.config.length) {
-    $(".about dl").replaceChildren(
-      ...run.config.map(([label, value]) => {
-        const row = document.createElement("div");
-        for (const [tag, words] of [["dt", t(label)], ["dd", value === true ? "✓" : value === false ? "–" : t(String(value))]])
-          row.appendChild(document.createElement(tag)).textContent = words;
-        return row;
-      }),
-    );
-  }
+  const said = (value) => (value === true ? "✓" : value === false ? "–" : t(String(value)));
+  list($(".about dl"), run.config.map(([label, value]) => [t(label), said(value)]), ([label, value]) => {
+    const row = document.createElement("div");
+    row.append(made("dt", label), made("dd", value));
+    return [row];
+  });
 }
 
 // --- the buttons around the view --------------------------------------------------------------------------
@@ -189,18 +200,30 @@ function explain() {
   }
 }
 
-document.addEventListener("keydown", (event) => {
-  if (!element.isConnected || element.offsetParent === null) return;
-  if (event.target.closest?.(".own-keys")) return; // a panel whose keys are its own
-  if (event.key === "Escape" && event.target.closest?.("[role=combobox], [role=listbox]")) return; // it closes a list
-  const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
-  const node = name && button(name);
-  if (node && !node.disabled) node.click();
+// Esc stops only a run that this tab of the browser began: one sees it in all others too.
+const BEGAN = "aigc-playground-began";
+const began = () => (sessionStorage.getItem(BEGAN) || "").split(" ");
+let starting = false;
+
+document.addEventListener("click", (event) => {
+  if (!element.isConnected) return;
+  if (event.target.closest(`#${props.controls.start}`)) starting = true;
+  if (event.target.closest(`#${props.controls.resume}`)) claim(run.id);
 });
+
+function claim(id) {
+  starting = false;
+  sessionStorage.setItem(BEGAN, [...began().slice(-9), id].join(" "));
+}
 
 function begin() {
   new ResizeObserver(() => run && paint()).observe(element);
   new MutationObserver(() => run && paint()).observe(document.body, { attributeFilter: ["class"] }); // dark mode
-  watch("value", () => props.value !== (run && run.id) && follow(props.value));
+  keys(props.controls, () => began().includes(run.id));
+  watch("value", () => {
+    if (props.value === (run && run.id)) return;
+    if (starting) claim(props.value);
+    follow(props.value);
+  });
   follow(props.value);
 }

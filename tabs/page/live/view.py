@@ -135,8 +135,7 @@ def news(run: Run, cursor: dict[str, Any]) -> dict[str, Any]:
         answer["config"] = summary(run)
     if board.reference and not cursor.get("reference"):
         answer["reference"] = board.reference.data_uri()
-    if len(board.captions) != cursor.get("captions"):
-        answer["captions"] = {group: to_json(caption) for group, caption in board.captions.items()}
+    answer["captions"] = {group: to_json(caption) for group, caption in board.captions.items()}
     latest: Frame | None = board.latest
     if latest and latest.step != cursor.get("frame"):
         answer["frame"] = {"step": latest.step, "src": latest.picture.data_uri()}
@@ -201,13 +200,13 @@ def summary(run: Run) -> list[list[Any]]:
     return rows
 
 
-def _series_cursor(cursor: dict[str, Any]) -> dict[str, tuple[int, int]]:
-    """Group -> (width, count) from what the page sent; anything odd counts as having nothing."""
+def _series_cursor(cursor: dict[str, Any]) -> dict[str, tuple[int, int, int]]:
+    """Group -> (width, count, last step) from what the page sent; anything odd counts as having nothing."""
     series = cursor.get("series")
     if not isinstance(series, dict):
         return {}
     return {
-        str(group): (has[0], has[1])
+        str(group): tuple(has)
         for group, has in series.items()
-        if isinstance(has, list) and len(has) == 2 and all(isinstance(n, int) for n in has)
+        if isinstance(has, list) and len(has) == 3 and all(isinstance(n, int) for n in has)
     }

@@ -171,17 +171,7 @@ function explain() {
   }
 }
 
-// Ctrl+Enter makes, Esc stops.
-document.addEventListener("keydown", (event) => {
-  if (!element.isConnected || element.offsetParent === null || event.repeat) return;
-  if (event.key === "Escape" && event.target.closest?.("[role=combobox], [role=listbox]")) return; // it closes a list
-  const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
-  const node = name && document.getElementById(controls[name]);
-  if (!node || node.disabled) return;
-  if (document.activeElement && document.activeElement.blur) document.activeElement.blur(); // hands its text in
-  setTimeout(() => node.click(), 60);
-});
-
+keys(controls);
 new ResizeObserver(layout).observe($(".pictures"));
 watch("value", paint);
 paint();

@@ -1,6 +1,6 @@
 // Shows a text token by token, tinted by doubt, and what else the model might have said.
-// props.value is lines of JSON: [text, probability, [[text, probability] x 5]], {"note": message, "share": 0..1} or,
-// when nothing more will come, {"end": true}. Lines only ever get appended while a text is written, so each is painted once.
+// props.value is lines of JSON: [text, probability, [[text, probability] x 5], shown, place among these],
+// {"note": message, "share": 0..1} or, when nothing more will come, {"end": true}. Lines only ever get appended while a text is written, so each is painted once.
 
 let painted = ""; // the part of props.value that is on the page
 let tokens = [];
@@ -28,6 +28,7 @@ function paint() {
     if (Array.isArray(part)) add(part);
     else if (!part.end) note(part);
   }
+  $(".legend").textContent = tokens.length ? t("The stronger the tint, the less likely was the word.") : "";
   if (atEnd) box.scrollTop = box.scrollHeight;
   box.dataset.empty = t("The text appears here. Point at a word to see what else the model might have said.");
   box.setAttribute("aria-label", t("Generated text; arrow keys go from token to token"));
@@ -41,9 +42,11 @@ function note(part) {
   if (known) $(".bar i").style.width = 100 * part.share + "%";
 }
 
+// A token that adds no character, such as a part of one, shows what it is, and is no part of the text.
 function add(token) {
   const node = document.createElement("span");
   node.textContent = token[0];
+  if (!SEEN.test(token[0])) node.dataset.part = token[0].includes("\n") ? "↵" : token[0] ? "·" : visible(token[3]);
   node.dataset.at = tokens.length;
   node.style.setProperty("--doubt", (0.45 * (1 - token[1]) ** 1.5).toFixed(3));
   tokens.push(token);
@@ -51,21 +54,25 @@ function add(token) {
 }
 
 const percent = (p) => (100 * p < 0.1 ? "< 0.1%" : (100 * p).toFixed(p < 0.0995 ? 1 : 0) + "%");
-const visible = (text) => JSON.stringify(text).slice(1, -1).replace(/\\"/g, '"') || "␀";
+const SEEN = /[^\p{Cc}\p{Cf}\p{Cn}\p{Mn}\p{Me}]/u; // something that has a width
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+const code = (letter) => "⟨U+" + letter.codePointAt(0).toString(16).toUpperCase().padStart(4, "0") + "⟩";
+const NAMES = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+const visible = (text) => text.replace(HIDDEN, (letter) => NAMES[letter] ?? code(letter)) || "␀";
 
 function inside() {
   const token = chosen === null ? null : tokens[chosen];
   if (!token && told === null) return; // a screen reader would say it again
   told = token;
   $(".which").textContent = token
-    ? fill("“{text}” had {share} of the probability", { text: visible(token[0]), share: percent(token[1]) })
+    ? fill("“{text}” had {share} of the probability", { text: visible(token[3]), share: percent(token[1]) })
     : t("What else might it have said?");
   const rows = [];
-  for (const [text, p] of token ? token[2] : []) {
+  for (const [place, [text, p]] of (token ? token[2] : []).entries()) {
     const [name, bar, number] = ["code", "i", "span"].map((tag) => document.createElement(tag));
     name.textContent = visible(text);
     bar.style.width = 100 * p + "%";
-    bar.classList.toggle("taken", text === token[0]);
+    bar.classList.toggle("taken", place === token[4]);
     number.textContent = percent(p);
     rows.push(name, bar, number);
   }
@@ -111,18 +118,7 @@ element.addEventListener("keydown", (event) => {
   $(".text").children[chosen].scrollIntoView({ block: "nearest" });
 });
 
-// Ctrl+Enter does the main thing of the panel that is shown, Esc stops it.
-document.addEventListener("keydown", (event) => {
-  if (event.defaultPrevented || !element.isConnected || element.offsetParent === null) return;
-  if (event.key === "Escape" && event.target.closest?.("[role=combobox], [role=listbox]")) return; // it closes a list
-  const name = event.key === "Enter" && (event.ctrlKey || event.metaKey) ? "start" : event.key === "Escape" ? "stop" : "";
-  const node = name && document.getElementById(props.controls[name]);
-  if (!node || node.disabled) return;
-  event.preventDefault(); // the view beside it may share the keys
-  if (document.activeElement && document.activeElement.blur) document.activeElement.blur(); // hands its text in
-  setTimeout(() => node.click(), 60);
-});
-
+keys(props.controls);
 watch("value", paint);
 paint();
 setTimeout(setButtons, 500); // the page may make the buttons after this

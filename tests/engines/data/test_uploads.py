@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from engines.data.uploads import UploadLimits, read_uploads
+from engines.data.zip_names import find_encoding
 from engines.messages import ConfigError
 
 RED, WHITE = (255, 0, 0), (255, 255, 255)
@@ -59,6 +60,15 @@ def refused(paths: list[str], *said: str, limits: UploadLimits | None = None) ->
     for words in said:
         assert words in sentence
     return sentence
+
+
+def left_out(paths: list[str], *said: str, count: int = 16) -> None:
+    """The other pictures are used, and what is said of the file that is not."""
+    own = read_uploads(paths, 32)
+    assert len(own) == count
+    assert len(own.left_out) == 1
+    for words in said:
+        assert words in own.sentences()[0]
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "WEBP", "GIF", "BMP"])
@@ -140,20 +150,21 @@ def test_a_zip_beside_pictures(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../evil.png", "a/../../evil.png", "/etc/evil.png", "C:/evil.png", "C:evil.png", "a\\evil.png"]
+    "name", ["../evil.png", "a/../../evil.png", "/etc/evil.png", "C:/evil.png", "C:evil.png", "..\\evil.png"]
 )
 def test_names_that_lead_out_of_the_zip(tmp_path, name: str) -> None:
-    refused(zip_of(tmp_path, sixteen() | {name: plain()}), "evil.png", "not an allowed name")
+    left_out(zip_of(tmp_path, sixteen() | {name: plain()}), "evil.png", "not an allowed name")
 
 
 def test_a_file_that_is_no_picture_is_named(tmp_path) -> None:
-    refused(zip_of(tmp_path, sixteen() | {"notes.txt": b"hello"}), "notes.txt", "PNG")
-    refused(files_of(tmp_path, sixteen() | {"bad.png": b"\x89PNG\r\n\x1a\nrubbish"}), "bad.png", "PNG")
-    refused(files_of(tmp_path, sixteen() | {"cut.png": plain()[:60]}), "cut.png", "PNG")
-    refused(files_of(tmp_path, sixteen() | {"empty.jpg": b""}), "empty.jpg")
-    refused(files_of(tmp_path, sixteen() | {"vector.png": b"<svg xmlns='x'/>"}), "vector.png")
+    left_out(zip_of(tmp_path, sixteen() | {"notes.txt": b"hello"}), "notes.txt", "PNG")
+    left_out(files_of(tmp_path, sixteen() | {"bad.png": b"\x89PNG\r\n\x1a\nrubbish"}), "bad.png", "damaged")
+    left_out(files_of(tmp_path, sixteen() | {"cut.png": plain()[:60]}), "cut.png", "damaged")
+    left_out(files_of(tmp_path, sixteen() | {"empty.jpg": b""}), "empty.jpg")
+    left_out(files_of(tmp_path, sixteen() | {"vector.png": b"<svg xmlns='x'/>"}), "vector.png")
+    left_out(files_of(tmp_path, sixteen() | {"a.heic": b"\0\0\0\x18ftypheic"}), "HEIC")
     eps = encoded(Image.new("RGB", (9, 9)), "EPS")  # Pillow would start Ghostscript for it
-    refused(files_of(tmp_path, sixteen() | {"script.png": eps}), "script.png")
+    left_out(files_of(tmp_path, sixteen() | {"script.png": eps}), "script.png")
 
 
 def test_a_file_that_is_no_zip(tmp_path) -> None:
@@ -169,7 +180,7 @@ def test_a_damaged_member_is_named(tmp_path) -> None:
     data = bytearray(path.read_bytes())
     data[data.rindex(b"IDAT") + 6] ^= 0xFF
     path.write_bytes(data)
-    refused([str(path)], "z.png", "damaged")
+    left_out([str(path)], "z.png", "damaged")
 
 
 def test_an_encrypted_zip(tmp_path) -> None:
@@ -192,6 +203,7 @@ def test_ten_thousand_files(tmp_path) -> None:
     assert time.perf_counter() - start < 5
 
 
+@pytest.mark.slow
 def test_a_gigabyte_of_zeros(tmp_path) -> None:
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("0.png", "w") as member:
@@ -224,12 +236,12 @@ def test_sizes_add_up(tmp_path) -> None:
 
 def test_pictures_with_too_many_pixels(tmp_path) -> None:
     huge = plain(0, (8000, 8000), mode="1")
-    refused(files_of(tmp_path, sixteen() | {"huge.png": huge}), "huge.png", "50 million")
+    left_out(files_of(tmp_path, sixteen() | {"huge.png": huge}), "huge.png", "50 million")
     # A header may claim anything: 60,000 x 60,000 pixels, which Pillow itself calls a bomb.
     claims = bytearray(huge)
     struct.pack_into(">II", claims, 16, 60_000, 60_000)
     struct.pack_into(">I", claims, 29, zlib.crc32(claims[12:29]))
-    refused(files_of(tmp_path, sixteen() | {"claims.png": bytes(claims)}), "claims.png", "50 million")
+    left_out(files_of(tmp_path, sixteen() | {"claims.png": bytes(claims)}), "claims.png", "50 million")
     many = files_of(tmp_path, {f"{i}.png": plain(0, (1000, 1000), mode="1") for i in range(16)})
     refused(many, "together", limits=UploadLimits(total_megapixels=15))
 
@@ -240,5 +252,49 @@ def test_an_overlong_table_of_contents_is_not_even_read(tmp_path) -> None:
 
 
 def test_a_strange_name_is_made_fit_for_a_sentence(tmp_path) -> None:
-    sentence = refused(zip_of(tmp_path, sixteen() | {"a\n<b>\u202e" + "x" * 500: b"no"}))
-    assert "\u202e" not in sentence
+    own = read_uploads(zip_of(tmp_path, sixteen() | {"a\n<b>\u202e" + "x" * 500: b"no"}), 32)
+    assert "\u202e" not in own.sentences()[0]
+    assert len(own.sentences()[0]) < 200
+
+
+@pytest.mark.parametrize(
+    ("encoding", "names"),
+    [
+        ("utf-8", ("猫", "Käfer")),
+        ("gbk", ("猫", "狗")),
+        ("gbk", ("投訴", "諮詢")),
+        ("big5", ("貓", "狗")),
+        ("shift_jis", ("ネコ", "イヌ")),
+        ("cp866", ("кошки", "собаки")),
+        ("cp437", ("Käfer", "Château")),
+    ],
+)
+def test_names_of_a_zip_in_any_encoding(encoding: str, names: tuple[str, ...]) -> None:
+    assert [name.encode(encoding).decode(find_encoding([n.encode(encoding) for n in names])) for name in names] == [
+        *names
+    ]
+
+
+def test_backslashes_of_windows_are_folders_and_names_that_read_alike_are_one_class(tmp_path) -> None:
+    members = {f"data\\{kind}\\{i}.png": plain() for kind in ("cats", "ｃａｔｓ", "dogs") for i in range(8)}
+    own = read_uploads(zip_of(tmp_path, members), 32)
+    assert own.class_names == ("cats", "dogs")
+    assert "2 folders" in own.sentences()[0]
+
+
+def test_what_shows_nothing_is_told_and_what_has_a_shape_shows_it(tmp_path) -> None:
+    white = Image.new("RGBA", (40, 40), (255, 255, 255, 0))
+    white.paste((255, 255, 255, 255), (10, 10, 30, 30))
+    empty = Image.new("RGBA", (40, 40), (0, 0, 0, 0))
+    film = encoded(empty, "PNG", save_all=True, append_images=[Image.new("RGBA", (40, 40), RED), white])
+    own = read_uploads(files_of(tmp_path, {f"{i}.png": (encoded(white), plain())[i % 2] for i in range(16)}), 32)
+    assert np.ptp(own.images[0]) == 255
+    assert "8 of 16 pictures are of one colour" in own.notes[0]
+    assert np.ptp(read_uploads(files_of(tmp_path, {f"{i}.png": film for i in range(16)}), 32).images[0]) == 255
+
+
+def test_twelve_bits_in_sixteen_keep_their_levels(tmp_path) -> None:
+    ramp = Image.fromarray(np.linspace(0, 4095, 4096).astype(np.uint16).reshape(64, 64))
+    own = read_uploads(files_of(tmp_path, {f"{i}.png": encoded(ramp) for i in range(16)}), 64)
+    assert len(np.unique(own.images[0])) == 256
+    assert "12" in own.notes[0]

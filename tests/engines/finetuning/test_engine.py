@@ -87,6 +87,7 @@ def test_a_run_tells_all_that_a_page_shows(tmp_path, table):
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == ["best", "data.json"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -112,6 +113,7 @@ def test_every_way_to_train_lowers_the_loss(options, tmp_path, table):
         assert any("no head for guessing words" in caption.message for caption in of(events, Caption))
 
 
+@pytest.mark.slow
 def test_distilbert_trains_too(tmp_path, table, cache):
     save_encoder(cache, "distilbert-base-uncased", distil=True)
     for method, lr, epochs in (("full", 5e-3, 6), ("lora", 5e-3, 6), ("frozen", 1e-2, 12)):
@@ -137,6 +139,7 @@ def test_a_stop_keeps_and_tests_what_was_learnt_so_far(tmp_path, table, monkeypa
     assert Classifier.load(tmp_path / "run").label_names == ("bad", "good")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"method": "lora"}, {"method": "frozen", "mlm": True}, {"mlm": True}])
 def test_a_stopped_run_goes_on_to_the_same_result(options, tmp_path, table, monkeypatch):
     monkeypatch.setattr(tuning.Clock, "due", lambda self: True)
@@ -153,6 +156,7 @@ def test_a_stopped_run_goes_on_to_the_same_result(options, tmp_path, table, monk
     assert not (tmp_path / "broken" / "checkpoint").exists()
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path, table, monkeypatch):
     monkeypatch.setattr(tuning.Clock, "due", lambda self: True)
     config = replace(SMALL, epochs=3, patience=0)
@@ -204,6 +208,7 @@ def test_on_few_rows_the_loss_says_more_than_the_accuracy():
     assert tuning.better((0.0, 5.0), (-1.0, math.inf), rows=24)
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_a_new_class_and_shows_what_it_forgets(tmp_path, table):
     run(SMALL, tmp_path / "old", [table])
     new = save_table(tmp_path / "new.csv", labels=("odd", "good"), seed=5)
@@ -221,6 +226,7 @@ def test_a_run_goes_on_with_a_new_class_and_shows_what_it_forgets(tmp_path, tabl
     assert len(third["old_before"].rows) == 48, "the old test rows of both runs"
 
 
+@pytest.mark.slow
 def test_a_run_that_goes_on_is_checked_in_plain_words(tmp_path, table, cache):
     run(SMALL, tmp_path / "old", [table])
     with pytest.raises(ConfigError, match="has the model MiniLM-L6; choose that one"):
@@ -294,6 +300,7 @@ def test_columns_are_taken_as_named(tmp_path, table):
 PICTURES = FinetuningConfig(dataset="fashion_mnist", model="small_cnn", rows=900, epochs=4, batch=32, lr=3e-3, seed=1)
 
 
+@pytest.mark.slow
 def test_pictures_train_and_are_kept_for_the_page(tmp_path):
     events = run(PICTURES, tmp_path / "run")
     found = evaluations(events)
@@ -306,6 +313,7 @@ def test_pictures_train_and_are_kept_for_the_page(tmp_path):
     assert all(row.isdigit() for row in found["test"].rows)
 
 
+@pytest.mark.slow
 def test_a_stopped_picture_run_goes_on_to_the_same_result(tmp_path, monkeypatch):
     monkeypatch.setattr(tuning.Clock, "due", lambda self: True)
     config = replace(PICTURES, rows=300, epochs=2, patience=0)
@@ -315,6 +323,7 @@ def test_a_stopped_picture_run_goes_on_to_the_same_result(tmp_path, monkeypatch)
     assert np.array_equal(broken["test"].probabilities, unbroken["test"].probabilities)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "method"), [("mobilenet", "frozen"), ("resnet18", "full")])
 def test_without_imagenet_weights_a_picture_model_starts_from_scratch(model, method, tmp_path, monkeypatch):
     from engines.finetuning.learning import torchvision_weights

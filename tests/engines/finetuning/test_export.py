@@ -58,6 +58,7 @@ def unpacked(run, config, folder):
     return folder / "classifier"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["full", "lora"])
 def test_plain_transformers_give_the_same_probabilities(method, place, tmp_path):
     folder = unpacked(place / method, replace(TEXTS, method=method), tmp_path)
@@ -74,6 +75,7 @@ def test_plain_transformers_give_the_same_probabilities(method, place, tmp_path)
     assert not any("lora" in name for name in model.state_dict())
 
 
+@pytest.mark.slow
 def test_the_code_that_is_shown_works(place, tmp_path):
     unpacked(place / "full", TEXTS, tmp_path)
     code = loading_code(pictures=False).replace("a text", "superb and great")
@@ -91,6 +93,7 @@ def test_the_model_card_says_data_scores_and_settings(place, tmp_path):
     assert "AutoModelForSequenceClassification" in card
 
 
+@pytest.mark.slow
 def test_exported_pictures_load_with_their_script(place, tmp_path):
     folder = unpacked(place / "pictures", PICTURES, tmp_path)
     picture = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
@@ -106,6 +109,7 @@ def test_exported_pictures_load_with_their_script(place, tmp_path):
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["resnet18", "mobilenet"])
 def test_torchvisions_networks_load_with_the_script(model, tmp_path):
     from engines.finetuning.learning.picture_nets import PictureNet
@@ -150,6 +154,7 @@ def test_every_script_is_valid_python(name):
     assert max(map(len, text.splitlines())) <= 119
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"method": "lora", "mlm": True}, {"adversarial": True}, {"method": "frozen"}])
 def test_a_script_runs_and_learns(options, place, tmp_path):
     config = replace(TEXTS, **options)
@@ -166,6 +171,7 @@ def test_a_script_runs_and_learns(options, place, tmp_path):
     AutoModelForSequenceClassification.from_pretrained(tmp_path / "classifier")
 
 
+@pytest.mark.slow
 def test_the_picture_script_runs(tmp_path):
     draw = np.random.default_rng(0)
     for name, brightness in (("dark", 0), ("light", 155)):

@@ -70,7 +70,7 @@ def test_nothing_to_report_is_no_error():
 
 
 def test_reading_settings_and_reports_loads_no_torch():
-    modules = ("config", "report", "engine", "classifier", "export", "diagnosis", "examples")
+    modules = ("config", "report", "engine", "classifier", "export", "diagnosis", "data.examples")
     heavy = {"torch", "transformers", "peft", "torchvision", "sklearn"}
     code = "\n".join(f"import engines.finetuning.{name}" for name in modules)
     code += f"\nimport sys\nsys.exit(bool({heavy} & set(sys.modules)))"

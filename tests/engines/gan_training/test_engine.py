@@ -100,6 +100,7 @@ def test_a_loss_that_is_no_number_ends_the_run_in_plain_words(monkeypatch):
     assert of(events, Weights)[-1].step == 2
 
 
+@pytest.mark.slow
 def test_own_pictures_train_in_their_own_size(tmp_path):
     rng = np.random.default_rng(0)
     paths = []
@@ -138,6 +139,7 @@ def checkpoint_of(folder):
     return folder / "checkpoint" / "training.safetensors"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [{}, {"objective": "relativistic", "conditional": True, "ema": 0.0}])
 def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(tmp_path, monkeypatch, values):
     config = GanConfig(**SMALL | {"architecture": "dcgan"}, **values, steps=40)
@@ -170,6 +172,7 @@ def test_the_checkpoint_is_written_on_a_clock_and_never_seen_half_written(tmp_pa
     assert set(map(str, sizes)) == {str((True, ["training.safetensors"]))}
 
 
+@pytest.mark.slow
 def test_the_diagnosis_remembers_what_it_saw_before(tmp_path):
     def exams():
         about = read_metadata(checkpoint_of(tmp_path))
@@ -182,6 +185,7 @@ def test_the_diagnosis_remembers_what_it_saw_before(tmp_path):
     assert exams() > before >= 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [
@@ -251,6 +255,7 @@ def test_weights_of_another_network_are_refused_in_one_sentence(trained):
         sample(GanConfig.from_dict({**config.to_dict(), "features": 16}), weights, seed=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("architecture", "steps"), [("mlp", 400), ("dcgan", 250)])
 @pytest.mark.parametrize("objective", list(OBJECTIVES))
 def test_every_objective_and_architecture_learns(objective, architecture, steps):
@@ -262,6 +267,7 @@ def test_every_objective_and_architecture_learns(objective, architecture, steps)
     assert last < 0.9 * first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("preset", "state"),
     [("mode_collapse", "collapse"), ("d_too_strong", "d_too_strong"), ("lr_too_high", "diverging")],

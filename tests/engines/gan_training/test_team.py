@@ -37,6 +37,7 @@ def run(command):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_two_ranks_end_with_the_same_weights(tmp_path):
     run(torchrun(2, "tests.two_ranks", tmp_path))
     zero, one = (json.loads((tmp_path / f"{rank}.json").read_text("utf-8")) for rank in (0, 1))
@@ -65,6 +66,7 @@ def test_a_team_of_one_gives_what_the_plain_trainer_gives(monkeypatch):
         team.leave()
 
 
+@pytest.mark.slow
 def test_two_processes_learn_stop_and_go_on(tmp_path):
     folder = tmp_path / "run"
     settings = [*SMALL, "--steps", "300", "--folder", folder]

@@ -74,6 +74,7 @@ def lease_of(models: ImageModels, model_id: str) -> Lease:
     return leases[0]
 
 
+@pytest.mark.slow
 def test_a_model_stays_until_another_is_wanted_and_never_two_are_held(models, loader):
     for model_id in ("emoji", "emoji", "SD-Turbo", "emoji", "SD-1.5"):
         lease = lease_of(models, model_id)
@@ -140,6 +141,7 @@ def resident_mb() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
 def test_memory_does_not_grow(monkeypatch, tmp_path):
     """The real loading and drawing, with a tiny model in two guises; tests.benchmarks.image has the long run."""

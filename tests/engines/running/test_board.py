@@ -38,20 +38,39 @@ def test_a_viewer_gets_only_what_it_lacks_and_all_after_the_bins_doubled():
     series = Series(("loss",))
     for step in range(1, 11):
         series.append(step, {"loss": float(step)})
-    assert floats(series.since((0, 0))["columns"]["loss"]) == list(range(1, 11))
-    new = series.since((1, 7))
+    assert floats(series.since((0, 0, -1))["columns"]["loss"]) == list(range(1, 11))
+    new = series.since((1, 7, 7))
     assert (new["start"], floats(new["steps"])) == (7, [8, 9, 10])
-    assert series.since((1, 10)) is None
+    assert series.since((1, 10, 10)) is None
     for step in range(11, MAX_POINTS + 2):
         series.append(step, {"loss": float(step)})
-    assert series.since((1, 10))["start"] == 0
+    assert series.since((1, 10, 10))["start"] == 0
 
 
-@pytest.mark.parametrize("cursor", [(1, 10**9), (-5, -5), (0, 3)])
+@pytest.mark.parametrize("cursor", [(1, 10**9, 1), (-5, -5, 1), (0, 3, 1), (1, 1, 7)])
 def test_an_impossible_cursor_gets_everything(cursor):
     series = Series(("loss",))
     series.append(1, {"loss": 1.0})
     assert series.since(cursor)["start"] == 0
+
+
+@pytest.mark.parametrize("back_to", [0, 3, 9])
+def test_after_a_rewind_a_viewer_gets_the_new_points_however_many_there_are(back_to):
+    series = Series(("loss",))
+    for step in range(1, 11):
+        series.append(step, {"loss": 1.0})
+    series.rewind(back_to)
+    for step in range(back_to + 1, 12):
+        series.append(step + 1000, {"loss": 2.0})
+    assert series.since((1, 10, 10))["start"] == 0
+
+
+def test_after_a_rewind_to_nothing_a_viewer_is_told_so():
+    series = Series(("loss",))
+    series.append(1, {"loss": 1.0})
+    series.rewind(0)
+    assert series.since((1, 1, 1))["steps"] == ""
+    assert series.since((1, 0, -1)) is None
 
 
 def test_a_missing_value_is_nan_not_zero():

@@ -107,6 +107,7 @@ def test_a_folder_is_written_once_and_resumed_with_its_own_settings(tmp_path, ca
     assert "What was saved of this run is damaged" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_all_and_the_run_can_be_resumed_to_the_same_end(tmp_path):
     command = [sys.executable, "-m", "engines.gan_training"]
     folder, steps = tmp_path / "cut", ["--steps", "1500"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engines.messages import EngineError, Message
-from engines.running import run_store
+from engines.running import checkpoints, run_store
 from engines.running.board import MAX_FRAMES, Board
 from engines.running.events import Caption, Evaluation, Metrics, Progress, Resumed, Samples, Weights
 from engines.running.run_store import BOARD, CHECKPOINT, RECORD, Keeper, Record, load_board, owner_mark
@@ -114,7 +114,7 @@ def test_a_run_that_was_cut_off_goes_on_when_its_owner_says_so(tmp_path):
     run = runs.latest(ANN, "fake")
     assert run.board.state == "interrupted"
     assert run.board.ended
-    assert "Resume" in run.board.note
+    assert "can go on" in run.board.note
     assert run.board.progress.step == step
     assert len(run.board.frames()) == step
     with pytest.raises(EngineError, match="Only the person"):
@@ -355,3 +355,51 @@ def test_grids_are_written_once_and_thinned_with_the_board(tmp_path):
     board.fold(Samples(step + 1, pictures()))
     again.fold(Samples(step + 1, pictures()))
     assert [f.step for f in again.history][:-2] == [f.step for f in board.history][: len(again.history) - 2]
+
+
+def stopped(runs, after=10, steps=100):
+    """A run that its owner stopped after some steps."""
+    gate = threading.Semaphore(after)
+    run = start(runs, steps=steps, gate=gate)
+    wait_until(lambda: run.board.progress and run.board.progress.step == after)
+    runs.control(run.id, ANN, "stop")
+    gate.release(1000)  # the step that is under way, and all after it
+    run.thread.join(10)
+    assert run.board.state == "stopped"
+    return run
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_stopped_run_goes_on_when_its_owner_says_so(tmp_path, kept, restarted):
+    if restarted and not kept:
+        pytest.skip("nothing is left of it")
+    runs = Runs(folder=tmp_path if kept else None)
+    run_id = stopped(runs).id
+    runs = opened(tmp_path) if restarted else runs
+    run = runs.get(run_id)
+    assert run.resumable
+    with pytest.raises(EngineError, match="Only the person"):
+        runs.control(run.id, BOB, "resume")
+    runs.control(run.id, ANN, "resume")
+    run.thread.join(10)
+    assert run.board.state == "finished"
+    assert [row[0] for row in run.board.series["losses"].rows] == list(range(1, 101))
+    assert not run.resumable
+    assert not (run.folder / CHECKPOINT).exists(), "it needs none any more"
+
+
+def test_only_the_newest_stopped_runs_keep_what_they_need_to_go_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "MOST_STOPPED", 2)
+    runs = opened(tmp_path)
+    made = [stopped(runs, after=1) for _ in range(3)]
+    assert [run.resumable for run in made] == [False, True, True]
+    with pytest.raises(EngineError, match="Only a paused run"):
+        runs.control(made[0].id, ANN, "resume")
+
+
+def test_a_run_that_computed_for_as_long_as_it_may_does_not_go_on(tmp_path):
+    runs = opened(tmp_path, RunLimits(run_seconds=1e-9))
+    run = start(runs, steps=1000)
+    run.thread.join(10)
+    assert (run.board.state, run.resumable) == ("stopped", False)

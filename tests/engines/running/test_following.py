@@ -70,7 +70,7 @@ def test_a_run_is_shown_live_and_to_its_end(runs, tmp_path):
     assert time.monotonic() - told < 4, "about two seconds late at most, on a machine that is not busy"
     assert [frame.step for frame in run.board.frames()] == [1, 2, 3, 4]
     assert run.board.steps_per_second() == pytest.approx(10)
-    more = news(run, {"version": first_page["version"], "series": {"losses": [1, 2]}, "reference": True})
+    more = news(run, {"version": first_page["version"], "series": {"losses": [1, 2, 2]}, "reference": True})
     assert more["series"]["losses"]["steps"] == "3,4", "a page gets only what it lacks"
     board.fold(Weights(4, full_board().weights.tensors, {"channels": 1, "class_names": []}))
     board.set_state("finished")
@@ -141,6 +141,7 @@ def test_a_folder_that_goes_leaves_the_view(runs, tmp_path):
     assert runs.get("followed-1").board.latest
 
 
+@pytest.mark.slow
 def test_the_app_follows_a_training_on_the_command_line(tmp_path):
     runs = Runs()
     actions, found = GanActions(runs, Gate(Limits())), []

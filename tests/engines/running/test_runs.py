@@ -274,6 +274,7 @@ def test_one_in_line_is_told_how_long_it_will_wait():
         wait_until(lambda paced=paced: paced.run.board.ended)
 
 
+@pytest.mark.slow
 def test_a_visitors_run_of_another_engine_waits_behind_others():
     runs = Runs()
     first = Paced(runs, ANN)

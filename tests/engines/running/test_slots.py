@@ -52,6 +52,7 @@ def test_first_come_first_served():
     assert order_of_entry(slots, claims) == ["ann", "bob", "cleo"]
 
 
+@pytest.mark.slow
 def test_a_visitors_second_run_waits_behind_others_first_ones():
     slots = Slots(1)
     claims = {name: Claim(slots, name[:-1]) for name in ("ann1", "ann2", "ann3", "bob1", "bob2", "cleo1")}

@@ -299,6 +299,7 @@ def test_a_run_is_paused_resumed_and_stopped(spaces, diary):
     assert diary.lines()[-1] == "closed"
 
 
+@pytest.mark.slow
 def test_a_gan_trains_in_the_other_process_as_here(spaces, tmp_path):
     config = GanConfig(dataset="mnist", architecture="mlp", features=8, batch=16, steps=20, seed=5)
     there, why = drive(on_gpu(120)(gan_engine.train)(config, (), tmp_path / "there"))

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 import weakref
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -151,9 +153,7 @@ def test_a_text_ends_where_the_context_does(models):
 def test_characters_of_several_tokens_stay_whole(models, monkeypatch):
     loaded = next(_last(models.open("SmolLM2-135M-Instruct")))
     ids = loaded.model.encode("né 好")
-    from engines.text_generation.engine import _Speller
-
-    speller = _Speller(loaded.model)
+    speller = loaded.model.speller()
     texts = [speller.spell(token, 1.0, ()).text for token in ids]
     assert "".join(texts) == "né 好"
     assert texts[-3:] == ["", "", "好"]
@@ -167,6 +167,73 @@ def _last(generator):
             next(generator)
     except StopIteration as end:
         yield end.value
+
+
+CHAT_OF_TURNS = [
+    {"role": "user", "content": "hi"},
+    {"role": "assistant", "content": "hello<eos>"},
+    {"role": "user", "content": "more"},
+]
+EXTREMES = [
+    {name: value}
+    for name, knob in TextConfig.knobs().items()
+    if name in ("temperature", "top_p", "top_k", "min_p", "repetition_penalty", "greedy")
+    for value in ((False, True) if knob.low is None else (knob.low, knob.high))
+]
+
+
+@pytest.mark.parametrize("system", ["", "Be brief."])
+@pytest.mark.parametrize("values", EXTREMES, ids=str)
+def test_answers_end_at_each_knobs_extremes_in_a_chat_of_several_turns(models, monkeypatch, values, system):
+    loaded = next(_last(models.open("SmolLM2-135M-Instruct")))
+    model, batcher, end = loaded.model, loaded.batcher, ord("!") - 33  # a token that ends an answer, and is likely
+    template = "{% for m in messages %}{{ m['content'] }}!{% endfor %}"
+    monkeypatch.setattr(model.tokenizer, "chat_template", template)
+    monkeypatch.setattr(model, "ends", {end})
+    monkeypatch.setattr(batcher, "_control", [end])
+    logits = torch.zeros(1, model.vocabulary)
+    logits[0, end], logits[0, end + 40] = 14.0, 13.0
+    monkeypatch.setattr(model, "read", lambda *_: logits)
+    monkeypatch.setattr(model, "step", lambda *_: logits)
+    monkeypatch.setattr(batcher, "_slots", Mock())
+    loaded.release()
+    config = TextConfig(**{"max_new_tokens": 500, "seed": 1, **values})
+    assert answer(chat(models, config, CHAT_OF_TURNS, system)).ended == "end"
+
+
+def test_the_tokens_that_end_a_text_are_never_penalised(models):
+    loaded = next(_last(models.open("SmolLM2-135M-Instruct")))
+    loaded.release()
+    assert set(loaded.batcher._control) == {n for n in loaded.model.ends if n and n < loaded.model.vocabulary}
+
+
+@pytest.mark.parametrize("text", ["a\ud800b", "\udfff", "x" * 50 + "\udc00"])
+def test_halves_of_characters_are_refused_in_a_sentence(models, text):
+    for events in (chat(models, GREEDY, [{"role": "user", "content": text}]), continue_text(models, GREEDY, text)):
+        with pytest.raises(ConfigError, match=r"half of one \(U\+D"):
+            list(events)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\0", "\u202e\u200b\ufeff", "\r\n\t"])
+def test_any_other_text_is_taken(models, text):
+    turns = [{"role": "user", "content": f"x{text}"}]
+    assert answer(chat(models, GREEDY, turns)).new_tokens == 30
+
+
+def test_an_answer_is_written_on(models):
+    whole = answer(chat(models, GREEDY, HELLO))
+    loaded = next(_last(models.open("SmolLM2-135M-Instruct")))
+    loaded.release()
+    prompt = loaded.model.encode_chat(HELLO)
+    assert loaded.model.encode_chat(HELLO, "and so") == [*prompt, *loaded.model.encode("and so")]
+    assert answer(chat(models, GREEDY, HELLO, begun="x")).prompt_tokens == whole.prompt_tokens + 1
+
+
+def test_no_warning_fills_the_log(models):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        answer(chat(models, GREEDY, HELLO))
+    assert not [warning for warning in told if "past_key_values" in str(warning.message)]
 
 
 # --- stopping and failing -----------------------------------------------------------------------------------------

@@ -392,6 +392,7 @@ def test_a_settings_note_is_escaped(tmp_path):
     Image.new("RGB", (8, 8)).save(path, pnginfo=info)
     panel = SettingsPanel.__new__(SettingsPanel)
     panel.desk = SimpleNamespace(offers=lambda model, owner: False, show=lambda *_: [])
+    panel.grid = SimpleNamespace(show=lambda axes: [])
     (note,) = panel.read(str(path), "me", None)
     assert "<img" not in note
     assert "&lt;img" in note
@@ -456,7 +457,7 @@ def canvas(background=None, layer=None):
 
 def test_a_wide_picture_comes_back_without_the_canvas_around_it():
     wide = np.full((60, 120, 3), (0, 0, 255), np.uint8)
-    value = place(wide, "inpainting")[1]["value"]
+    value = place(wide, "inpainting", (512, 256))[1]["value"]
     assert value["background"].shape[:2] == (256, 512)
     whole = np.zeros((512, 512, 4), np.uint8)
     whole[128:384] = (0, 0, 255, 255)

@@ -165,6 +165,30 @@ def test_the_language_that_the_browser_asks_for_first_counts(accepted, language)
     assert language_of(Asking(accepted)) == language
 
 
+class Choosing(Asking):
+    """One of a visitor who chose a language on the page, or came by a link that has one."""
+
+    def __init__(self, accepted, cookie="", query=None):
+        super().__init__(accepted)
+        self.headers["cookie"] = cookie
+        self.query_params = {"lang": query} if query is not None else {}
+
+
+@pytest.mark.parametrize(
+    ("accepted", "cookie", "query", "language"),
+    [
+        ("en", "aigc_language=zh", None, "zh"),
+        ("zh-CN", "a=b; aigc_language=en", None, "en"),
+        ("en", "aigc_language=en", "zh", "zh"),
+        ("zh", "aigc_language=zh", "en", "en"),
+        ("zh", "aigc_language=xx", "yy", "zh"),
+        ("zh", "xaigc_language=en; =; aigc_language", "", "zh"),
+    ],
+)
+def test_what_the_visitor_chose_goes_before_what_the_browser_asks_for(accepted, cookie, query, language):
+    assert language_of(Choosing(accepted, cookie, query)) == language
+
+
 def test_a_file_more_is_a_language_more(tmp_path):
     (tmp_path / "eo.json").write_text(json.dumps({"Any group": {"Start": "Ek"}, "Another": {"Stop": "Halt"}}), "utf-8")
     assert load_languages(tmp_path) == {"eo": {"Start": "Ek", "Stop": "Halt"}}

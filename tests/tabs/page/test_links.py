@@ -183,7 +183,7 @@ def test_what_cannot_be_is_one_sentence_and_nothing_else(name, value, says):
 def test_names_of_others_are_no_business_of_ours():
     visit = {"__theme": "dark", "_": "", "utm_source": "x", "run": "abc", "tab": "fake", "steps": "5"}
     assert FAKE.read(visit) == (FakeConfig(steps=5).to_dict(), [])
-    assert lost({"__theme": "dark", "run": "abc", "utm_medium": "mail"}) == []
+    assert lost({"__theme": "dark", "run": "abc", "utm_medium": "mail", "lang": "zh"}) == []
 
 
 def test_a_query_without_a_tab_is_told_about():

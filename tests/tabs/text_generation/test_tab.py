@@ -20,8 +20,10 @@ from engines.text_generation.config import TextConfig
 from engines.text_generation.engine import continue_text
 from engines.text_generation.models import Models, warm_up
 from tabs.page.gate import Gate
+from tabs.text_generation import actions as tab_actions
+from tabs.text_generation import chat as tab_chat
 from tabs.text_generation.actions import TextActions
-from tabs.text_generation.chat import ChatPanel, invitation
+from tabs.text_generation.chat import ChatPanel, invitation, plain, scene, turns_of
 from tabs.text_generation.continuation import ContinuePanel
 from tabs.text_generation.scoring import ScorePanel
 from tabs.text_generation.settings import text_form
@@ -74,7 +76,7 @@ def settings(panel, **values):
 @pytest.fixture
 def chat(actions):
     with gr.Blocks():
-        panel = ChatPanel(actions, gr.BrowserState([]))
+        panel = ChatPanel(actions)
         panel.form = text_form("text")
     return panel
 
@@ -88,7 +90,16 @@ def going_on(actions):
 
 
 def send(chat, turns, message, **values):
-    return chat.answer(turns, "", message, ME, *settings(chat, **values))
+    return chat.answer(scene(turns), "", message, ME, *settings(chat, **values))
+
+
+def last_of(outputs):
+    """The turns that the page has when a handler has ended."""
+    return turns_of(list(outputs)[-1][0])
+
+
+def trouble(output):
+    return json.loads(output[0]).get("trouble", "")
 
 
 # --- chat ---------------------------------------------------------------------------------------------------------
@@ -96,87 +107,143 @@ def send(chat, turns, message, **values):
 
 def test_a_message_is_answered_and_the_box_is_emptied_only_once(chat):
     outputs = list(send(chat, [], "Hello"))
-    boxes = [box for _, _, box, _, _ in outputs]
+    boxes = [box for _, _, box, _ in outputs]
     assert boxes[0] == ""
     assert boxes[1:] == [SKIP] * len(boxes[1:])  # the person types on
-    shown, lines, _, turns, _ = outputs[-1]
+    value, lines, *_ = outputs[-1]
+    turns = turns_of(value)
     assert [turn["role"] for turn in turns] == ["user", "assistant"]
     assert "8 tokens" in turns[1]["about"]
-    assert shown[1]["content"].endswith(f"<sub>{turns[1]['about']}</sub>")
+    assert "tokens" not in turns[1]["content"]
     assert lines.endswith('{"end":true}\n')
-    again = list(chat.retry(turns, "", "", gr.RetryData(None, {"index": 0, "value": "Hello"}), ME, *settings(chat)))
-    assert again[-1][3][1]["content"] == turns[1]["content"]  # the same seed
+    retry = gr.RetryData(None, {"index": 0, "value": ""})
+    again = last_of(chat.retry(value, "", "", retry, ME, *settings(chat)))
+    assert again[1]["content"] == turns[1]["content"]  # the same seed
     edit = gr.EditData(None, {"index": 0, "value": "Bye", "previous_value": "Hello"})
-    edited = list(chat.edit(turns, "", "", edit, ME, *settings(chat)))[-1][3]
-    assert edited[0]["content"] == "Bye"
+    assert last_of(chat.edit(value, "", "", edit, ME, *settings(chat)))[0]["content"] == "Bye"
 
 
-def test_a_chat_is_kept_while_it_is_written(chat, monkeypatch):
-    monkeypatch.setattr("tabs.text_generation.chat.SAVE_SECONDS", 0)
-    monkeypatch.setattr("tabs.text_generation.actions.PACE", 0)
-    kept = [turns for *_, turns, _ in send(chat, [], "Hello", max_new_tokens=40)]
+TEXTS = [
+    "if x:\n    y = 1\n\tz\n",
+    "  leading and trailing  ",
+    "<b>x</b> &lt;i&gt; </span><style>*{display:none}</style><script>alert(1)</script>",
+    "[a](javascript:alert(1)) $$x$$ **bold** `code` # title",
+    "a\0b\u202e\u200b\r\nc 🍎 好",
+    "<eos><|im_end|>",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_page_and_the_model_get_what_was_typed(chat, monkeypatch, text):
+    asked = []
+    engine = tab_chat.chat
+    monkeypatch.setattr(
+        tab_chat,
+        "chat",
+        lambda models, config, turns, *more: asked.append(turns) or engine(models, config, turns, *more),
+    )
+    value = list(send(chat, [], text))[-1][0]
+    edit = gr.EditData(None, {"index": 0, "value": turns_of(value)[0]["content"], "previous_value": ""})
+    edited = list(chat.edit(value, "", "", edit, ME, *settings(chat)))[-1][0]
+    assert plain(turns_of(value)) == plain(turns_of(edited))  # the same seed: the same answer
+    assert "<" not in value  # else Gradio warns of scripts
+    back = chat.undo(value, gr.UndoData(None, {"index": 0, "value": ""}), ME)
+    assert [turns[0]["content"] for turns in asked] == [text, text]
+    assert back[2] == text
+
+
+@pytest.mark.parametrize("value", [None, "", "{", "[]", "5", '{"turns": 5}', '{"turns": [{"role": "root"}]}'])
+def test_a_scene_that_is_damaged_is_an_empty_chat(value):
+    assert turns_of(value) == []
+
+
+def test_a_chat_is_shown_while_it_is_written(chat, monkeypatch):
+    monkeypatch.setattr(tab_actions, "PACE", 0)
+    kept = [turns_of(value) for value, *_ in send(chat, [], "Hello", max_new_tokens=40)]
     assert all(turns[0] == {"role": "user", "content": "Hello"} for turns in kept)
     lengths = [len(turns[1]["content"]) for turns in kept if len(turns) == 2]
     assert lengths == sorted(lengths)
     assert len(lengths) > 3
 
 
+def test_an_answer_that_was_cut_is_written_on(chat):
+    turns = last_of(send(chat, [], "Hello", greedy=True))
+    assert turns[1]["cut"]
+    data = gr.EventData(None, {"index": 1, "value": ""})
+    more = last_of(chat.go_on(scene(turns), "", "", data, ME, *settings(chat, greedy=True)))
+    assert more[0] == turns[0]
+    assert more[1]["content"].startswith(turns[1]["content"])
+    assert len(more[1]["content"]) > len(turns[1]["content"])
+
+
 def test_after_a_reload_a_message_without_an_answer_is_back_in_its_box(chat):
     turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "about": "fast"}]
-    assert chat.show_kept(turns)[1:] == (SKIP, SKIP)
-    assert chat.show_kept([*turns, {"role": "user", "content": "c"}])[1:] == ("c", turns)
+    assert chat.show_kept(scene(turns), TextConfig.model, ME)[1] == SKIP
+    value, message = chat.show_kept(scene([*turns, {"role": "user", "content": "c"}]), TextConfig.model, ME)
+    assert (turns_of(value), message) == (turns, "c")
 
 
 def test_without_an_answer_all_is_as_before(chat, models, monkeypatch):
-    before = list(send(chat, [], "Hello"))[-1][3]
+    before = last_of(send(chat, [], "Hello"))
     model = models._loaded[TextConfig.model].model
     monkeypatch.setattr(model, "read", lambda *arguments: (_ for _ in ()).throw(torch.OutOfMemoryError()))
-    outputs = []
-    with pytest.raises(gr.Error, match="ran out of memory"):
-        outputs.extend(send(chat, before, "Once more"))
-    shown, lines, box, turns, _ = outputs[-1]
-    assert (box, turns) == ("Once more", before)
-    assert len(shown) == 2
-    assert "ran out of memory" in lines
+    *_, ended, told = send(chat, before, "Once more")
+    assert ended[2] == "Once more"
+    assert "ran out of memory" in ended[1]
+    assert turns_of(told[0]) == before
+    assert "ran out of memory" in trouble(told)
     monkeypatch.undo()
-    assert list(send(chat, before, "Once more"))[-1][2:4] != (SKIP, before)  # and the app goes on
+    again = list(send(chat, before, "Once more"))
+    assert len(turns_of(again[-1][0])) == 4  # and the app goes on
+    assert not any(map(trouble, again))
+
+
+@pytest.mark.parametrize("message", ["", "a\ud800", "x" * 300_000])
+def test_a_message_that_cannot_be_sent_is_told_below_the_chat(chat, message):
+    before = last_of(send(chat, [], "Hello"))
+    *_, told = send(chat, before, message)
+    assert turns_of(told[0]) == before
+    assert trouble(told).endswith(".")
 
 
 def test_a_chat_that_is_too_long_is_told_and_cut(chat):
     turns = []
     for number in range(3):
-        turns = list(send(chat, turns, f"{number} " * 20))[-1][3]
-    outputs = list(send(chat, turns, "x" * 100))  # the tiny model reads 256 tokens
-    assert "more than this model can read" in outputs[-2][1]
-    assert outputs[-2][2:4] == ("x" * 100, turns)
-    assert outputs[-1][4] == gr.update(visible=True)
-    cut = list(chat.answer_cut(turns, "", "x" * 100, ME, *settings(chat)))[-1][3]
+        turns = last_of(send(chat, turns, f"{number} " * 20))
+    *_, written, offered, told = send(chat, turns, "x" * 100)  # the tiny model reads 256 tokens
+    assert "more than this model can read" in written[1]
+    assert "more than this model can read" in trouble(told)
+    assert (turns_of(told[0]), written[2]) == (turns, "x" * 100)
+    assert offered[3] == gr.update(visible=True)
+    cut = last_of(chat.answer_cut(scene(turns), "", "x" * 100, ME, *settings(chat)))
     assert len(cut) < len(turns)
     assert cut[-2]["content"] == "x" * 100
     alone = list(send(chat, [], "x" * 300))
-    assert alone[-1][4] == gr.update(visible=False)  # there is nothing to cut
+    assert alone[-2][3] == gr.update(visible=False)  # there is nothing to cut
 
 
 @pytest.mark.parametrize("click", ["new_chat", "undo"])
 def test_the_chat_is_not_written_on_after_it_was_left(chat, click):
     writing = send(chat, [], "Hello", max_new_tokens=200)
-    turns = next(output for output in writing if len(output[0]) == 2)[0]
+    value = next(output for output in writing if len(turns_of(output[0])) == 2)[0]
     data = gr.UndoData(None, {"index": 0, "value": "Hello"})
-    outputs = chat.new_chat(ME) if click == "new_chat" else chat.undo(turns, data, ME)
-    assert outputs == (SKIP,) * 5  # left to the handler that writes, which has the last word
+    outputs = chat.new_chat(value, ME) if click == "new_chat" else chat.undo(value, data, ME)
+    assert outputs == (SKIP,) * 4  # left to the handler that writes, which has the last word
     *_, last = writing
-    assert (last[0], last[1], last[3]) == ([], "", [])
+    assert (turns_of(last[0]), last[1]) == ([], "")
     assert last[2] == (SKIP if click == "new_chat" else "Hello")
-    assert chat.new_chat(ME)[:2] == ([], "")  # and when nothing is written, at once
+    new = chat.new_chat(value, ME)  # and when nothing is written, at once
+    assert json.loads(new[0]) == {"turns": [], "before": turns_of(value)}
 
 
 def test_a_stop_before_the_first_word_gives_the_message_back(chat, monkeypatch):
-    monkeypatch.setattr("tabs.text_generation.actions.PACE", 0)
+    monkeypatch.setattr(tab_actions, "PACE", 0)
     writing = send(chat, [], "x" * 200)
     next(writing)
     chat.actions.stopper("chat")(ME)
     *_, last = writing
-    assert last[2:4] == ("x" * 200, []) or len(last[0]) == 2  # unless it was written already
+    turns = turns_of(last[0])
+    assert (last[2], turns) == ("x" * 200, []) or len(turns) == 2  # unless it was written already
 
 
 def test_pages_do_not_stop_each_other(actions):

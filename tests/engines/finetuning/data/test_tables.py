@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engines.finetuning.data.cells import TableLimits
+from engines.data.tables.cells import TableLimits
 from engines.finetuning.data.tables import Table, guess_columns, label_texts, read_table
 from engines.messages import ConfigError, EngineError, PlaygroundError
 

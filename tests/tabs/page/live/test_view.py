@@ -33,8 +33,8 @@ def test_a_new_viewer_gets_all_and_it_is_json(runs):
 def test_a_viewer_that_has_all_gets_next_to_nothing(runs):
     first = news(runs.get("run"), {})
     cursor = {
-        "version": first["version"], "frame": 30, "steps": first["steps"], "reference": True, "captions": 1,
-        "series": {"losses": [1, 30], "scores": [1, 1]},
+        "version": first["version"], "frame": 30, "steps": first["steps"], "reference": True,
+        "series": {"losses": [1, 30, 30], "scores": [1, 1, 30]},
     }  # fmt: skip
     again = news(runs.get("run"), cursor)
     assert not again["series"]
@@ -50,7 +50,8 @@ def test_a_made_up_question_gets_a_plain_answer(runs, cursor):
 
 
 def test_odd_cursors_count_as_having_nothing(runs):
-    for series in ({"losses": "x"}, {"losses": [1]}, {"losses": [None, 2]}, "x", {"losses": [1, 10**9]}):
+    of_losses = ("x", [1], [None, 2, 2], [1, 10**9, 1], [1, 30, 29])
+    for series in ("x", *({"losses": cursor} for cursor in of_losses)):
         answer = news(runs.get("run"), {"version": 1, "series": series})
         assert answer["series"]["losses"]["start"] == 0
 

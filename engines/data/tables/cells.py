@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from engines.messages import EngineError
+from engines.messages import EngineError, Message
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,6 @@ class TableLimits:
     label: int = 200  # characters
     classes: int = 100
     fewest_rows: int = 8
-    fewest_a_class: int = 2
 
     @property
     def line(self) -> int:
@@ -32,16 +31,30 @@ LIMITS = TableLimits()
 
 @dataclass(frozen=True)
 class Table:
-    """An uploaded file as text cells. Rows that do not fit the columns were left out, and are counted."""
+    """An uploaded file as text cells: every record of it, in order, also the blank ones and those that do not fit."""
 
     name: str  # of the file, fit for a sentence
     columns: tuple[str, ...]  # all different
     rows: tuple[tuple[str, ...], ...]
-    encoding: str  # as Python names it
-    delimiter: str  # "" for JSONL and for a single column
-    ragged: int = 0  # rows with too few or too many cells
-    ragged_line: int = 0  # where the first of them begins; 0 without any
-    damaged: int = 0  # rows that were kept although some of their characters could not be decoded
+    encoding: str  # as Python names it; "" for a pasted text
+    delimiter: str  # "" for JSON and for a single column
+    lines: tuple[int, ...] = ()  # the number of each row's first line in the file
+    odd: Mapping[int, Message] = field(default_factory=dict)  # row -> why its cells may be in the wrong columns
+    notes: tuple[Message, ...] = ()  # what a person should know of how the file was read
+
+    @property
+    def damaged(self) -> int:
+        """Rows some of whose characters could not be decoded."""
+        return sum("\ufffd" in "".join(row) for row in self.rows)
+
+
+@dataclass(frozen=True)
+class Record:
+    """A row of a file before it is known how wide the table is."""
+
+    line: int
+    cells: list[str]  # [] for a blank line
+    why: Message | None = None  # why it is no row of the table
 
 
 def tidy(name: str) -> str:
@@ -67,6 +80,11 @@ def too_many_rows(name: str, limits: TableLimits) -> EngineError:
     return EngineError(
         "{file} has more than {most} rows; upload a part of it that has every label.", file=name, most=limits.rows
     )
+
+
+def too_many_columns(name: str, limits: TableLimits) -> EngineError:
+    """The error that says so."""
+    return EngineError("{file} has more than {most} columns.", file=name, most=limits.columns)
 
 
 def check_cells(cells: Sequence[str], columns: Sequence[str], line: int, limits: TableLimits) -> None:

@@ -1,0 +1,1 @@
+"""Tables that people bring and take: one reader for every door, and one writer."""

@@ -1,0 +1,193 @@
+"""Reads CSV, TSV and their kin: separator, quotes and rows. No row takes its neighbours along."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from io import StringIO
+from typing import Any, TextIO
+
+from engines.data.tables.cells import Record, Table, TableLimits, check_cells, too_many_columns, too_many_rows
+from engines.messages import EngineError, Message
+
+DELIMITERS = "\t,;|"  # where several fit equally well, the first: texts seldom have a tab
+ONE_COLUMN = "\x1f"  # a delimiter that no text has
+START = 2**16  # characters from which the delimiter is told
+HINT = re.compile(r'"?sep=([^\r\n"])"?[ \t,;|]*(\r\n|\r|\n|$)', re.IGNORECASE)  # Excel's first line
+SPACED = re.compile(r'^ +"')  # a quote that a space keeps from being seen
+DOUBLED: dict[str, Any] = {}
+ESCAPED: dict[str, Any] = {"escapechar": "\\", "doublequote": False}
+
+
+class _Lines:
+    """The lines of a file, which can be put back."""
+
+    def __init__(self, file: TextIO, most: int) -> None:
+        self.file, self.most, self.number = file, most, 0
+        self.back: deque[str] = deque()
+
+    def __iter__(self) -> Iterator[str]:
+        # A longer line has too many or too long cells, so it may be cut, whatever it holds.
+        while line := self.back.popleft() if self.back else self.file.readline(self.most):
+            self.number += 1
+            yield line
+
+    def put_back(self, lines: Sequence[str]) -> None:
+        """They come again next."""
+        self.back.extendleft(reversed(lines))
+        self.number -= len(lines)
+
+
+def read_delimited(file: TextIO, table: Table, limits: TableLimits) -> tuple[Table, list[Record]]:
+    """(the table with its delimiter, the records of the file, the header among them if there is one)."""
+    start = file.read(START)
+    hint = HINT.match(start)
+    sample = start[hint.end() :] if hint else start
+    if len(start) == START:  # its last row is cut
+        sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
+    delimiter = hint[1] if hint else find_delimiter(sample, limits)
+    file.seek(0)
+    lines = _Lines(file, limits.line)
+    if hint:
+        next(iter(lines))
+    table = replace(table, delimiter=delimiter)
+    return table, _fitted(records(lines, delimiter or ONE_COLUMN, _quoting(sample, delimiter, limits)), table, limits)
+
+
+def find_delimiter(start: str, limits: TableLimits) -> str:
+    """The delimiter with which most rows have as many cells as the first, which must have two at least; else ""."""
+
+    def fit(delimiter: str) -> float:
+        rows = records(_Lines(StringIO(start, newline=""), limits.line), delimiter, DOUBLED)
+        sizes = [len(record.cells) for record in rows if any(map(str.strip, record.cells))]
+        return sizes.count(sizes[0]) / len(sizes) if sizes and sizes[0] > 1 else 0.0
+
+    fits = {delimiter: fit(delimiter) for delimiter in DELIMITERS}
+    best = max(DELIMITERS, key=fits.__getitem__)
+    return best if fits[best] else ""
+
+
+def _quoting(start: str, delimiter: str, limits: TableLimits) -> dict[str, Any]:
+    """How a quote inside quotes is written: twice, or with a backslash before it."""
+    if '\\"' not in start or not delimiter:
+        return DOUBLED
+
+    def misfits(style: dict[str, Any]) -> int:
+        sizes = [len(r.cells) for r in records(_Lines(StringIO(start, newline=""), limits.line), delimiter, style)]
+        return sum(size != sizes[0] for size in sizes if size)
+
+    return min((DOUBLED, ESCAPED), key=misfits)
+
+
+def records(lines: _Lines, delimiter: str, quoting: dict[str, Any]) -> Iterator[Record]:
+    """The rows, blank lines among them. Where quotes go wrong, a line is a row by itself, and the next one too."""
+    width = 0
+    while True:
+        taken: list[str] = []
+        reader = csv.reader(_kept(lines, taken), strict=True, delimiter=delimiter, **quoting)
+        try:
+            for cells in reader:
+                if any(SPACED.match(cell) and delimiter + cell in taken[0] for cell in cells):
+                    cells = _lenient(taken[0], delimiter, width, quoting)
+                    lines.put_back(taken[1:])
+                    del taken[1:]
+                width = width or len(cells)
+                blank = not any(map(str.strip, cells)) and len(cells) <= 1 and not "".join(taken).strip()
+                yield Record(lines.number - len(taken) + 1, [] if blank else cells)
+                taken.clear()
+        except csv.Error:
+            lines.put_back(taken[1:])
+            cells = _lenient(taken[0], delimiter, width, quoting)
+            width = width or len(cells)
+            yield Record(lines.number, cells)
+            continue
+        return
+
+
+def _kept(lines: _Lines, taken: list[str]) -> Iterator[str]:
+    for line in lines:
+        taken.append(line)
+        yield line
+
+
+def _lenient(line: str, delimiter: str, width: int, quoting: dict[str, Any]) -> list[str]:
+    """The cells of a line whose quotes are odd: as csv reads it if that fits the width, else with quotes as text."""
+    literal = line.rstrip("\r\n").split(delimiter)
+    try:
+        spaced = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, **quoting), [])
+    except csv.Error:  # a cell longer than csv reads
+        return literal
+    spaced = [cell.rstrip("\r\n") for cell in spaced]
+    closed = line.count('"') % 2 == 0
+    choices = (literal, spaced) if delimiter == "\t" or not closed else (spaced, literal)
+    return next((cells for cells in choices if len(cells) == width), literal)
+
+
+def _fitted(found: Iterator[Record], table: Table, limits: TableLimits) -> list[Record]:
+    """The records, all of one width but those that say why not."""
+    kept: list[Record] = []
+    for record in found:
+        if not kept and not any(map(str.strip, record.cells)):
+            continue
+        check_cells(record.cells, kept[0].cells if kept else (), record.line, limits)
+        if len(kept) > limits.rows:
+            raise too_many_rows(table.name, limits)
+        kept.append(record)
+    kept = _without_spacing(kept)
+    width = _width(kept)
+    if width > limits.columns:
+        raise too_many_columns(table.name, limits)
+    kept = [_padded(record, width, table.delimiter) for record in kept]
+    odd = [record for record in kept if record.why]
+    if 2 * len(odd) > len(kept):
+        raise EngineError(
+            "Most rows of {file} do not have {count} cells as the first one has, such as line {line}; check the"
+            " separators and quotes.",
+            file=table.name,
+            count=width,
+            line=odd[0].line,
+        )
+    return _unspaced(kept)
+
+
+def _without_spacing(kept: list[Record]) -> list[Record]:
+    """Without blank lines at the end, nor those that follow every row, as some programs write line ends."""
+    while kept and not kept[-1].cells:
+        kept.pop()
+    full = [record for record in kept if record.cells]
+    return full if 2 * len(full) - 1 <= len(kept) else kept
+
+
+def _width(kept: Sequence[Record]) -> int:
+    """Cells of the first row; without the last ones if these are blank in every row, as spreadsheets write them."""
+    width = len(kept[0].cells) if kept else 0
+    named = max((place for place, cell in enumerate(kept[0].cells, 1) if cell.strip()), default=0) if kept else 0
+    used = (
+        place for r in kept if len(r.cells) == width for place, cell in enumerate(r.cells, 1) if place > named and cell
+    )
+    return max(used, default=named)
+
+
+def _padded(record: Record, width: int, delimiter: str) -> Record:
+    """The record with `width` cells; if it had others, it says so, and the surplus stays in the last one."""
+    cells = record.cells
+    while len(cells) > width and not cells[-1].strip():
+        cells = cells[:-1]
+    if len(cells) == width or not cells:
+        return replace(record, cells=cells or [""] * width)
+    if not any(map(str.strip, cells)):
+        return replace(record, cells=[""] * width)
+    why = Message("number of cells: {count}, not {width}", count=len(record.cells), width=width)
+    last = delimiter.join(cells[width - 1 :])
+    padded = [*cells, *[""] * width][:width] if len(cells) < width else [*cells[: width - 1], last]
+    return replace(record, cells=padded, why=why)
+
+
+def _unspaced(kept: list[Record]) -> list[Record]:
+    """Without the space after each separator, if the first row has it."""
+    if not kept or len(kept[0].cells) < 2 or not all(cell[:1] == " " for cell in kept[0].cells[1:]):
+        return kept
+    return [replace(record, cells=[cell.lstrip(" ") for cell in record.cells]) for record in kept]

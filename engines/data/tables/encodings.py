@@ -1,0 +1,114 @@
+"""Which encoding a text file is in, told from its bytes: the reading that looks most like a language."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engines.data.tables.scripts import ALPHABETS, IDEOGRAPHS, alphabet_score, ideograph_score
+
+PIECE = 2**20  # bytes looked at together
+SAMPLE = 2**14  # bytes of the lines by which an encoding is told
+CLEAR = 0.07  # by how much the best reading must be better than the next, from -1 to 1
+PLAUSIBLE = 0.3  # what a reading in the right encoding scores at least
+BOMS = (
+    *((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32")),
+    *((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")),
+)
+CONTROLS = re.compile("[\x01-\x08\x0e-\x19\x1b-\x1f\x7f\ufffd]")  # of no text; but \x1a once was its end
+UNLIKELY = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff\u0a00\u0d00\u2c00\u3b00\u7c00]")
+HIGH_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
+SHIFTS = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a file's bytes become text. Open it with errors="replace": a few bytes may be damaged."""
+
+    name: str  # of a codec
+    other: str = ""  # another codec that reads the file about as well
+    sure: bool = True  # whether the reading looks like a language
+
+
+def find_encoding(path: Path) -> Encoding | None:
+    """The encoding of a file, or None if it is not a text; a text that is UTF-8 but for a few bytes is UTF-8 too."""
+    with path.open("rb") as file:
+        head = file.read(PIECE)
+    name = next((name for mark, name in BOMS if head.startswith(mark)), None) or _utf16_without_mark(head)
+    found = Encoding(name) if name else _unmarked(path, head)
+    text = head.decode(found.name, "replace")
+    return None if "\0" in text or len(CONTROLS.findall(text)) > len(text) / 50 else found
+
+
+def _utf16_without_mark(head: bytes) -> str | None:
+    """The byte order in which there are more line ends and separators, and hardly anything that is no text."""
+    if b"\0" not in head:
+        return None
+
+    def marks(name: str) -> int:
+        text = head[: len(head) // 2 * 2].decode(name, "replace")
+        return -1 if 50 * len(UNLIKELY.findall(text)) > len(text) else sum(map(text.count, "\n\r\t,;| "))
+
+    best = max(("utf-16-le", "utf-16-be"), key=marks)
+    return best if marks(best) >= 0 else None
+
+
+def _unmarked(path: Path, head: bytes) -> Encoding:
+    """The encoding of a text without zeros and marks."""
+    for shift, name in SHIFTS:
+        if shift in head and not re.search(rb"[\x80-\xff]", head):
+            return Encoding(name)
+    if _decodes(path, "utf-8"):
+        return Encoding("utf-8")
+    sample = _sample(path)
+    return Encoding("utf-8") if _mostly_utf8(sample) else _legacy(path, sample)
+
+
+def _sample(path: Path) -> bytes:
+    """Lines, wherever they stand in the file, that are not ASCII."""
+    lines = bytearray()
+    with path.open("rb") as file:
+        while len(lines) < SAMPLE and (piece := file.read(PIECE)):
+            lines += b"".join(HIGH_LINES.findall(piece + file.readline(PIECE)))
+    return bytes(lines[:SAMPLE])
+
+
+def _legacy(path: Path, sample: bytes) -> Encoding:
+    """The encoding of which the reading looks most like a language."""
+    readings: dict[str, Callable[[bytes], float]] = {name: ideograph_score(name) for name in IDEOGRAPHS}
+    readings |= {name: alphabet_score(name) for name in ALPHABETS}
+    scores = sorted(((score(sample), name) for name, score in readings.items()), key=lambda pair: -pair[0])
+    best, name = next(((score, name) for score, name in scores if _decodes(path, name)), scores[0])
+    close = [other for score, other in scores if other != name and score > best - CLEAR and score > PLAUSIBLE]
+    if name == "cp1252" and not re.search(rb"[\x80-\x9f]", sample):
+        name = "latin-1"  # the two differ only there
+    return Encoding(name, _different(sample, name, close), best >= PLAUSIBLE)
+
+
+def _different(sample: bytes, name: str, others: list[str]) -> str:
+    """The first of the others that reads anything differently."""
+    text = sample.decode(name, "replace")
+    return next((other for other in others if sample.decode(other, "replace") != text), "")
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    """Whether the whole file is valid in `encoding`; reads it in pieces."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as file:
+            while piece := file.read(PIECE):
+                decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    """Whether at least two thirds of what is not ASCII is valid UTF-8; by chance hardly any is."""
+    beyond = re.findall("[^\0-\x7f]+", sample.decode("utf-8", "replace"))
+    broken = sum(run.count("\ufffd") for run in beyond)
+    return sum(map(len, beyond)) > 3 * broken

@@ -1,0 +1,150 @@
+"""Reads JSON lines, JSON arrays, and the other shapes in which programs write a table as JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, TextIO
+
+from engines.data.tables.cells import Record, Table, TableLimits, check_cells, tidy, too_many_columns, too_many_rows
+from engines.messages import EngineError, Message
+
+LOOKS_SO = re.compile(r"\ufeff?\s*(\[\s*)*\{\s*[\"}]|\ufeff?\s*\[\s*(\[|\])")
+# Numbers keep the digits that they are written with.
+DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
+NO_OBJECT = "Line {line} is not a JSON object; each line must hold one, with fields such as text and label."
+
+
+def read_objects(file: TextIO, table: Table, limits: TableLimits) -> list[Record]:
+    """The column names, and a record for each object; a field that is missing or null is an empty cell."""
+    found: list[tuple[int, Any]] = []
+    for line, value in _values(file, limits):
+        if len(found) == limits.rows:
+            raise too_many_rows(table.name, limits)
+        found.append((line, value))
+    columns: dict[str, None] = {}
+    rows = [(line, *_cells(line, value)) for line, value in found]
+    for line, cells, _ in rows:
+        columns.update(dict.fromkeys(cells))
+        if len(columns) > limits.columns:
+            raise too_many_columns(table.name, limits)
+        check_cells(list(cells.values()), list(cells), line, limits)
+    odd = [why for _, _, why in rows if why]
+    if 2 * len(odd) >= len(rows) > 0 and odd:
+        raise EngineError(odd[0].template, **odd[0].values)
+    names = Record(0, list(columns))
+    return [names, *(Record(line, [cells.get(name, "") for name in columns], why) for line, cells, why in rows)]
+
+
+def _values(file: TextIO, limits: TableLimits) -> Iterator[tuple[int, Any]]:
+    """(line, what stands there) of each row; an array or nested shape is taken apart."""
+    first = next((line for line in iter(lambda: file.readline(limits.line), "") if line.strip()), "")
+    file.seek(0)
+    try:
+        one_a_line = isinstance(DECODER.decode(first.strip("\ufeff \t\r\n")), dict)
+    except (ValueError, RecursionError):
+        one_a_line = not _is_whole(file)
+        file.seek(0)
+    yield from _lines(file, limits) if one_a_line else _whole(file)
+
+
+def _lines(file: TextIO, limits: TableLimits) -> Iterator[tuple[int, Any]]:
+    values: list[tuple[int, Any]] = []
+    for number, line in enumerate(iter(lambda: file.readline(limits.line), ""), 1):
+        if not line.strip("\ufeff \t\r\n\x1a"):
+            continue
+        if len(line) == limits.line:
+            raise EngineError("Line {line} has more than {most} characters.", line=number, most=limits.line)
+        try:
+            value = DECODER.decode(line.strip("\ufeff \t\r\n,"))
+        except (ValueError, RecursionError):
+            value = None
+        values.append((number, value))
+        if len(values) > limits.rows:
+            break
+    yield from _unwrapped(*values[0]) if len(values) == 1 else values
+
+
+def _is_whole(file: TextIO) -> bool:
+    """Whether it is JSON that goes over several lines, rather than lines of which the first is broken."""
+    text = file.read().strip("\ufeff \t\r\n")
+    try:
+        DECODER.raw_decode(text)
+    except (ValueError, RecursionError):
+        return text.startswith("[")
+    return True
+
+
+def _whole(file: TextIO) -> Iterator[tuple[int, Any]]:
+    """The elements of an array, or values one after the other that go over several lines."""
+    text = file.read()
+    at = re.match(r"[\ufeff\s]*", text).end()
+    array = text[at : at + 1] == "["
+    at, line, counted = at + array, 1, 0
+    values: list[tuple[int, Any]] = []
+    while True:
+        at = re.compile(r"[\s,]*").match(text, at).end()
+        if at == len(text) or (array and text[at] == "]"):
+            break
+        line, counted = line + text.count("\n", counted, at), at
+        try:
+            value, at = DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            value, following = None, re.compile(r"[\r\n]\s*(?=[\[{])").search(text, at + 1)
+            at = following.end() if following else len(text)
+        values.append((line, value))
+    if len(values) == 1 and not array:
+        yield from _unwrapped(*values[0])
+    elif values and all(isinstance(value, list) for _, value in values):
+        yield from _named(values)
+    else:
+        yield from values
+
+
+def _named(values: Sequence[tuple[int, list[Any]]]) -> Iterator[tuple[int, Any]]:
+    """Rows that are arrays, the first of which has the names."""
+    names = [_cell(name) for name in values[0][1]]
+    for line, value in values[1:]:
+        yield line, dict(zip(names, value, strict=True)) if len(value) == len(names) else None
+
+
+def _unwrapped(line: int, value: Any) -> Iterator[tuple[int, Any]]:
+    """The rows in an object that holds all of them: under one name, or an array a column."""
+    inner = list(value.values()) if isinstance(value, dict) else []
+    tables = [part for part in inner if isinstance(part, list) and part and all(isinstance(row, dict) for row in part)]
+    if len(tables) == 1:
+        yield from ((line, row) for row in tables[0])
+    elif inner and all(isinstance(part, list) and len(part) == len(inner[0]) for part in inner):
+        yield from ((line, dict(zip(value, row, strict=True))) for row in zip(*inner, strict=True))
+    elif inner and all(isinstance(part, dict) and part.keys() == inner[0].keys() for part in inner):
+        yield from ((line, {name: part[key] for name, part in value.items()}) for key in inner[0])
+    else:
+        yield line, value
+
+
+def _cells(line: int, value: Any) -> tuple[dict[str, str], Message | None]:
+    """(field -> cell, why it is no row)."""
+    if not isinstance(value, dict):
+        return {}, Message(NO_OBJECT, line=line)
+    nested = next((field for field, part in value.items() if isinstance(part, (dict, list))), None)
+    if nested is None:
+        return {_text(field): _cell(part) for field, part in value.items()}, None
+    why = Message(
+        "Line {line}: the field {column} holds a list or an object; only texts and numbers are allowed.",
+        line=line,
+        column=tidy(nested),
+    )
+    return {_text(field): _cell(part) for field, part in value.items()}, why
+
+
+def _cell(value: Any) -> str:
+    """A value as it reads."""
+    if value is None:
+        return ""
+    return _text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _text(text: str) -> str:
+    # Escapes may write a zero, or half a character, which nothing could encode again.
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

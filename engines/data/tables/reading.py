@@ -1,0 +1,147 @@
+"""Reads a table that somebody brings: CSV, TSV and their kin, or JSON; what it is, its content tells.
+
+Uploads are hostile until shown otherwise: a file is read in pieces, and every size is checked on the way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import TextIO
+
+from engines.data.tables.cells import LIMITS, Record, Table, TableLimits, column_names, tidy
+from engines.data.tables.delimited import START, read_delimited
+from engines.data.tables.encodings import Encoding, find_encoding
+from engines.data.tables.objects import LOOKS_SO, read_objects
+from engines.messages import EngineError, Message
+
+# Names that a person knows.
+SHOWN = {
+    **{"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16", "big5hkscs": "big5", "cp932": "shift-jis"},
+    **{"cp949": "euc-kr", "euc_jp": "euc-jp", "koi8_u": "koi8", "iso8859_5": "iso-8859-5", "iso8859_2": "iso-8859-2"},
+}
+TEXT_NAMES = (
+    *("text", "sentence", "review", "comment", "content", "message", "utterance", "tweet", "post", "query"),
+    *("question", "body", "title", "description", "feedback", "snippet"),
+    *("文本", "文字", "内容", "评论", "句子", "正文", "问题", "留言", "标题"),
+)
+LABEL_NAMES = (
+    *("label", "labels", "class", "category", "intent", "sentiment", "target", "tag", "topic", "emotion"),
+    *("type", "stars", "rating", "polarity", "y"),
+    *("标签", "类别", "分类", "意图", "情感", "标注", "类型", "主题", "星级"),
+)
+HasHeader = Callable[[Sequence[Sequence[str]]], bool]
+
+
+def has_header(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names the columns rather than being data.
+
+    It is data if one of its cells comes again in a column of few different values, which is a label; or if some of
+    its cells, but not all, are numbers and none is a usual name; or if all of it has the same shape as what follows.
+    """
+    first, rest = rows[0], rows[1:]
+    for cell, column in zip(first, zip(*rest, strict=True), strict=False):
+        if cell.strip() and cell in column and 2 * len(set(column)) <= len(rows):
+            return False
+    if {cell.strip("\ufeff ").casefold() for cell in first} & {*TEXT_NAMES, *LABEL_NAMES}:
+        return True
+    numbers = sum(_is_number(cell) for cell in first)
+    return len(first) > 1 and numbers in (0, len(first)) and not _alike(rows)
+
+
+def read_table(path: str | Path, limits: TableLimits = LIMITS, header: HasHeader = has_header) -> Table:
+    """The table in a file; its kind, encoding and separator are told from its content.
+
+    Without a `header` the columns are "Column 1" and so on. Every record is a row, the blank ones too; those with
+    another number of cells are in `odd`. EngineError, naming the line (and column), for what is no table or not
+    allowed.
+    """
+    path = Path(path)
+    name = tidy(path.name) or "?"
+    if path.stat().st_size > limits.megabytes * 10**6:
+        raise EngineError("{file} is too large; at most {most} MB.", file=name, most=limits.megabytes)
+    encoding = find_encoding(path)
+    if encoding is None:
+        raise EngineError(
+            "{file} is not a text file; choose a CSV, TSV or JSONL file. A spreadsheet can be saved as CSV.", file=name
+        )
+    table = Table(name, (), (), _shown(encoding.name), "", notes=_notes(encoding))
+    with path.open(encoding=encoding.name, errors="replace", newline="") as file:
+        return _read(file, table, limits, header)
+
+
+def read_pasted(text: str, name: str, limits: TableLimits = LIMITS, header: HasHeader = has_header) -> Table:
+    """The same of a text, which is called `name` in sentences."""
+    whole = text.removeprefix("\ufeff").encode("utf-8", "replace").decode()  # half a character cannot be written
+    return _read(StringIO(whole, newline=""), Table(name, (), (), "", ""), limits, header)
+
+
+def _read(file: TextIO, table: Table, limits: TableLimits, header: HasHeader) -> Table:
+    start = file.read(START)
+    if not start.strip():
+        raise EngineError("{file} is empty.", file=table.name)
+    file.seek(0)
+    if LOOKS_SO.match(start):
+        names, *found = read_objects(file, table, limits)
+    else:
+        table, found = read_delimited(file, table, limits)
+        full = [record.cells for record in found if not record.why]
+        headed = found[0].why is None and header(full)
+        names = found.pop(0) if headed else Record(0, [""] * len(full[0]))
+    if not found:
+        raise EngineError("{file} has a header but no rows.", file=table.name)
+    return replace(
+        table,
+        columns=column_names(names.cells),
+        rows=tuple(tuple(record.cells) for record in found),
+        lines=tuple(record.line for record in found),
+        odd={row: record.why for row, record in enumerate(found) if record.why},
+    )
+
+
+def _shown(encoding: str) -> str:
+    return SHOWN.get(encoding, encoding)
+
+
+def _notes(encoding: Encoding) -> tuple[Message, ...]:
+    """Whether the encoding is a guess."""
+    taken = _shown(encoding.name).upper()
+    if encoding.other:
+        return (
+            Message(
+                "Read as {taken}, though {other} is possible too; save the file as UTF-8 if the texts look wrong.",
+                taken=taken,
+                other=_shown(encoding.other).upper(),
+            ),
+        )
+    if not encoding.sure:
+        return (
+            Message("Read as {taken}, which is a guess; save the file as UTF-8 if the texts look wrong.", taken=taken),
+        )
+    return ()
+
+
+def _alike(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether each cell of the first row is built like most cells below it, such as "text 0" like "text 1"."""
+    columns = list(zip(*rows[:200], strict=True))
+    return len(rows) > 2 and all(
+        any(map(str.isdigit, cell)) and 2 * sum(_shape(other) == shape for other in rest) > len(rest)
+        for cell, *rest in columns
+        for shape in [_shape(cell)]
+    )
+
+
+def _shape(text: str) -> str:
+    """The text with its numbers made alike."""
+    return re.sub(r"\d+", "0", text.strip())
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,143 @@
+"""What other programs write into their pictures: ComfyUI, InvokeAI, Fooocus, SwarmUI, NovelAI, Easy Diffusion.
+
+Each reader gets a file's texts and returns what they tell, or None if they are not that program's. What is read is
+hostile until shown otherwise: parsed with limits, never evaluated.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engines.image_generation.parameters import told_by_parameters
+from engines.image_generation.told.comfy import read_graph
+from engines.image_generation.told.taking import Told, letters
+
+Texts = Mapping[str, str]
+MAX_JSON = 2_000_000  # characters
+NAMES = {
+    "prompt": ("prompt", "positiveprompt"),
+    "negative_prompt": ("negativeprompt", "uc"),
+    "steps": ("steps", "numinferencesteps"),
+    "guidance": ("cfgscale", "guidancescale", "scale", "cfg"),
+    "seed": ("seed", "noiseseed"),
+    "sampler": ("sampler", "samplername", "scheduler"),
+    "width": ("width",),
+    "height": ("height",),
+}
+MODELS = ("model", "basemodel", "modelname", "modelweights", "usestablediffusionmodel")
+NOT_SETTINGS = ("version", "metadataversion", "appversion", "signedhash", "createdby", "appid", "resolution",
+                "basemodelhash", "modelhash", "generationmode", "requesttype")  # fmt: skip
+DREAM = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "guidance", "A": "sampler"}
+
+
+def told_by_others(texts: Texts) -> Told | None:
+    """What a picture's texts tell: the first reader that finds a setting, else one that at least knows the maker."""
+    found = [told for read in READERS if (told := read(texts))]
+    return next((told for told in found if told.values), found[0] if found else None)
+
+
+def as_json(text: str | None) -> Any:
+    """The text as JSON, None if it is none."""
+    if not text or len(text) > MAX_JSON or text.lstrip()[:1] not in ("{", "["):
+        return None
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def told_by_names(data: Mapping[str, Any], maker: str) -> Told:
+    """Settings from a table of names and values, however the program spells the names."""
+    table = {letters(str(name)): value for name, value in data.items()}
+    values = {}
+    for field, names in NAMES.items():
+        found = [table[name] for name in names if isinstance(table.get(name), str | int | float)]
+        if found and found[0] != "":
+            values[field] = found[0]
+    if size := re.fullmatch(r"\(?(\d{1,5})\s*[,x×]\s*(\d{1,5})\)?", str(table.get("resolution", "")), re.ASCII):
+        values |= {"width": size[1], "height": size[2]}
+    model = next((table[name] for name in MODELS if table.get(name)), "")
+    if isinstance(model, Mapping):
+        model = next((model[name] for name in ("name", "model_name", "key") if model.get(name)), "")
+    known = {*(name for names in NAMES.values() for name in names), *MODELS, *NOT_SETTINGS}
+    rest = [
+        str(name)
+        for name, value in data.items()
+        if letters(str(name)) not in known and value not in (None, "", False, [], {})
+    ]
+    return Told(values, maker, str(model), tuple(rest))
+
+
+def _invoke(texts: Texts) -> Told | None:
+    data = as_json(texts.get("invokeai_metadata"))
+    if isinstance(data, Mapping):
+        return told_by_names(data, "InvokeAI")
+    data = as_json(texts.get("sd-metadata"))
+    if isinstance(data, Mapping):
+        image = data.get("image") if isinstance(data.get("image"), Mapping) else {}
+        prompt = image.get("prompt")
+        if isinstance(prompt, list) and prompt and isinstance(prompt[0], Mapping):
+            prompt = prompt[0].get("prompt")
+        return told_by_names({**image, "prompt": prompt, "model": data.get("model_weights")}, "InvokeAI")
+    if texts.get("Dream"):
+        return _dream(texts["Dream"][:20_000])
+    return Told({}, "InvokeAI") if "invokeai_graph" in texts or "invokeai_workflow" in texts else None
+
+
+def _dream(text: str) -> Told:
+    """The line of a command, such as "a cat" -s 50 -S 42."""
+    prompt, *options = re.split(r"\s-(?=[A-Za-z]\s?[\w.])", text)
+    values = {DREAM[one[0]]: one[1:].strip() for one in options if one[0] in DREAM}
+    positive, _, negative = prompt.strip().strip('"').partition(" [")
+    texts = {"prompt": positive.strip(), "negative_prompt": negative.removesuffix("]").strip()}
+    return Told({name: text for name, text in texts.items() if text} | values, "InvokeAI")
+
+
+def _parameters(texts: Texts) -> Told | None:
+    """`parameters`: JSON of SwarmUI or Fooocus, or the lines that most programs write."""
+    text = texts.get("parameters") or ""
+    data = as_json(text)
+    if not isinstance(data, Mapping):
+        told = told_by_parameters(text)
+        return told and (Told(told.values, "Fooocus", told.model, told.rest) if "fooocus_scheme" in texts else told)
+    if isinstance(data.get("sui_image_params"), Mapping):
+        return told_by_names(data["sui_image_params"], "SwarmUI")
+    fooocus = "fooocus_scheme" in texts or str(data.get("version", data.get("Version", ""))).startswith("Fooocus")
+    return told_by_names(data, "Fooocus" if fooocus else "")
+
+
+def _novel(texts: Texts) -> Told | None:
+    data = as_json(texts.get("Comment"))
+    named = "NovelAI" in texts.get("Software", "") + texts.get("Source", "")
+    if not named and not (isinstance(data, Mapping) and "uc" in data):
+        return None
+    return told_by_names({"prompt": texts.get("Description", ""), **(data or {})}, "NovelAI")
+
+
+def _comfy(texts: Texts) -> Told | None:
+    graph = as_json(texts.get("prompt"))
+    if isinstance(graph, Mapping) and graph:
+        return read_graph(graph)
+    return Told({}, "ComfyUI") if "workflow" in texts else None
+
+
+def _easy(texts: Texts) -> Told | None:
+    if "prompt" not in texts or not texts.keys() & {"seed", "num_inference_steps"}:
+        return None
+    return told_by_names(texts, "Easy Diffusion")
+
+
+def _any(texts: Texts) -> Told | None:
+    """A text of another name that reads like `parameters`, or JSON that has a prompt."""
+    for name in ("Comment", "Description", "UserComment", "generation_data", "metadata"):
+        data = as_json(texts.get(name))
+        told = told_by_names(data, "") if isinstance(data, Mapping) else told_by_parameters(texts.get(name) or "")
+        if told and told.values:
+            return told
+    return None
+
+
+READERS: tuple[Callable[[Texts], Told | None], ...] = (_invoke, _parameters, _novel, _comfy, _easy, _any)

@@ -1,0 +1,134 @@
+"""The settings that a picture file tells, wherever in it they stand."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from engines.data.archives import shown_name
+from engines.data.png_chunks import SIGNATURE, decoded, drawable, texts
+from engines.data.seeing import FORMATS
+from engines.data.uploads import LIMITS
+from engines.image_generation.config import ImageConfig
+from engines.image_generation.told.axes import Axes
+from engines.image_generation.told.other_programs import told_by_others
+from engines.image_generation.told.taking import UNKNOWN, take
+from engines.messages import ConfigError, Message
+
+CHUNK = "aigc_playground"
+MAX_FILE_MB = 100
+MAX_TEXT = 100_000  # characters of a text that is read
+EXIF_IFD, USER_COMMENT, MAKE, MODEL, DESCRIPTION = 0x8769, 0x9286, 0x010F, 0x0110, 0x010E
+ENCODINGS = {b"UNICODE\0": ("utf-16-be", "utf-16-le"), b"ASCII\0\0\0": ("utf-8", "latin-1")}
+
+
+def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
+    """The settings that a picture tells, and what a person should know about them.
+
+    Of a picture of this program all of them; of another program's those that are known. A prompt that is not told is
+    empty. ConfigError in one sentence if there are none, or if they are damaged or too long.
+    """
+    found, name = _texts(path), shown_name(Path(path).name)
+    if CHUNK in found:
+        return _own(found[CHUNK], name)
+    short = {key: text for key, text in found.items() if text is not None and len(text) <= 20 * MAX_TEXT}
+    told = told_by_others({key: text for key, text in short.items() if key != "parameters" or len(text) <= MAX_TEXT})
+    if told and told.values:
+        return take(told)
+    if "parameters" in found and len(found["parameters"] or "x" * MAX_TEXT * 2) > MAX_TEXT:
+        raise ConfigError("The settings in {file} are too long to be read.", file=name)
+    if told or ("workflow" in found or "prompt" in found):
+        maker = told.maker if told else "ComfyUI"
+        if maker:
+            raise ConfigError(
+                "{file} was made by {maker}, in a way of which nothing can be taken over.", file=name, maker=maker
+            )
+    if found.get("parameters"):
+        raise UNKNOWN
+    raise ConfigError("{file} tells no settings: no image generator made it, or they were removed.", file=name)
+
+
+def read_axes(path: str | Path) -> Axes | None:
+    """The axes of an X/Y grid of this program, None if the picture is none."""
+    try:
+        return Axes.from_json(json.loads(_texts(path).get(CHUNK) or "")["grid"])
+    except (ValueError, TypeError, KeyError, RecursionError, ConfigError):
+        return None
+
+
+def _own(text: str | None, name: str) -> tuple[ImageConfig, list[Message]]:
+    if text is None or len(text) > MAX_TEXT:
+        raise ConfigError("The settings in {file} are too long to be read.", file=name)
+    try:
+        about = json.loads(text)
+        config = ImageConfig.from_dict(about["config"])
+        return config, [Axes.from_json(about["grid"]).note()] if "grid" in about else []
+    except ConfigError as problem:
+        reason: Any = problem.message
+    except (ValueError, TypeError, KeyError, RecursionError):
+        reason = Message("they are damaged.")
+    raise ConfigError("The settings in {file} cannot be used: {reason}", file=name, reason=reason)
+
+
+def _texts(path: str | Path) -> Mapping[str, str | None]:
+    """Keyword -> text of a PNG's chunks, before or after its pixels, and of the EXIF of any picture."""
+    if Path(path).stat().st_size > MAX_FILE_MB * 10**6:
+        raise ConfigError("The files are too large; together they may have {most} MB.", most=MAX_FILE_MB)
+    data, name = Path(path).read_bytes(), shown_name(Path(path).name)
+    picture = _header(data, name)
+    found = texts(data)
+    for keyword, text in _exif_texts(picture).items():
+        found.setdefault(keyword, text)
+    if "UserComment" in found:
+        found.setdefault("parameters", found["UserComment"])
+    return found
+
+
+def _header(data: bytes, name: str) -> Image.Image:
+    """The picture, not decoded; ConfigError if it is none, or too large."""
+    try:
+        picture = Image.open(io.BytesIO(drawable(data)), formats=FORMATS)
+    except Image.DecompressionBombError:
+        picture = None
+    except Exception as problem:  # a parser given hostile bytes may raise nearly anything
+        if data.startswith(SIGNATURE):
+            raise ConfigError("{file} is a damaged picture.", file=name) from problem
+        raise ConfigError("{file} is no picture; settings are kept in PNG files.", file=name) from problem
+    if picture is None or picture.width * picture.height > LIMITS.megapixels * 10**6:
+        most = LIMITS.megapixels
+        raise ConfigError("{file} is too large; at most {most} million pixels.", file=name, most=most)
+    return picture
+
+
+def _exif_texts(picture: Image.Image) -> dict[str, str]:
+    """What programs that write no PNG, or no text chunks, put into EXIF; ComfyUI among them into odd places."""
+    try:
+        exif = picture.getexif()
+        found = {"UserComment": _comment(exif.get_ifd(EXIF_IFD).get(USER_COMMENT))}
+        for tag in (MAKE, MODEL, DESCRIPTION):
+            keyword, colon, text = _comment(exif.get(tag)).partition(":")
+            if colon and keyword.lower() in ("prompt", "workflow", "parameters"):
+                found[keyword.lower()] = text.strip()
+    except Exception:  # a parser given hostile bytes may raise nearly anything
+        return {}
+    return {keyword: text.strip("\0 ") for keyword, text in found.items() if text.strip("\0 ")}
+
+
+def _comment(raw: Any) -> str:
+    """A text of EXIF, whose first 8 bytes may tell its encoding."""
+    if isinstance(raw, str):
+        return raw
+    raw = bytes(raw or b"")[: 8 * MAX_TEXT]
+    for encoding in ENCODINGS.get(raw[:8], ()):
+        try:
+            text = raw[8:].decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if sum("\u0020" <= c < "\u00ff" or c == "\n" for c in text) * 4 >= len(text) or encoding != "utf-16-be":
+            return text
+    return decoded(raw.removeprefix(b"\0" * 8))

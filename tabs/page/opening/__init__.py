@@ -1,0 +1,1 @@
+"""What a page does first: the language that it speaks, and whether it stands where the program thinks."""

@@ -1,0 +1,72 @@
+"""The list of recipes above a tab's form: it sets the form when a recipe is picked, and at no other time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import gradio as gr
+
+from engines.knobs import Preset
+from engines.running.runs import Runs
+from tabs.page.forms import Form
+from tabs.page.language import t
+from tabs.page.shared import FOLLOW, QUICK
+
+OWN = "own"
+OWN_HELP = "What you see below, as you chose it."
+NEXT = "Your run keeps the settings that it began with: what you change here is for the next one."
+
+
+class RecipePicker:
+    """The recipes of one tab; make it where the list belongs."""
+
+    def __init__(self, recipes: Mapping[str, Preset], elem_id: str) -> None:
+        self.recipes = recipes
+        choices = [*((t(recipe.title), key) for key, recipe in recipes.items()), (t("Your own settings"), OWN)]
+        first = next(iter(recipes))
+        self.list = gr.Dropdown(
+            choices,
+            value=first,
+            label=t("Recipe"),
+            info=self._help(first),
+            elem_id=elem_id,
+            filterable=False,
+            interactive=True,
+        )
+        self.note = gr.Markdown(t(NEXT), visible=False, elem_classes="quiet")
+
+    def _help(self, key: str) -> Any:
+        return t(self.recipes[key].help) if key in self.recipes else t(OWN_HELP)
+
+    def wire(self, form: Form, fill: Callable[[Mapping[str, Any]], list[Any]]) -> None:
+        """Let a pick put what `fill` makes of the recipe's settings into the form, and name what the person sets."""
+
+        def choose(event: gr.SelectData) -> list[Any]:
+            key = [*self.recipes, OWN][event.index]
+            settings = fill(self.recipes[key].values) if key in self.recipes else [gr.skip()] * len(form.widgets)
+            return [gr.update(info=self._help(key)), *settings]
+
+        own = json.dumps({"__type__": "update", "value": OWN, "info": str(self._help(OWN))})
+        self.list.select(choose, None, [self.list, *form.widgets], **QUICK)
+        gr.on([widget.input for widget in form.widgets], None, None, self.list, js=f"() => ({own})", **QUICK)
+
+    def follow(self, runs: Runs, engine: str, live: gr.HTML, owner: gr.BrowserState) -> None:
+        """While the visitor has a run, say that it keeps its settings."""
+
+        def show(owner: str) -> dict[str, Any]:
+            mine = runs.latest(owner, engine)
+            return gr.update(visible=mine is not None and not mine.board.ended)
+
+        live.tick(show, owner, self.note, **FOLLOW)
+
+    def show(self, settings: Mapping[str, Any], form: Form) -> dict[str, Any]:
+        """The list's update for a form that is filled with `settings`: the recipe that they are, whatever the seed."""
+        key = next((key for key, recipe in self.recipes.items() if _same(recipe.values, settings, form)), OWN)
+        return gr.update(value=key, info=self._help(key))
+
+
+def _same(values: Mapping[str, Any], settings: Mapping[str, Any], form: Form) -> bool:
+    recipe, given = form.show(values), form.show(settings)
+    return all(a == b for name, a, b in zip(form.names, recipe, given, strict=True) if name != "seed")

@@ -1,0 +1,50 @@
+"""A form changes only when the person changes it."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import set_slider
+
+TABS = {
+    "gan": ("Live GAN training", "gan-preset", "gan-batch", 32, "Fast and good", "Emoji in colour"),
+    "finetuning": ("Fine-tuning", "finetuning-recipe", "finetuning-epochs", 7, None, "Fashion-MNIST pictures"),
+}
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_recipe_is_applied_when_it_is_picked_and_at_no_other_time(visit, tab):
+    title, recipe, knob, value, first, other = TABS[tab]
+    page = visit().arrive()
+    page.get_by_role("tab", name=title, exact=True).click()
+    names = page.locator(f"#{recipe} input")
+    expect(names).to_be_visible()
+    if first:
+        expect(names).to_have_value(first)
+    for button in page.get_by_role("button", name="More settings").all():
+        if button.is_visible():
+            button.click()
+    set_slider(page, knob, value)
+    expect(names).to_have_value("Your own settings")
+    names.click()
+    page.get_by_role("option").first.wait_for()
+    page.locator("h1").first.click()
+    page.wait_for_timeout(1000)
+    expect(page.locator(f"#{knob} input[type=number]")).to_have_value(str(value))
+    names.click()
+    page.get_by_role("option", name=other).click()
+    expect(page.locator(f"#{knob} input[type=number]")).not_to_have_value(str(value))
+    expect(names).to_have_value(other)
+
+
+def test_settings_changed_during_a_run_are_for_the_next(visit):
+    visitor = visit()
+    page = visitor.arrive()
+    note = page.get_by_text("what you change here is for the next one")
+    expect(note).to_be_hidden()
+    visitor.start()
+    expect(note.first).to_be_visible()
+    page.get_by_label("MNIST", exact=True).click()
+    expect(page.locator("#gan-preset input")).to_have_value("Your own settings")
+    visitor.button("Stop").click()
+    visitor.wait_for_state("Stopped, and kept")
+    expect(note).to_be_hidden()

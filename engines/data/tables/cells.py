@@ -43,6 +43,16 @@ class Table:
     notes: tuple[Message, ...] = ()  # what a person should know of how the file was read
 
     @property
+    def ragged(self) -> int:
+        """Rows that do not fit."""
+        return len(self.odd)
+
+    @property
+    def ragged_line(self) -> int:
+        """Where the first of them begins; 0 without any."""
+        return self.lines[next(iter(self.odd))] if self.odd else 0
+
+    @property
     def damaged(self) -> int:
         """Rows some of whose characters could not be decoded."""
         return sum("\ufffd" in "".join(row) for row in self.rows)

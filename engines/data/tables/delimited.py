@@ -17,6 +17,8 @@ DELIMITERS = "\t,;|"  # where several fit equally well, the first: texts seldom 
 ONE_COLUMN = "\x1f"  # a delimiter that no text has
 START = 2**16  # characters from which the delimiter is told
 HINT = re.compile(r'"?sep=([^\r\n"])"?[ \t,;|]*(\r\n|\r|\n|$)', re.IGNORECASE)  # Excel's first line
+MILLIONS = 10_000  # cells of a row
+END_MARK = "\x1a"  # of a file, on old systems
 SPACED = re.compile(r'^ +"')  # a quote that a space keeps from being seen
 DOUBLED: dict[str, Any] = {}
 ESCAPED: dict[str, Any] = {"escapechar": "\\", "doublequote": False}
@@ -90,7 +92,7 @@ def records(lines: _Lines, delimiter: str, quoting: dict[str, Any]) -> Iterator[
         reader = csv.reader(_kept(lines, taken), strict=True, delimiter=delimiter, **quoting)
         try:
             for cells in reader:
-                if any(SPACED.match(cell) and delimiter + cell in taken[0] for cell in cells):
+                if ' "' in taken[0] and any(SPACED.match(cell) and delimiter + cell in taken[0] for cell in cells):
                     cells = _lenient(taken[0], delimiter, width, quoting)
                     lines.put_back(taken[1:])
                     del taken[1:]
@@ -135,7 +137,9 @@ def _fitted(found: Iterator[Record], table: Table, limits: TableLimits) -> list[
         check_cells(record.cells, kept[0].cells if kept else (), record.line, limits)
         if len(kept) > limits.rows:
             raise too_many_rows(table.name, limits)
-        kept.append(record)
+        kept.append(
+            replace(record, cells=record.cells[: 10 * limits.columns])
+        )  # a row of millions does not fit anyway
     kept = _without_spacing(kept)
     width = _width(kept)
     if width > limits.columns:
@@ -155,7 +159,7 @@ def _fitted(found: Iterator[Record], table: Table, limits: TableLimits) -> list[
 
 def _without_spacing(kept: list[Record]) -> list[Record]:
     """Without blank lines at the end, nor those that follow every row, as some programs write line ends."""
-    while kept and not kept[-1].cells:
+    while kept and kept[-1].cells in ([], [END_MARK]):
         kept.pop()
     full = [record for record in kept if record.cells]
     return full if 2 * len(full) - 1 <= len(kept) else kept
@@ -174,8 +178,9 @@ def _width(kept: Sequence[Record]) -> int:
 def _padded(record: Record, width: int, delimiter: str) -> Record:
     """The record with `width` cells; if it had others, it says so, and the surplus stays in the last one."""
     cells = record.cells
-    while len(cells) > width and not cells[-1].strip():
-        cells = cells[:-1]
+    if len(cells) > width:
+        used = next((place for place in range(len(cells), width, -1) if cells[place - 1].strip()), width)
+        cells = cells[:used]
     if len(cells) == width or not cells:
         return replace(record, cells=cells or [""] * width)
     if not any(map(str.strip, cells)):

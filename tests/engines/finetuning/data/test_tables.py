@@ -10,12 +10,14 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engines.data.tables.cells import TableLimits
+from engines.finetuning.data.datasets import describe, split
 from engines.finetuning.data.tables import Table, guess_columns, label_texts, read_table
 from engines.messages import ConfigError, EngineError, PlaygroundError
 
@@ -180,17 +182,24 @@ def test_column_names_are_never_empty_or_equal(tmp_path) -> None:
     assert table.columns == ("Column 1", "text", "text (2)", "a b")
 
 
-def test_blank_lines_and_a_spreadsheets_empty_cells_are_no_rows(tmp_path) -> None:
-    table = read(tmp_path, "\ntext,label,,\na,x,,\n,,,\n\nb,y,,\nc,,,\n")
+def test_a_spreadsheets_empty_cells_are_no_columns_and_blank_rows_are_rows(tmp_path) -> None:
+    table = read(tmp_path, "\ntext,label,,\na,x,,\n,,,\n\nb,y,,\nc,,,\n\n")
     assert table.columns == ("text", "label")
-    assert table.rows == (("a", "x"), ("b", "y"), ("c", ""))
-    assert table.ragged == 0
+    assert table.rows == (("a", "x"), ("", ""), ("", ""), ("b", "y"), ("c", ""))
+    assert (table.ragged, table.lines) == (0, (3, 4, 5, 6, 7))
 
 
-def test_ragged_lines_are_left_out_and_counted(tmp_path) -> None:
+def test_line_ends_written_twice_are_no_rows(tmp_path) -> None:
+    assert read(tmp_path, "text,label\r\r\na,x\r\r\nb,y\r\r\n").rows == (("a", "x"), ("b", "y"))
+
+
+def test_ragged_lines_are_kept_apart_and_counted(tmp_path) -> None:
     table = read(tmp_path, 'text,label\nx,a\n"two\nlines",b\nno label\ny,a,b\nz,b\nv,a\nw,b\n')
-    assert [row[0] for row in table.rows] == ["x", "two\nlines", "z", "v", "w"]
-    assert (table.ragged, table.ragged_line) == (2, 5)
+    assert [row[0] for row in table.rows] == ["x", "two\nlines", "no label", "y", "z", "v", "w"]
+    assert table.rows[3] == ("y", "a,b"), "nothing of it is lost"
+    assert (set(table.odd), table.ragged, table.ragged_line) == ({2, 3}, 2, 5)
+    texts = label_texts(replace(table, rows=(*table.rows, *pairs(*"abababab"))), "text", "label")
+    assert (len(texts), texts.odd) == (13, 2)
 
 
 def test_a_file_of_ragged_lines_is_refused(tmp_path) -> None:
@@ -233,11 +242,6 @@ def test_what_is_no_json_object_is_refused_with_its_line(tmp_path, line: str) ->
     refused(tmp_path, f'{{"text": "a", "label": "b"}}\n\n{line}\n', "Line 3", "JSON")
 
 
-def test_a_json_list_is_refused_with_the_way_to_do_it(tmp_path) -> None:
-    refused(tmp_path, '[{"text": "a", "label": "b"}]', "Line 1", "each line")
-    refused(tmp_path, '[\n  {\n "text": "a"}]', "Line 1", "each line")
-
-
 # --- Hostile and hopeless files --------------------------------------------------------------------------------
 
 
@@ -277,8 +281,13 @@ def test_a_long_cell_of_json_is_named(tmp_path) -> None:
     refused(tmp_path, first + json.dumps({"text": "x" * 50_000_000}), "Line 2", "characters")
 
 
-def test_an_open_quote_is_named(tmp_path) -> None:
-    refused(tmp_path, 'text,label\nfine,a\n"never closed,a\n' + "more text,b\n" * 20_000, "line 3", "text", "quote")
+@pytest.mark.parametrize("delimiter", ["\t", ",", ";", "|"])
+def test_an_open_quote_takes_no_neighbour_along(tmp_path, delimiter: str) -> None:
+    lines = ["text,label", "fine,a", '"never closed,a', *["more text,b"] * 30_000, 'b,"late', 'x,"fine, quoted"']
+    table = read(tmp_path, "\n".join(line.replace(",", delimiter, 1) for line in lines))
+    assert len(table.rows) == len(lines) - 1
+    assert table.rows[:3] == (("fine", "a"), ('"never closed', "a"), ("more text", "b"))
+    assert table.rows[-2:] == (("b", '"late'), ("x", "fine, quoted" if delimiter != "\t" else table.rows[-1][1]))
 
 
 def test_a_line_of_separators_alone(tmp_path) -> None:
@@ -369,6 +378,18 @@ def test_empty_double_and_contradictory_rows_are_left_out_and_counted() -> None:
     assert len(texts) + texts.empty + texts.duplicates + texts.conflicts == len(rows)
 
 
+def test_a_class_of_one_row_trains_and_is_untested() -> None:
+    texts = label_texts(table_of(*pairs(*"aaaaaaaaab")), "text", "label")
+    assert describe(texts, split(texts.labels, 0)).untested == ("b",)
+
+
+def test_what_is_left_out_is_told_with_its_line(tmp_path) -> None:
+    table = read(tmp_path, "text,label\na,x\n,x\nb,y\nb,y\n" + "".join(f"t{i},{'xy'[i % 2]}\n" for i in range(8)))
+    texts = label_texts(table, "text", "label")
+    assert texts.where["empty"] == (3,)
+    assert texts.where["duplicates"] == (5,)
+
+
 def test_smileys_make_a_difference() -> None:
     rows = [("nice :)", "a"), ("nice :(", "b"), *pairs(*"ababab")]
     assert len(label_texts(table_of(*rows), "text", "label")) == 8
@@ -380,7 +401,7 @@ def test_one_class_three_rows_and_blanks() -> None:
     unusable(table_of(*pairs(*[" "] * 10)), "column label", "empty")
     unusable(table_of(*[("", "a"), ("\u3000", "b")] * 5), "column text", "empty")
     unusable(table_of(*[("x", ""), ("", "b")] * 5), "Only 0")
-    unusable(table_of(*pairs(*"aaaaaaaaab")), "label b", "1 example")
+    unusable(table_of(*pairs(*"abcdabcd")), "No label has 3")
     unusable(table_of(*[("same", "a"), ("same", "b")] * 5, *pairs(*"aaaaaaaa")), "All", "label a")
 
 

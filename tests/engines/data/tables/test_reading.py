@@ -1,0 +1,126 @@
+"""One reader for all doors: any table, in any encoding, separator and shape, comes back whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engines.data.tables.reading import read_pasted, read_table
+
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+LEGACY = {
+    "gb18030": ("质量太差了，退货还不给退款", "投诉"),
+    "gbk": ("這家店的服務態度很好，物流也快", "諮詢"),
+    "big5": ("品質太差了，退貨還不給退款", "投訴"),
+    "shift_jis": ("この商品はとても良いです", "肯定"),
+    "euc_jp": ("配送が遅いので返金してほしい", "否定"),
+    "euc_kr": ("배송이 너무 느려서 실망했습니다", "부정"),
+    "cp1251": ("Отличный товар, очень доволен", "жалоба"),
+    "koi8_r": ("Доставка была слишком медленной", "плохо"),
+    "cp866": ("Верните деньги, пожалуйста", "хорошо"),
+    "latin-1": ("L'été à Genève, c'est déjà fini", "négatif"),
+    "cp1250": ("Zażółć gęślą jaźń, dziękuję", "dobrze"),
+    "cp1253": ("Πολύ καλό προϊόν, ευχαριστώ", "παράπονο"),
+    "cp1254": ("Çok güzel bir ürün, teşekkürler", "şikayet"),
+    "iso2022_jp": ("この商品はとても良いです", "肯定"),
+}
+CELLS = st.text(
+    st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co"), exclude_characters="\ufeff\ufffd"), max_size=30
+)
+MULTILINE = st.one_of(
+    CELLS, st.sampled_from(["two\nlines", 'a "quote"', '"', '""', "a\r\nb", "x,y;z|t\tu", " padded ", ""])
+)
+
+
+def written(rows, delimiter: str, quoting: int = csv.QUOTE_MINIMAL, end: str = "\n") -> str:
+    target = io.StringIO(newline="")
+    csv.writer(target, delimiter=delimiter, quoting=quoting, lineterminator=end).writerows(rows)
+    return target.getvalue()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(MULTILINE, MULTILINE), min_size=1, max_size=8),
+    encoding=st.sampled_from(ENCODINGS),
+    delimiter=st.sampled_from(",;\t|"),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_any_table_that_python_writes_comes_back_whole(tmp_path, rows, encoding, delimiter, quoting, end) -> None:
+    path = tmp_path / "any.csv"
+    path.write_bytes(written([("text", "label"), *rows], delimiter, quoting, end).encode(encoding))
+    table = read_table(path)
+    assert table.columns == ("text", "label")
+    assert table.rows == tuple(rows)
+    assert not table.odd
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", LEGACY)
+def test_legacy_encodings_are_told_by_what_reads_like_a_language(tmp_path, encoding: str, delimiter: str) -> None:
+    rows = [LEGACY[encoding]] * 3
+    path = tmp_path / "old.csv"
+    path.write_bytes(written([("text", "label"), *rows], delimiter).encode(encoding))
+    assert read_table(path).rows == tuple(rows)
+
+
+@pytest.mark.parametrize("encoding", [name for name in LEGACY if name != "iso2022_jp"])
+def test_legacy_labels_that_come_late_are_read(tmp_path, encoding: str) -> None:
+    label = LEGACY[encoding][0].replace(",", "")
+    path = tmp_path / "late.csv"
+    path.write_bytes(("text,label\n" + "plain text,a\n" * 90_000 + f"row,{label}\n" * 2).encode(encoding))
+    assert read_table(path).rows[-1] == ("row", label)
+
+
+@pytest.mark.parametrize("hint", ["sep=;", '"sep=;"', "SEP=;", "sep=;;"])
+def test_the_first_line_of_excel_is_no_row(hint: str) -> None:
+    table = read_pasted(f"{hint}\r\ntext;label\r\na, b;x\r\n", "it")
+    assert (table.columns, table.rows, table.lines) == (("text", "label"), (("a, b", "x"),), (3,))
+
+
+OBJECTS = [{"text": "a\u2028b\u0085", "label": 1}, {"text": "c", "label": True}, {"text": None, "label": 0.10}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(json.dumps(one, ensure_ascii=False) for one in OBJECTS),
+        json.dumps(OBJECTS, ensure_ascii=False),
+        json.dumps(OBJECTS, indent=2),
+        json.dumps({"data": OBJECTS}),
+        json.dumps({name: [one[name] for one in OBJECTS] for name in ("text", "label")}),
+        json.dumps({name: {str(i): one[name] for i, one in enumerate(OBJECTS)} for name in ("text", "label")}),
+        json.dumps([["text", "label"], *(list(one.values()) for one in OBJECTS)]),
+        "\n".join(json.dumps(one, indent=1) for one in OBJECTS),
+    ],
+)
+def test_every_shape_of_json_is_a_table(text: str) -> None:
+    table = read_pasted(text, "it")
+    assert table.columns == ("text", "label")
+    assert table.rows == (("a\u2028b\u0085", "1"), ("c", "true"), ("", "0.1"))
+
+
+def test_numbers_keep_their_digits() -> None:
+    assert read_pasted('[{"a": 12345678901234567890123, "b": 1.50}]', "it").rows == (
+        ("12345678901234567890123", "1.50"),
+    )
+
+
+def test_a_broken_line_of_json_takes_no_neighbour_along() -> None:
+    table = read_pasted('{"a": 1}\n{"a": 2\n{"a": 3}\n', "it")
+    assert (table.rows, set(table.odd)) == ((("1",), ("",), ("3",)), {1})
+
+
+def test_two_possible_readings_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "short.csv"
+    path.write_bytes("text,label\na,скарга\nb,була\n".encode("cp1251"))
+    table = read_table(path)
+    assert table.rows[0] == ("a", "скарга")
+    path.write_bytes(b"text,label\na,\xa4\xa7\nb,\xb1\xd7\n")
+    assert read_table(path).notes or read_table(path).encoding

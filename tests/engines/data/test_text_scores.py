@@ -12,7 +12,7 @@ import sacrebleu
 from rouge_score.rouge_scorer import RougeScorer
 
 from engines.data.text_scores import Pair, distinct, read_pairs, score_pairs, to_csv
-from engines.messages import ConfigError
+from engines.messages import ConfigError, PlaygroundError
 
 CAT = Pair("the cat sat on the mat", "the cat is on the mat")
 DOG = Pair("a dog barked loudly at night", "a dog barked at night")
@@ -32,7 +32,9 @@ def test_the_same_text_scores_full_marks_and_an_empty_one_none():
     same, _ = score_pairs([Pair(CAT.reference, CAT.reference)])
     assert all(same[0][name] == pytest.approx(100) for name in ("BLEU", "ROUGE-1", "ROUGE-2", "ROUGE-L"))
     empty, _ = score_pairs([Pair("", CAT.reference)])
-    assert {empty[0][name] for name in ("BLEU", "ROUGE-1", "Distinct-1", "Distinct-2")} == {0}
+    assert {empty[0][name] for name in ("BLEU", "ROUGE-1", "ROUGE-2", "ROUGE-L")} == {0}
+    assert math.isnan(empty[0]["Distinct-1"]), "there is nothing to be different"
+    assert empty[0]["Note"] == "The output is empty."
 
 
 def test_chinese_is_scored_by_characters():
@@ -44,7 +46,7 @@ def test_chinese_is_scored_by_characters():
 def test_distinct_is_the_share_of_different_n_grams():
     assert distinct(["a b a b"], 1) == 50
     assert distinct(["a b a b"], 2) == pytest.approx(200 / 3)
-    assert distinct(["a", ""], 2) == 0
+    assert math.isnan(distinct(["a", ""], 2))
 
 
 def test_perplexity_is_a_column_and_its_mean_is_geometric():
@@ -80,26 +82,23 @@ def test_pairs_are_read_from_every_format(text, tmp_path: Path):
     [
         ("", "Paste pairs"),
         ("only one column\n", "Line 1 needs two texts"),
-        ("a,b\nc\n", "Line 2 needs two texts"),
         ("a,\n", "reference in line 1 is empty"),
-        ('a,"b\n', "Line 1 is not a row"),
-        ('{"output": 3, "reference": "x"}', "Line 1 needs two texts"),
-        ('{"output": "x"', "Line 1 is not JSON"),
-        ("output,reference\n", "no pair"),
-        ("a," + "b" * 20_001, "too long"),
+        ('{"output": "x"', "Line 1 is not a JSON object"),
+        ("output,reference\n", "no rows"),
+        ("a," + "b" * 20_001, "more than 20000 characters"),
         ("a,b\n" * 2_001, "at most 2000"),
         ("a" * 10_000_001, "at most 10 MB"),
     ],
 )
 def test_what_is_not_a_pair_gets_one_sentence(text, sentence):
-    with pytest.raises(ConfigError, match=sentence):
+    with pytest.raises(PlaygroundError, match=sentence):
         read_pairs(text)
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
     path = tmp_path / "pairs.csv"
     path.write_bytes(b"\xff\xfe\x00\x81")
-    with pytest.raises(ConfigError, match="UTF-8"):
+    with pytest.raises(PlaygroundError, match="not a text file"):
         read_pairs(path)
 
 
@@ -108,3 +107,58 @@ def test_csv_has_a_row_a_pair_and_the_total_and_starts_no_formula():
     table = list(csv.DictReader(io.StringIO(to_csv(rows, total))))
     assert [row["output"] for row in table] == ["'=1+1", CAT.output, "(all)"]
     assert float(table[2]["BLEU"]) == pytest.approx(total["BLEU"], abs=0.01)
+
+
+SAME = (
+    "🍎",
+    "!!!",
+    "good morning",
+    "สวัสดีครับ",
+    "こんにちは",
+    "안녕하세요",
+    "привет мир",
+    "你好世界",
+    "नमस्ते",
+    "\u200b",
+    "…",
+    "a",
+)
+
+
+@pytest.mark.parametrize("text", SAME)
+def test_equal_texts_score_full_marks_in_the_row_and_in_all(text):
+    rows, total = score_pairs([Pair(text, text)])
+    for scores in (rows[0], total):
+        assert [scores[name] for name in ("BLEU", "ROUGE-1", "ROUGE-L")] == pytest.approx([100] * 3)
+        assert math.isnan(scores["ROUGE-2"]) or scores["ROUGE-2"] == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("output", "reference"), [("!!!", "fine"), ("", "fine"), ("🍎", "🍊"), ("fine", "…"), ("是", "否")]
+)
+def test_texts_with_nothing_in_common_score_none(output, reference):
+    rows, _ = score_pairs([Pair(output, reference), CAT])
+    assert [rows[0][name] for name in ("BLEU", "ROUGE-1", "ROUGE-L")] == [0, 0, 0]
+    assert rows[1]["ROUGE-1"] > 0, "and the next row is scored as ever"
+
+
+def test_a_row_that_cannot_be_scored_says_why_and_takes_no_other_along():
+    pairs = read_pairs("output,reference\na b,a b\n,\nc,\nx,y,z\n")
+    rows, total = score_pairs(pairs)
+    assert [bool(row["Note"]) for row in rows] == [False, True, True, True]
+    assert "line 4" in rows[2]["Note"]
+    assert (total["BLEU"], total["Note"]) == (pytest.approx(100), "3 of 4 pairs are not scored.")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "gbk", "utf-8-sig"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_files_are_read_as_at_every_other_door(tmp_path: Path, encoding: str, delimiter: str):
+    path = tmp_path / "pairs.csv"
+    path.write_bytes((f"output{delimiter}reference\n" + f"很好的电影{delimiter}好电影\n" * 9).encode(encoding))
+    assert read_pairs(path) == [Pair("很好的电影", "好电影")] * 9
+
+
+def test_json_of_any_shape_is_read():
+    expected = [Pair("a\u2028b", "c")]
+    assert read_pairs('{"output": "a\u2028b", "reference": "c"}\n') == expected
+    assert read_pairs('[\n {"output": "a\u2028b",\n "reference": "c"}\n]') == expected

@@ -169,6 +169,6 @@ def test_a_script_scores_texts(client):
     table, path = client.predict("output,reference\na b c d,a b c d\n", None, False, api_name="/text_score")
     assert table["headers"][:3] == ["output", "reference", "BLEU"]
     assert table["data"][0][2] == pytest.approx(100)
-    assert Path(path).read_text("utf-8").startswith("output,reference,BLEU")
+    assert Path(path).read_text("utf-8").startswith("\ufeffoutput,reference,BLEU")
     with pytest.raises(Exception, match="Paste pairs"):
         client.predict("", None, False, api_name="/text_score")

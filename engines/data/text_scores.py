@@ -85,10 +85,11 @@ def read_pairs(source: str | Path) -> Pairs:
         table = read_pasted(source, Message("What was pasted"), LIMITS, _names_columns)
     if len(table.rows) > MAX_PAIRS:
         raise ConfigError("There are too many pairs; at most {most} are allowed.", most=MAX_PAIRS)
-    pairs = Pairs(_pairs(table))
-    pairs.notes = table.notes
+    pairs, blank = Pairs(_pairs(table)), sum(not any(map(str.strip, row)) for row in table.rows)
+    pairs.notes = (*table.notes, *([Message("{count} blank rows are left out.", count=blank)] if blank else []))
     if all(pair.why for pair in pairs):
-        raise ConfigError("No pair can be scored. {reason}", reason=pairs[0].why)
+        reason = pairs[0].why if pairs else Message("All rows are blank.")
+        raise ConfigError("No pair can be scored. {reason}", reason=reason)
     return pairs
 
 
@@ -109,6 +110,8 @@ def _pairs(table: Table) -> Iterator[Pair]:
     outputs = outputs or others[:1]
     references = references or [place for place in others if place not in outputs][:1]
     for row, line in enumerate(table.lines):
+        if row not in table.odd and not any(map(str.strip, table.rows[row])):
+            continue
         output, reference = (_first(table.rows[row], places) for places in (outputs, references))
         yield Pair(output, reference, _why_not(table, row, line, bool(outputs and references), reference))
 

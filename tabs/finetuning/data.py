@@ -156,10 +156,8 @@ def about_table(read: Table, say: Say) -> list[str]:
     about = [say("{encoding}, {rows} rows", encoding=encoding, rows=f"{len(read.rows):,}")]
     if read.odd:
         first, why = next(iter(read.odd.items()))
-        numbers = {"count": f"{len(read.odd):,}", "line": read.lines[first]}
-        about.append(
-            say("{count} rows do not fit and are not used, the first in line {line}: {why}", **numbers, why=why)
-        )
+        values = {"count": f"{len(read.odd):,}", "line": read.lines[first], "why": why}
+        about.append(say("{count} rows do not fit and are not used, the first in line {line}: {why}", **values))
     if read.damaged:
         about.append(say("{count} rows with characters that could not be read", count=f"{read.damaged:,}"))
     return [*about, *map(say, read.notes)]

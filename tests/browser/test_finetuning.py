@@ -184,7 +184,7 @@ def test_many_rows_at_once_and_going_on(open_tab, table, tmp_path):
     with page.expect_download() as download:
         page.locator("#finetuning-classified a[download]").first.click()
     download.value.save_as(tmp_path / "out.csv")
-    assert (tmp_path / "out.csv").read_text("utf-8").startswith("id,review,verdict,predicted,probability")
+    assert (tmp_path / "out.csv").read_text("utf-8-sig").startswith("id,review,verdict,predicted,probability")
 
     panel(page, "Keep going")
     expect(visitor.button("Go on from this run")).to_be_disabled()

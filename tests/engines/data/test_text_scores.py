@@ -82,7 +82,7 @@ def test_pairs_are_read_from_every_format(text, tmp_path: Path):
     [
         ("", "Paste pairs"),
         ("only one column\n", "Line 1 needs two texts"),
-        ("a,\n", "reference in line 1 is empty"),
+        ("output,reference\na,\n", "reference in line 2 is empty"),
         ('{"output": "x"', "Line 1 is not a JSON object"),
         ("output,reference\n", "no rows"),
         ("a," + "b" * 20_001, "more than 20000 characters"),
@@ -97,7 +97,7 @@ def test_what_is_not_a_pair_gets_one_sentence(text, sentence):
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path):
     path = tmp_path / "pairs.csv"
-    path.write_bytes(b"\xff\xfe\x00\x81")
+    path.write_bytes(bytes([0, 1, 2]) * 100)
     with pytest.raises(PlaygroundError, match="not a text file"):
         read_pairs(path)
 
@@ -145,9 +145,10 @@ def test_texts_with_nothing_in_common_score_none(output, reference):
 def test_a_row_that_cannot_be_scored_says_why_and_takes_no_other_along():
     pairs = read_pairs("output,reference\na b,a b\n,\nc,\nx,y,z\n")
     rows, total = score_pairs(pairs)
-    assert [bool(row["Note"]) for row in rows] == [False, True, True, True]
-    assert "line 4" in rows[2]["Note"]
-    assert (total["BLEU"], total["Note"]) == (pytest.approx(100), "3 of 4 pairs are not scored.")
+    assert [bool(row["Note"]) for row in rows] == [False, True, True]
+    assert "line 4" in rows[1]["Note"]
+    assert total["BLEU"] == pytest.approx(100)
+    assert total["Note"] == "2 of 3 pairs are not scored. 1 blank rows are left out."
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "gbk", "utf-8-sig"])

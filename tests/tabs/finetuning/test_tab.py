@@ -152,12 +152,25 @@ def test_a_table_comes_back_with_answers(site, finished, tmp_path):
     path = tmp_path / "texts.csv"
     path.write_text('number,text\n1,the film was superb\n2,"boring, and dire"\n', "utf-8")
     out = actions.classify_table(actions.own_model(*finished), str(path), "text")
-    lines = list(csv.reader(out.read_text("utf-8").splitlines()))
+    assert out.read_bytes().startswith(b"\xef\xbb\xbf"), "spreadsheets need the mark"
+    lines = list(csv.reader(out.read_text("utf-8-sig").splitlines()))
     assert lines[0] == ["number", "text", "predicted", "probability"]
     assert [line[:3] for line in lines[1:]] == [
         ["1", "the film was superb", "good"],
         ["2", "boring, and dire", "bad"],
     ]
+
+
+def test_every_row_of_a_table_comes_back_in_its_order(site, finished, tmp_path):
+    actions = FinetuningActions(site[1], Classifiers(), Gate(Limits()))
+    path = tmp_path / "texts.csv"
+    path.write_text("predicted,text\n1,the film was superb\n,\n\n4,=1+1\n5\n6,boring,dire\n7,boring\n", "utf-8")
+    out = actions.classify_table(actions.own_model(*finished), str(path), "text")
+    head, *lines = csv.reader(out.read_text("utf-8-sig").splitlines())
+    assert head == ["predicted", "text", "predicted (2)", "probability", "note"]
+    assert [line[1] for line in lines] == ["the film was superb", "", "", "'=1+1", "", "boring,dire", "boring"]
+    assert [bool(line[2]) for line in lines] == [True, False, False, True, False, False, True]
+    assert [bool(line[4]) for line in lines] == [False, True, True, False, True, True, False]
 
 
 @pytest.mark.parametrize(

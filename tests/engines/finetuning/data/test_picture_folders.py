@@ -117,7 +117,11 @@ def test_pictures_without_classes_are_refused(tmp_path) -> None:
     refused(zip_of(tmp_path, folders("only", each=9)), "folder of its own")
     refused(zip_of(tmp_path, folders("a", "b") | {"outside.png": picture(1)}), "folder of its own")
     refused(zip_of(tmp_path, folders("a", "b", each=3)), "6 pictures are too few", "8")
-    refused(zip_of(tmp_path, folders("a", each=8) | folders("b", "c", each=1)), "1 example")
+
+
+def test_a_class_of_one_picture_trains(tmp_path) -> None:
+    pictures = read_picture_zip(zip_of(tmp_path, folders("a", each=8) | {"b/one.png": picture(999)}), 8)
+    assert (pictures.label_names, pictures.labels.tolist()) == (("a", "b"), [0] * 8 + [1])
 
 
 def test_what_is_no_zip_is_refused(tmp_path) -> None:

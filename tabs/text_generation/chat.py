@@ -195,7 +195,7 @@ def invitation(model: str, language: str = ENGLISH) -> dict[str, Any]:
 
 
 def scene(turns: Turns, **more: Any) -> str:
-    """What the page shows: the turns, and of "trouble", "before", "hello" and "examples" what there is."""
+    """What the page shows: the turns, and of "trouble", "before", "placeholder" and "examples" what there is."""
     return json.dumps({"turns": turns, **more}).replace("<", "\\u003c")  # Gradio looks for tags in it
 
 

@@ -1,5 +1,5 @@
 // The chat as bubbles that show each character as it is. props.value is a scene as JSON, see chat.py:
-// {"turns": [{"role", "content", "about", "cut"}], "trouble", "before", "hello", "examples"}.
+// {"turns": [{"role", "content", "about", "cut"}], "trouble", "before", "placeholder", "examples"}.
 // Each tab of a browser keeps its own chat, until it is closed.
 
 const KEPT = "aigc-playground-chat";
@@ -8,7 +8,7 @@ let invited = { hello: "", examples: [] };
 
 function paint() {
   if (props.value) scene = JSON.parse(props.value);
-  if (scene.hello) invited = { hello: scene.hello, examples: scene.examples };
+  if (scene.placeholder) invited = { hello: scene.placeholder, examples: scene.examples };
   const box = $(".turns");
   box.setAttribute("aria-label", t("The conversation"));
   const atEnd = box.scrollTop + box.clientHeight >= box.scrollHeight - 40;

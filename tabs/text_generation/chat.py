@@ -144,7 +144,7 @@ class ChatPanel:
         Without an answer all is as before: the chat is `turns`, and a new message is back in its box. What went
         wrong stands below the chat.
         """
-        said = turns
+        said, rest = turns, [gr.skip()] * 3
         try:
             with polite(request):
                 for said, *rest in self._write(turns, asked, system, request, values, begun):
@@ -169,10 +169,11 @@ class ChatPanel:
                 said = asked if nothing and not begun else [*asked, reply(writing, request, begun)]
                 if writing.ended and nothing:
                     said, box = turns, asked[-1]["content"] if new else gr.skip()
-                yield said, writing.lines, box, gr.update(visible=False)
+                last = (said, writing.lines, box)
+                yield *last, gr.update(visible=False)
                 box = gr.skip()
         except TooLongError:
-            yield turns, *[gr.skip()] * 2, gr.update(visible=new and bool(turns))
+            yield *last, gr.update(visible=new and bool(turns))
             raise
 
 
@@ -194,7 +195,7 @@ def invitation(model: str, language: str = ENGLISH) -> dict[str, Any]:
 
 
 def scene(turns: Turns, **more: Any) -> str:
-    """What the page shows: the turns, and of "trouble", "before", "hello" and "examples" what there is."""
+    """What the page shows: the turns, and of "trouble", "before", "placeholder" and "examples" what there is."""
     return json.dumps({"turns": turns, **more}).replace("<", "\\u003c")  # Gradio looks for tags in it
 
 

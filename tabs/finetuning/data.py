@@ -13,7 +13,7 @@ import numpy as np
 from engines.data.cards import TEXT_DATASETS
 from engines.data.grids import encode_grid
 from engines.data.tables.cells import Table
-from engines.finetuning.config import PICTURE_DATASETS, PICTURE_MODELS, FinetuningConfig
+from engines.finetuning.config import PICTURE_DATASETS, PICTURE_MODELS, RECIPES, FinetuningConfig
 from engines.finetuning.data.datasets import (
     DataSummary,
     LabelledPictures,
@@ -123,6 +123,19 @@ def fit_model(dataset: str, model: str) -> dict[str, Any]:
     return gr.update(choices=[(t(title), key) for key, title in choices.items()], value=value)
 
 
+def suit(dataset: str, model: str, method: str, *learning: float) -> list[Any]:
+    """Updates for model, method, epochs, batch size and learning rate, once the data are of the other kind.
+
+    What suits a small network that sees pictures would ruin one that has read millions of texts, and the reverse.
+    """
+    fitting = fit_model(dataset, model)
+    if fitting["value"] == model:
+        return [fitting, *[gr.skip()] * (1 + len(learning))]
+    values = RECIPES["pictures"].values if dataset in PICTURE_DATASETS else {}
+    names = ("method", "epochs", "batch", "lr")
+    return [fitting, *(values.get(name, getattr(FinetuningConfig, name)) for name in names)]
+
+
 def suited_model(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The model that one gets with a dataset unless one chooses another."""
     return {"model": PICTURE_MODELS[0] if settings["dataset"] in PICTURE_DATASETS else FinetuningConfig.model}
@@ -157,7 +170,9 @@ def about_table(read: Table, say: Say) -> list[str]:
     if read.odd:
         first, why = next(iter(read.odd.items()))
         numbers = {"count": f"{len(read.odd):,}", "line": read.lines[first]}
-        about.append(say("{count} rows do not fit and are not used, the first in line {line}: {why}", **numbers, why=why))
+        about.append(
+            say("{count} rows do not fit and are not used, the first in line {line}: {why}", **numbers, why=why)
+        )
     if read.damaged:
         about.append(say("{count} rows with characters that could not be read", count=f"{read.damaged:,}"))
     return [*about, *map(say, read.notes)]

@@ -151,14 +151,14 @@ class CharClassifier(TextReader):
         """See TextReader."""
         import torch
 
-        from engines.finetuning.learning.char_nets import ngrams, padded_ids
+        from engines.finetuning.learning.char_nets import marked, ngrams
 
         _one_thread()
         found = np.zeros((len(texts), len(self.label_names)), np.float32)
         for start in range(0, len(texts), BATCH):
             rows = [ngrams(text, self._net.max_length) for text in texts[start : start + BATCH]]
             with torch.inference_mode():
-                found[start : start + BATCH] = self._net(padded_ids(rows)).numpy()
+                found[start : start + BATCH] = self._net(marked(rows)).numpy()
         return found
 
     def read(self, text: str) -> int:

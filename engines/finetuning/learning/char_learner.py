@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.finetuning.learning.char_nets import CharNet, load_char_net, ngrams, padded_ids, rarity
+from engines.finetuning.learning.char_nets import CharNet, load_char_net, marked, ngrams, rarity
 from engines.finetuning.learning.learner import Learner, Steps
 from engines.finetuning.learning.training import Worker
 from engines.messages import Message
@@ -20,17 +20,19 @@ from engines.weights import in_background
 class CharSource:
     """Texts as the buckets of their n-grams."""
 
-    def __init__(self, texts: Sequence[str], rows: np.ndarray, count: int, max_length: int, device: torch.device) -> None:
+    def __init__(
+        self, texts: Sequence[str], rows: np.ndarray, count: int, max_length: int, device: torch.device
+    ) -> None:
         """`texts` belong to those `rows` of a dataset with `count`; the others are empty."""
         self.ids: list[list[int]] = [[] for _ in range(count)]
         for row, text in zip(rows.tolist(), texts, strict=True):
             self.ids[row] = ngrams(text, max_length)
-        self.lengths = np.array([max(1, len(ids)) for ids in self.ids], np.int64)
+        self.lengths = np.ones(count, np.int64)
         self.device = device
 
     def inputs(self, rows: np.ndarray) -> tuple[Tensor, ...]:
-        """(buckets int64 [B, T],)."""
-        return (padded_ids([self.ids[row] for row in rows.tolist()]).to(self.device),)
+        """(marked buckets float32 [B, BUCKETS],)."""
+        return (marked([self.ids[row] for row in rows.tolist()]).to(self.device),)
 
 
 class CharLearner(Learner):
@@ -44,10 +46,10 @@ class CharLearner(Learner):
         self.inputs = self.source
         names, seed = self.examples.label_names, self.config.seed
         if base is not None:
-            net = load_char_net(base, self.noise)
+            net = load_char_net(base)
             net.grow(names, seed)
         else:
-            net = CharNet(names, most, seed, self.noise)
+            net = CharNet(names, most)
             net.rarity = rarity([self.source.ids[row] for row in self.examples.parts.train.tolist()])
         self.net = net.to(self.device)
 

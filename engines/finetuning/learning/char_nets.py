@@ -1,4 +1,4 @@
-"""A small network over hashed character n-grams: reads any script, and is trained from scratch in seconds."""
+"""One layer over hashed character n-grams: reads any script, and is trained from scratch in seconds."""
 
 from __future__ import annotations
 
@@ -10,72 +10,59 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from engines.finetuning.learning.lanes import Dropout, Noise
 from engines.finetuning.learning.nets import grow_head, work_of
 
 CHAR_CONFIG = "char_model.json"
-BUCKETS = 2**14  # that n-grams are hashed into; bucket 0 is for padding
-LONGEST = 3  # characters of an n-gram
-WIDTH = 64  # numbers that an n-gram is turned into
-DROPOUT = 0.3
+BUCKETS = 2**13  # that n-grams are hashed into
+LONGEST = 2  # characters of an n-gram; three were no better on the bundled Chinese texts
 
 
 def ngrams(text: str, max_length: int) -> list[int]:
-    """The buckets, from 1, of all pieces of one to three characters of the first `max_length` characters.
+    """The buckets of all pieces of one or two characters of the first `max_length` characters, each once.
 
     A space stands before and after, so that beginnings and ends of words are told (after fastText, Bojanowski et al.
     2017, arXiv 1607.04606).
     """
     plain = unicodedata.normalize("NFKC", text[:max_length]).casefold()
     padded = f" {' '.join(plain.split())} "
-    pieces = (padded[i : i + n] for n in range(1, LONGEST + 1) for i in range(len(padded) - n + 1))
-    return [1 + zlib.crc32(piece.encode()) % (BUCKETS - 1) for piece in pieces if piece.strip()]
+    pieces = {padded[i : i + n] for n in range(1, LONGEST + 1) for i in range(len(padded) - n + 1)} - {" ", "  "}
+    return sorted({zlib.crc32(piece.encode()) % BUCKETS for piece in pieces})
 
 
-def padded_ids(rows: Sequence[Sequence[int]]) -> Tensor:
-    """Buckets int64 [B, T], zeros at the ends."""
-    ids = torch.zeros(len(rows), max(1, *map(len, rows), 1), dtype=torch.int64)
-    for line, row in zip(ids, rows, strict=True):
-        line[: len(row)] = torch.tensor(row, dtype=torch.int64)
-    return ids
+def marked(rows: Sequence[Sequence[int]]) -> Tensor:
+    """float32 [B, BUCKETS], 1 for the buckets of each row."""
+    found = torch.zeros(len(rows), BUCKETS)
+    for line, row in zip(found, rows, strict=True):
+        line[torch.tensor(row, dtype=torch.int64)] = 1
+    return found
 
 
 def rarity(rows: Sequence[Sequence[int]]) -> Tensor:
-    """How much each bucket tells, float32 [BUCKETS]: its inverse document frequency, 0 for padding."""
-    counts = np.zeros(BUCKETS)
-    for row in rows:
-        counts[np.unique(np.asarray(row, np.int64))] += 1
-    weights = np.log((1 + len(rows)) / (1 + counts)) + 1
-    weights[0] = 0
+    """How much each bucket tells, float32 [BUCKETS]: its inverse document frequency, 0 if it was never seen."""
+    counts = np.bincount(np.concatenate([np.asarray(row, np.int64) for row in rows]), minlength=BUCKETS)
+    weights = (np.log((1 + len(rows)) / (1 + counts)) + 1) * (counts > 0)
     return torch.tensor(weights, dtype=torch.float32)
 
 
 class CharNet(nn.Module):
-    """The weighted mean of what the n-grams of a text are turned into, and a layer that tells the classes."""
+    """A linear layer over the n-grams of a text, weighted by how rare they are."""
 
-    def __init__(self, label_names: Sequence[str], max_length: int, seed: int, noise: Noise | None = None) -> None:
+    def __init__(self, label_names: Sequence[str], max_length: int) -> None:
         super().__init__()
         self.label_names, self.max_length = tuple(label_names), max_length
-        generator = torch.Generator().manual_seed(seed)
-        self.words = nn.Embedding.from_pretrained(torch.empty(BUCKETS, WIDTH), freeze=False)
-        self.classifier = nn.Linear(WIDTH, len(label_names))
-        with torch.no_grad():
-            self.words.weight.normal_(0, WIDTH**-0.5, generator=generator)
-            self.classifier.weight.normal_(0, WIDTH**-0.5, generator=generator)
-            self.classifier.bias.zero_()
+        self.classifier = nn.Linear(BUCKETS, len(label_names))
+        nn.init.zeros_(self.classifier.weight)
+        nn.init.zeros_(self.classifier.bias)
         self.register_buffer("rarity", torch.ones(BUCKETS))
-        self.dropout = Dropout(DROPOUT, noise) if noise else nn.Identity()
-        self.work = work_of([self.classifier.weight]) + 6.0 * WIDTH
+        self.work = work_of([self.classifier.weight])
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """Buckets [B, T] -> logits [B, K]."""
-        weights = self.rarity[ids]
-        weights = weights / weights.norm(dim=1, keepdim=True).clamp_min(1e-6)
-        states = (self.words(ids) * weights[..., None]).sum(1)
-        return self.classifier(self.dropout(states))
+    def forward(self, there: Tensor) -> Tensor:
+        """Marked buckets [B, BUCKETS] -> logits [B, K]."""
+        return self.classifier(F.normalize(there * self.rarity, dim=1))
 
     def grow(self, label_names: Sequence[str], seed: int) -> None:
         """Add classes to the head; the old ones' rows stay."""
@@ -91,9 +78,9 @@ class CharNet(nn.Module):
         save_file(tensors, folder / "model.safetensors")
 
 
-def load_char_net(folder: Path, noise: Noise | None = None) -> CharNet:
+def load_char_net(folder: Path) -> CharNet:
     """What CharNet.save wrote."""
     about = json.loads((folder / CHAR_CONFIG).read_text("utf-8"))
-    net = CharNet(about["label_names"], about["max_length"], 0, noise)
+    net = CharNet(about["label_names"], about["max_length"])
     net.load_state_dict(load_file(folder / "model.safetensors"))
     return net

@@ -17,6 +17,7 @@ from engines.messages import EngineError
 BEST = "best"  # the model's folder within a run's
 KEPT = 2  # classifiers in memory
 BATCH = 32
+MOST_LEFT_OUT = 64  # pieces of a text that are left out in turn to see which mattered
 # A word is what stands between spaces; Chinese, Japanese and Korean write without, so there it is a character.
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
@@ -32,10 +33,13 @@ class Classifier:
     def load(folder: Path) -> Classifier:
         """The best model of a run's folder, or the model in a folder; EngineError if there is none."""
         folder = folder / BEST if (folder / BEST).is_dir() else folder
+        from engines.finetuning.learning.char_nets import CHAR_CONFIG
         from engines.finetuning.learning.picture_nets import PICTURE_CONFIG
 
         if (folder / PICTURE_CONFIG).is_file():
             return PictureClassifier(folder)
+        if (folder / CHAR_CONFIG).is_file():
+            return CharClassifier(folder)
         if (folder / "config.json").is_file():
             return TextClassifier(folder)
         raise EngineError("This run has no trained model; let it learn for a few seconds longer.")
@@ -45,11 +49,63 @@ class Classifier:
         raise NotImplementedError
 
     def explain(self, text: str) -> list[tuple[str, float]]:
-        """(piece, weight) of a text: see TextClassifier. EngineError for pictures."""
+        """(piece, weight) of a text: see TextReader. EngineError for pictures."""
         raise EngineError("Only texts can be explained word by word.")
 
 
-class TextClassifier(Classifier):
+class TextReader(Classifier):
+    """What classifiers of texts have in common."""
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """Scores float32 [N, K], whose softmax are the probabilities."""
+        raise NotImplementedError
+
+    def read(self, text: str) -> int:
+        """How many of the text's characters are read; the rest is cut."""
+        return len(text)
+
+    def predict(self, inputs: Sequence[str] | np.ndarray) -> np.ndarray:
+        """Probabilities, float32 [N, K]; a text longer than the run's Max length is cut."""
+        scores = self.logits(list(inputs))
+        powers = np.exp(scores - scores.max(1, keepdims=True, initial=-np.inf))
+        return powers / powers.sum(1, keepdims=True)
+
+    def explain(self, text: str) -> list[tuple[str, float]]:
+        """How much each word speaks for the predicted class, from -1 (most against) to 1.
+
+        Each word is left out in turn, and its weight is by how much the log odds of the class fall (Li et al. 2016,
+        arXiv 1612.08220), divided by the largest; in long texts a few neighbours go together. The pieces are words
+        with the space after them, so that together they are the text; what was cut off weighs 0.
+        """
+        pieces = _pieces(text)
+        if not pieces:
+            return []
+        end = self.read(text)
+        tried = [place for place, (start, _) in enumerate(pieces) if start < end]
+        odds = _log_odds(self.logits([text, *(text[: pieces[i][0]] + text[pieces[i][1] :] for i in tried)]))
+        weights = np.zeros(len(pieces))
+        weights[tried] = odds[0] - odds[1:]
+        weights /= max(np.abs(weights).max(), 1e-12)
+        return [(text[a:b], float(weight)) for (a, b), weight in zip(pieces, weights, strict=True)]
+
+
+def _pieces(text: str) -> list[tuple[int, int]]:
+    """(start, end) of each word with what follows it, or of neighbours together where there are too many."""
+    starts = [match.start() for match in WORD.finditer(text)]
+    starts = starts[:: -(-len(starts) // MOST_LEFT_OUT) or 1]
+    return list(zip([0, *starts[1:]], [*starts[1:], len(text)], strict=True)) if starts else []
+
+
+def _log_odds(logits: np.ndarray) -> np.ndarray:
+    """Of the class that the first row predicts against all others together, float [N]; logits are [N, K]."""
+    chosen = int(logits[0].argmax())
+    others = np.delete(logits, chosen, axis=1)
+    if not others.shape[1]:
+        return logits[:, chosen]
+    return logits[:, chosen] - np.logaddexp.reduce(others, axis=1)
+
+
+class TextClassifier(TextReader):
     """A …ForSequenceClassification and its tokenizer."""
 
     def __init__(self, folder: Path) -> None:
@@ -62,50 +118,52 @@ class TextClassifier(Classifier):
         self._model = model.eval().requires_grad_(False)
         super().__init__(tuple(name for _, name in sorted(model.config.id2label.items())))
 
-    def predict(self, inputs: Sequence[str] | np.ndarray) -> np.ndarray:
-        """Probabilities, float32 [N, K]; a text longer than the run's Max length is cut."""
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """See TextReader."""
         import torch
 
         _one_thread()
-        texts, order = list(inputs), sorted(range(len(inputs)), key=lambda i: len(inputs[i]))
-        probabilities = np.zeros((len(texts), len(self.label_names)), np.float32)
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        found = np.zeros((len(texts), len(self.label_names)), np.float32)
         for start in range(0, len(order), BATCH):
             chosen = order[start : start + BATCH]
             tokens = self._tokenizer([texts[i] for i in chosen], padding=True, truncation=True, return_tensors="pt")
             with torch.inference_mode():
-                probabilities[chosen] = self._model(**tokens).logits.softmax(-1).numpy()
-        return probabilities
+                found[chosen] = self._model(**tokens).logits.numpy()
+        return found
 
-    def explain(self, text: str) -> list[tuple[str, float]]:
-        """How much each word spoke for the predicted class, from -1 (most against) to 1.
+    def read(self, text: str) -> int:
+        """See TextReader."""
+        spans = self._tokenizer(text, truncation=True, return_offsets_mapping=True)["offset_mapping"]
+        return max(end for _, end in spans)
 
-        Gradient x input (Shrikumar et al. 2016, arXiv 1605.01713) of the predicted class's logit over the word
-        embeddings, added up over the tokens of a word and divided by the largest. The pieces are words with the
-        space after them, so that together they are the text; what was cut off weighs 0.
-        """
+
+class CharClassifier(TextReader):
+    """A CharNet."""
+
+    def __init__(self, folder: Path) -> None:
+        from engines.finetuning.learning.char_nets import load_char_net
+
+        self._net = load_char_net(folder).eval().requires_grad_(False)
+        super().__init__(self._net.label_names)
+
+    def logits(self, texts: Sequence[str]) -> np.ndarray:
+        """See TextReader."""
         import torch
 
+        from engines.finetuning.learning.char_nets import marked, ngrams
+
         _one_thread()
-        encoded = self._tokenizer(text, truncation=True, return_offsets_mapping=True, return_tensors="pt")
-        words = self._model.get_input_embeddings()(encoded["input_ids"]).requires_grad_()
-        logits = self._model(inputs_embeds=words, attention_mask=encoded["attention_mask"]).logits[0]
-        (gradient,) = torch.autograd.grad(logits[logits.argmax()], words)
-        scores = (gradient * words).sum(-1)[0].detach().numpy()
-        return _over_words(text, encoded["offset_mapping"][0].tolist(), scores)
+        found = np.zeros((len(texts), len(self.label_names)), np.float32)
+        for start in range(0, len(texts), BATCH):
+            rows = [ngrams(text, self._net.max_length) for text in texts[start : start + BATCH]]
+            with torch.inference_mode():
+                found[start : start + BATCH] = self._net(marked(rows)).numpy()
+        return found
 
-
-def _over_words(text: str, spans: Sequence[tuple[int, int]], scores: np.ndarray) -> list[tuple[str, float]]:
-    """(piece, weight) from the tokens' character spans and scores; special tokens have empty spans."""
-    starts = [match.start() for match in WORD.finditer(text)]
-    if not starts:
-        return []
-    edges = [0, *starts[1:], len(text)]
-    weights = np.zeros(len(starts))
-    for (begin, end), score in zip(spans, scores, strict=True):
-        if end > begin:
-            weights[np.searchsorted(edges, begin, side="right") - 1] += score
-    weights /= max(np.abs(weights).max(), 1e-12)
-    return [(text[a:b], float(w)) for a, b, w in zip(edges[:-1], edges[1:], weights, strict=True)]
+    def read(self, text: str) -> int:
+        """See TextReader."""
+        return min(len(text), self._net.max_length)
 
 
 class PictureClassifier(Classifier):

@@ -17,7 +17,7 @@ from engines.weights import Stopped, fetch, in_background
 
 def _fetch(config: FinetuningConfig, folder: Path, uploads: Sequence[str] = (), base: Path | None = None) -> Events:
     """The files of the text encoder that it needs; None if told to stop."""
-    return base or config.pictures or (yield from fetch(ENCODERS[ENCODER_IDS[config.model]]))
+    return base or config.pictures or config.from_characters or (yield from fetch(ENCODERS[ENCODER_IDS[config.model]]))
 
 
 @on_gpu(TRAINING, ready=_fetch)
@@ -35,6 +35,7 @@ def finetune(config: FinetuningConfig, folder: Path, uploads: Sequence[str] = ()
     """
     yield Note(Message("Loading PyTorch"))
     from engines.device import pick_device, release_memory
+    from engines.finetuning.learning.char_learner import CharLearner
     from engines.finetuning.learning.lanes import Lanes
     from engines.finetuning.learning.picture_learner import PictureLearner
     from engines.finetuning.learning.text_learner import TextLearner
@@ -46,7 +47,8 @@ def finetune(config: FinetuningConfig, folder: Path, uploads: Sequence[str] = ()
         kept = yield from in_background(lambda: run_examples(config, folder, uploads, base), note)
         device = pick_device()
         lanes = Lanes(device, side_by_side=not config.pictures)  # batch norms may not be updated by two at once
-        learner = (PictureLearner if config.pictures else TextLearner)(config, kept.examples, lanes, device)
+        kind = PictureLearner if config.pictures else CharLearner if config.from_characters else TextLearner
+        learner = kind(config, kept.examples, lanes, device)
         yield from Tuning(config, folder, kept.base, learner).events()
         del learner
     except Stopped:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engines.catalog import ENCODERS
+from engines.finetuning.char_scripts import CHAR_LOADING_CODE
 from engines.finetuning.classifier import BEST
 from engines.finetuning.config import ENCODER_IDS, FinetuningConfig
 from engines.finetuning.data.examples import PARTS, Examples, kept_examples
@@ -26,8 +27,8 @@ def export_zip(folder: Path, config: FinetuningConfig, scores: Mapping[str, Any]
     """Write the best model of a run's folder as a ZIP, with a model card and the run as a script.
 
     Texts: what save_pretrained wrote, which plain AutoModelForSequenceClassification and AutoTokenizer load.
-    Pictures: safetensors, JSON and a script that loads them. `scores` is as in `model_card`. EngineError if there
-    is no model yet, or the disk is full, and then nothing half-written is left.
+    Pictures, and texts read by their characters: safetensors, JSON and a script that loads them. `scores` is as in
+    `model_card`. EngineError if there is no model yet, or the disk is full, and then nothing half-written is left.
     """
     files = sorted(file for file in (folder / BEST).glob("*") if file.is_file())
     if not files:
@@ -39,8 +40,8 @@ def export_zip(folder: Path, config: FinetuningConfig, scores: Mapping[str, Any]
             archive.write(file, file.name, packed)
         archive.writestr("README.md", card)
         archive.writestr("train.py", script_text(config))
-        if config.pictures:
-            archive.writestr("load.py", PICTURE_LOADING_CODE)
+        if config.pictures or config.from_characters:
+            archive.writestr("load.py", CHAR_LOADING_CODE if config.from_characters else PICTURE_LOADING_CODE)
 
 
 def model_card(config: FinetuningConfig, examples: Examples, scores: Mapping[str, Any]) -> str:
@@ -68,6 +69,8 @@ def _front_matter(config: FinetuningConfig) -> str:
     """What the Hugging Face hub reads."""
     if config.pictures:
         return "---\npipeline_tag: image-classification\n---"
+    if config.from_characters:
+        return "---\npipeline_tag: text-classification\n---"
     base = ENCODERS[ENCODER_IDS[config.model]]
     return (
         f"---\nlibrary_name: transformers\npipeline_tag: text-classification\nbase_model: {base.repo}\n"
@@ -105,6 +108,8 @@ def _shares(row: Mapping[str, Any]) -> str:
 def _use(config: FinetuningConfig) -> str:
     if config.pictures:
         return "`python load.py picture.png`; `train.py` is the run as a script."
+    if config.from_characters:
+        return '`python load.py "a text"`; `train.py` is the run as a script.'
     return f"```python\n{LOADING_CODE}```\n\n`train.py` is the run as a script."
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from string import Template
 
 from engines.catalog import ENCODERS
+from engines.finetuning.char_scripts import CHAR_CODE, char_script
 from engines.finetuning.config import ENCODER_IDS, FinetuningConfig
 
 LOADING_CODE = """\
@@ -262,8 +263,10 @@ ${freeze}net.classifier[3] = nn.Linear(net.classifier[3].in_features, len(pictur
 """)
 
 
-def loading_code(pictures: bool) -> str:
-    """What a person types to use the unpacked ZIP."""
+def loading_code(pictures: bool, characters: bool = False) -> str:
+    """What a person types to use the unpacked ZIP of a classifier of pictures, of characters, or of words."""
+    if characters:
+        return CHAR_CODE
     return PICTURE_CODE if pictures else LOADING_CODE
 
 
@@ -272,6 +275,8 @@ def script_text(config: FinetuningConfig) -> str:
     values = {**config.to_dict(), "title": config.knobs()["model"].choices[config.model]}
     if config.pictures:
         return _picture_script(config, values)
+    if config.from_characters:
+        return char_script(values)
     imports, preparation, packages, finish = [], "", "torch transformers", ""
     if config.mlm:
         imports.append("from transformers import AutoModelForMaskedLM, DataCollatorForLanguageModeling\n")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import gradio as gr
@@ -16,6 +19,7 @@ from engines.data.tables.cells import Table
 from engines.data.tables.writing import write_csv
 from engines.finetuning.classifier import BEST, Classifiers
 from engines.finetuning.config import ENGINE, FinetuningConfig
+from engines.finetuning.data.examples import run_examples
 from engines.finetuning.data.tables import guess_columns, read_table
 from engines.finetuning.engine import finetune
 from engines.finetuning.export import export_zip, script_text
@@ -29,6 +33,7 @@ from tabs.page.outbox import Outbox
 
 EXAMPLE = "example_finetuning"  # the id of the run that is shown before one has been started
 EXAMPLE_FILE = ASSETS / "example_finetuning" / "run.zip"
+EXAMPLE_MODEL = ("model.safetensors", "picture_model.json")  # beside it
 OWN = ("own_texts", "own_pictures")
 MAX_TEXTS = 10_000  # classified at once
 MAX_CHARACTERS = 20_000  # of one text
@@ -42,9 +47,12 @@ class FinetuningActions:
         self.outbox = Outbox()
         runs.adopt(ENGINE, FinetuningConfig, finetune)
         self.example = EXAMPLE if EXAMPLE_FILE.exists() else ""
+        self._unpacking = threading.Lock()
         if self.example:
             board = load_run(EXAMPLE_FILE)
-            runs.add(board, FinetuningConfig.from_dict(board.config), owner="", run_id=EXAMPLE)
+            run = runs.add(board, FinetuningConfig.from_dict(board.config), owner="", run_id=EXAMPLE)
+            self._own_folder = TemporaryDirectory(prefix="aigc-playground-example-", ignore_cleanup_errors=True)
+            run.folder = Path(self._own_folder.name) / EXAMPLE
 
     # --- runs ------------------------------------------------------------------------------------------
 
@@ -83,12 +91,26 @@ class FinetuningActions:
             raise EngineError("There is no such run here any more.")
         return run
 
+    def unpack_example(self, run: Run) -> Run:
+        """The run; if it is the example, its examples and its classifier lie in its folder by then."""
+        with self._unpacking:
+            if run.id == EXAMPLE and not run.folder.exists():
+                made = run.folder.with_suffix(".new")
+                run_examples(run.config, made, (), None)
+                (made / BEST).mkdir()
+                for file in EXAMPLE_MODEL:
+                    shutil.copy(EXAMPLE_FILE.with_name(file), made / BEST)
+                made.rename(run.folder)
+        return run
+
+    def may_use(self, run: Run, owner: str) -> bool:
+        """Whether this visitor may use the run's classifier: the example's is for everybody."""
+        return run.id == EXAMPLE or run.owned_by(owner)
+
     def own_model(self, run_id: str, owner: str) -> Run:
-        """The run, if it is the owner's and has a classifier that can be used; EngineError otherwise."""
-        run = self.find(run_id)
-        if not run.owner:
-            raise EngineError("This is an example. Press Start, and the classifier will be yours.")
-        if not run.owned_by(owner):
+        """The run, if this visitor may use it and has a classifier that can be used; EngineError otherwise."""
+        run = self.unpack_example(self.find(run_id))
+        if not self.may_use(run, owner):
             raise EngineError("Only the person who started this run can use its classifier; you are watching it.")
         if not run.board.ended:
             raise EngineError("The classifier can be used once the run has ended, or has been stopped.")

@@ -13,7 +13,7 @@ import numpy as np
 from engines.data.cards import TEXT_DATASETS
 from engines.data.grids import encode_grid
 from engines.data.tables.cells import Table
-from engines.finetuning.config import PICTURE_DATASETS, PICTURE_MODELS, FinetuningConfig
+from engines.finetuning.config import PICTURE_DATASETS, PICTURE_MODELS, RECIPES, FinetuningConfig
 from engines.finetuning.data.datasets import (
     DataSummary,
     LabelledPictures,
@@ -121,6 +121,19 @@ def fit_model(dataset: str, model: str) -> dict[str, Any]:
     }
     value = model if model in choices else next(iter(choices))
     return gr.update(choices=[(t(title), key) for key, title in choices.items()], value=value)
+
+
+def suit(dataset: str, model: str, method: str, *learning: float) -> list[Any]:
+    """Updates for model, method, epochs, batch size and learning rate, once the data are of the other kind.
+
+    What suits a small network that sees pictures would ruin one that has read millions of texts, and the reverse.
+    """
+    fitting = fit_model(dataset, model)
+    if fitting["value"] == model:
+        return [fitting, *[gr.skip()] * (1 + len(learning))]
+    values = RECIPES["pictures"].values if dataset in PICTURE_DATASETS else {}
+    names = ("method", "epochs", "batch", "lr")
+    return [fitting, *(values.get(name, getattr(FinetuningConfig, name)) for name in names)]
 
 
 def suited_model(settings: Mapping[str, Any]) -> dict[str, Any]:

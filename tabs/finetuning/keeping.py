@@ -20,7 +20,7 @@ GO_ON = (
     " after, so that you see what it forgets; **Replay** mixes old rows in, which helps it remember."
 )
 TAKE = (
-    "The **model** is a ZIP with safetensors, tokenizer, labels and a model card; plain transformers load it as below."
+    "The **model** is a ZIP with safetensors, labels and a model card, to be loaded as below."
     " The **script** repeats this run anywhere."
 )
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "exports", "api_visibility": "private"}
@@ -105,4 +105,4 @@ class TakePanel:
     def show(self, run_id: str) -> str:
         """The code that loads the classifier of this run."""
         run = find_run(self.actions.runs, run_id)
-        return loading_code(run is not None and run.config.pictures)
+        return loading_code(run.config.pictures, run.config.from_characters) if run else loading_code(False)

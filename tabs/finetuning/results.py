@@ -12,6 +12,8 @@ from engines.running.events import Evaluation
 from tabs.page.markup import Say, bars, clip, paragraph, percent, section, table
 
 SHOWN = 6  # rows of a list
+MANY, FITTING = 6, 16  # classes above which the matrix writes their names upright; which fit beside each other
+MOST = 200  # rows of a list that was opened
 Row = Callable[[Evaluation, int], str]  # the HTML of one row: its text, its picture, or that it is private
 
 
@@ -99,9 +101,11 @@ def show_matrix(evaluation: Evaluation | None, say: Say) -> str:
         for truth, title in enumerate(head[1:])
     ]
     how = say("Rows are the true classes, columns what the classifier says. Press a cell to read its rows.")
-    kind = "matrix many" if len(names) > 6 else "matrix"
+    kind = "matrix many" if len(names) > MANY else "matrix"
     title = say("Confusion matrix before training" if evaluation.name == "before" else "Confusion matrix")
-    return section(kind, title, paragraph(how), table(head, rows))
+    grid = f'<div style="--classes:{len(names)}">{table(head, rows)}</div>'
+    wide = say("Scroll sideways to see all classes.") if len(names) > FITTING else ""
+    return section(kind, title, paragraph(how), paragraph(wide), grid)
 
 
 def _cell(
@@ -134,7 +138,7 @@ def show_cell(evaluation: Evaluation | None, truth: int, predicted: int, row: Ro
     found = cell(evaluation, truth, predicted)
     found = found[np.argsort(-evaluation.probabilities[found, predicted], kind="stable")]
     title = f"{names[truth]} → {names[predicted]}" if truth != predicted else f"{names[truth]} ✓"
-    items = [f"<em>{percent(evaluation.probabilities[i, predicted])}</em>{row(evaluation, i)}" for i in found[:SHOWN]]
+    items = [f"<em>{percent(evaluation.probabilities[i, predicted])}</em>{row(evaluation, i)}" for i in found[:MOST]]
     return _listing(title, items, len(found), say)
 
 
@@ -174,12 +178,12 @@ def show_changes(evaluations: Mapping[str, Evaluation], row: Row, say: Say) -> s
     def listing(title: str, indices: np.ndarray, total: int) -> str:
         items = [
             f"{row(after, i)}<small>{names[after.truth[i]]} → {names[after.predicted[i]]} {percent(sure[i])}</small>"
-            for i in indices[:SHOWN]
+            for i in indices[:MOST]
         ]
         return _listing(title, items, total, say)
 
     wrong = int((after.predicted != after.truth).sum())
-    parts = [listing(say("Most confident mistakes"), mistakes(after, SHOWN), wrong)]
+    parts = [listing(say("Most confident mistakes"), mistakes(after, MOST), wrong)]
     if before is not None and before.rows == after.rows:
         titles = say("Fixed by training"), say("Broken by training")
         for title, found in zip(titles, flips(before, after), strict=True):
@@ -195,6 +199,10 @@ def _names(evaluation: Evaluation, say: Say) -> list[str]:
 def _listing(title: str, items: list[str], total: int, say: Say) -> str:
     if not items:
         return section("listing", f"{title} <span>0</span>", paragraph(say("None.")))
-    rest = say("and {count} more", count=f"{total - len(items):,}") if total > len(items) else ""
-    listed = "".join(f"<li>{item}</li>" for item in items)
-    return section("listing", f"{title} <span>{total:,}</span>", f"<ol>{listed}</ol>", paragraph(rest))
+    first, others = (
+        f"<ol>{''.join(f'<li>{item}</li>' for item in part)}</ol>" for part in (items[:SHOWN], items[SHOWN:])
+    )
+    more = say("and {count} more", count=f"{total - SHOWN:,}")
+    unseen = paragraph(say("and {count} more", count=f"{total - MOST:,}") if total > MOST else "")
+    opened = f"<details><summary>{more}</summary>{others}{unseen}</details>" if total > SHOWN else ""
+    return section("listing", f"{title} <span>{total:,}</span>", first, opened)

@@ -14,7 +14,7 @@ from engines.finetuning.config import ENGINE, RECIPES, FinetuningConfig
 from engines.running.events import Evaluation
 from engines.running.runs import Run
 from tabs.finetuning.actions import FinetuningActions
-from tabs.finetuning.data import COLUMNS, DataPanel, fit_model, suited_model, uploads_of
+from tabs.finetuning.data import COLUMNS, DataPanel, fit_model, suit, suited_model, uploads_of
 from tabs.finetuning.endpoints import FinetuningApi
 from tabs.finetuning.keeping import GoOnPanel, TakePanel
 from tabs.finetuning.pictures import test_pictures, thumbnail
@@ -62,9 +62,11 @@ CHARTS = (
     ),
     Chart("Guessing hidden words: loss", (Line("MLM loss", "mlm", "--good"),), optional=True),
 )
+OPENING = "pictures"  # the recipe that needs no download and ends soonest
 INTRO = (
-    "Press **Start**: a small language model learns on this machine to tell good film reviews from bad ones; that"
-    " takes about two minutes on two CPU cores, and once a download of 83 MB. Or bring your own texts or pictures."
+    "Press **Start**: a small network learns on this machine to tell clothes apart, without a download; then draw a"
+    " shoe under **Try it**. Until then the example below can be tried. Or choose a recipe with texts, or bring your"
+    " own texts or pictures."
 )
 
 
@@ -109,8 +111,8 @@ class FinetuningTab:
         learn_panel("finetuning", self.form)
 
     def _build_settings(self) -> None:
-        self.recipes = RecipePicker(RECIPES, "finetuning-recipe")
-        self.form = Form(FinetuningConfig, "finetuning")
+        self.recipes = RecipePicker(RECIPES, "finetuning-recipe", OPENING)
+        self.form = Form(FinetuningConfig, "finetuning", RECIPES[OPENING].values)
         self.data = DataPanel(self.form)
         self.form.add(("model", "method", "epochs"))
         with gr.Accordion(t("More settings"), open=False):  # Replay stands where a run is continued
@@ -143,7 +145,8 @@ class FinetuningTab:
         self.controls.start.click(self.begin, [owner, data.table, data.archive, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, self._settings)
         self.recipes.follow(self.runs, ENGINE, self.live, owner)
-        form["dataset"].input(fit_model, [form["dataset"], form["model"]], form["model"], **QUICK)
+        suited = [form[name] for name in ("model", "method", "epochs", "batch", "lr")]
+        form["dataset"].input(suit, [form["dataset"], *suited], suited, **QUICK)
         gr.on([form["dataset"].change, data.table.change, data.archive.change], data.show, **show_data)
         gr.on([form["text_column"].input, form["label_column"].input], data.show, **show_data)
         self.matrix.pick(self.pick_cell, [self.live, owner], self.examples, **FOLLOW)
@@ -205,7 +208,7 @@ class FinetuningTab:
             return lambda evaluation, index: escape(say("a row that only its owner may read"))
         if not run.config.pictures or not run.board.evaluations:
             return text_row
-        pictures = test_pictures(run.folder)
+        pictures = test_pictures(self.actions.unpack_example(run).folder)
 
         def picture_row(evaluation: Evaluation, index: int) -> str:
             return f'<img src="{thumbnail(pictures[index])}" alt="">' if index < len(pictures) else ""

@@ -100,7 +100,7 @@ class TryPanel:
         """The input that suits the run, with an example if it is empty."""
         run = find_run(self.actions.runs, run_id)
         pictures = run is not None and run.config.pictures
-        rows = run is not None and run.owned_by(owner) and "test" in run.board.evaluations
+        rows = run is not None and self.actions.may_use(run, owner) and "test" in run.board.evaluations
         example = _some_row(run, seed=0) if rows and not pictures and not text else ""
         return [
             gr.update(visible=not pictures, **({"value": example} if example else {})),  # typing is left alone
@@ -203,5 +203,5 @@ def show_words(pieces: Sequence[tuple[str, float]], predicted: str, say: Say) ->
         f'<i style="background:#f97316"></i>{say("speaks against it")}',
     )
     keys = "".join(f"<span>{line}</span>" for line in legend)
-    title = say("Which words mattered (gradient × input)")
+    title = say("Which words mattered (each left out in turn)")
     return section("why", title, f'<div class="words">{tinted}</div><div class="legend">{keys}</div>')

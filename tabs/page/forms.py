@@ -14,12 +14,12 @@ from tabs.page.language import t
 DICE = f"() => Math.floor(Math.random() * {MAX_SEED})"
 
 
-def make_widget(name: str, knob: Knob, prefix: str) -> Component:
-    """The widget for one knob; its limits are the knob's."""
+def make_widget(name: str, knob: Knob, prefix: str, value: Any = None) -> Component:
+    """The widget for one knob, with its default or `value`; its limits are the knob's."""
     shared = {
         "label": t(knob.label),
         "info": t(knob.help) if knob.help else None,
-        "value": knob.default,
+        "value": knob.default if value is None else value,
         "elem_id": f"{prefix}-{name}",
     }
     if isinstance(knob.default, bool):
@@ -48,15 +48,17 @@ def seed_box(**options: Any) -> gr.Number:
 class Form:
     """The widgets of one Config class. Make it inside the layout, in as many parts as the layout wants."""
 
-    def __init__(self, config_class: type[Config], prefix: str) -> None:
+    def __init__(self, config_class: type[Config], prefix: str, start: Mapping[str, Any] | None = None) -> None:
+        """`start` has the values that the page opens with, where they are not the defaults."""
         self.config_class = config_class
-        self.prefix = prefix
+        self.prefix, self.start = prefix, start or {}
         self._made: dict[str, Component] = {}
 
     def add(self, names: Iterable[str]) -> None:
         """Make the widgets of these knobs here."""
         for name in names:
-            self._made[name] = make_widget(name, self.config_class.knobs()[name], self.prefix)
+            knob = self.config_class.knobs()[name]
+            self._made[name] = make_widget(name, knob, self.prefix, self.start.get(name))
 
     def add_rest(self) -> None:
         """Make the widgets of all knobs not made yet."""

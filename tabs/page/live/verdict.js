@@ -1,7 +1,5 @@
 // A panel of the live view: the diagnosis in plain words.
 
-const PATIENT = ["early", "healthy"]; // their advice is to wait, which is none for a run that has ended
-
 panels.push({ paint: paintVerdict });
 
 function paintVerdict() {
@@ -9,5 +7,5 @@ function paintVerdict() {
   $(".verdict").dataset.state = verdict ? verdict.state : "none";
   text(".verdict .title", verdict ? say(verdict.title) : t("Diagnosis"));
   text(".verdict .reason", verdict ? say(verdict.reason) : t("Appears here in plain words once there is something to measure."));
-  text(".verdict .advice", verdict && !(run.ended && PATIENT.includes(verdict.state)) ? say(verdict.advice) : "");
+  text(".verdict .advice", verdict ? say(verdict.advice) : "");
 }

@@ -22,10 +22,10 @@ NEXT = "Your run keeps the settings that it began with: what you change here is 
 class RecipePicker:
     """The recipes of one tab; make it where the list belongs."""
 
-    def __init__(self, recipes: Mapping[str, Preset], elem_id: str) -> None:
+    def __init__(self, recipes: Mapping[str, Preset], elem_id: str, first: str = "default") -> None:
+        """`first` is the one that the page opens on."""
         self.recipes = recipes
         choices = [*((t(recipe.title), key) for key, recipe in recipes.items()), (t("Your own settings"), OWN)]
-        first = next(iter(recipes))
         self.list = gr.Dropdown(
             choices,
             value=first,

@@ -3,7 +3,7 @@
 import pytest
 
 from engines.catalog import ENCODERS
-from engines.finetuning.config import ENCODER_IDS, PICTURE_MODELS, RECIPES, FinetuningConfig
+from engines.finetuning.config import CHARACTER_MODEL, ENCODER_IDS, PICTURE_MODELS, RECIPES, FinetuningConfig
 from engines.messages import ConfigError
 
 CNN = {"dataset": "fashion_mnist", "model": "small_cnn"}
@@ -21,7 +21,7 @@ def test_the_first_recipe_is_the_defaults():
 
 def test_every_model_has_a_card_or_sees_pictures():
     models = set(FinetuningConfig.knobs()["model"].choices)
-    assert models == set(ENCODER_IDS) | set(PICTURE_MODELS)
+    assert models == set(ENCODER_IDS) | set(PICTURE_MODELS) | {CHARACTER_MODEL}
     assert set(ENCODER_IDS.values()) == set(ENCODERS)
 
 
@@ -35,6 +35,8 @@ def test_every_model_has_a_card_or_sees_pictures():
         ({**CNN, "mlm": True}, "for texts only"),
         ({**CNN, "method": "frozen"}, "nothing learnt to freeze"),
         ({"method": "frozen", "adversarial": True}, "needs a backbone that learns"),
+        ({"model": "char_ngrams", "method": "lora"}, "nothing learnt before"),
+        ({"model": "char_ngrams", "mlm": True}, "nothing learnt before"),
         ({"batch": 512, "max_length": 512}, "their product may be at most 16384"),
         ({"lr": float("nan")}, "Learning rate must be a number"),
         ({"epochs": 0}, "Epochs must be a whole number from 1"),

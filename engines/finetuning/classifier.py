@@ -33,8 +33,8 @@ class Classifier:
     def load(folder: Path) -> Classifier:
         """The best model of a run's folder, or the model in a folder; EngineError if there is none."""
         folder = folder / BEST if (folder / BEST).is_dir() else folder
-        from engines.finetuning.learning.char_nets import CHAR_CONFIG
-        from engines.finetuning.learning.picture_nets import PICTURE_CONFIG
+        from engines.finetuning.nets.characters import CHAR_CONFIG
+        from engines.finetuning.nets.pictures import PICTURE_CONFIG
 
         if (folder / PICTURE_CONFIG).is_file():
             return PictureClassifier(folder)
@@ -111,7 +111,7 @@ class TextClassifier(TextReader):
     def __init__(self, folder: Path) -> None:
         from transformers import AutoModelForSequenceClassification
 
-        from engines.finetuning.learning.nets import OFFLINE, load_tokenizer
+        from engines.finetuning.nets.encoders import OFFLINE, load_tokenizer
 
         self._tokenizer = load_tokenizer(folder)
         model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, **OFFLINE)
@@ -142,7 +142,7 @@ class CharClassifier(TextReader):
     """A CharNet."""
 
     def __init__(self, folder: Path) -> None:
-        from engines.finetuning.learning.char_nets import load_char_net
+        from engines.finetuning.nets.characters import load_char_net
 
         self._net = load_char_net(folder).eval().requires_grad_(False)
         super().__init__(self._net.label_names)
@@ -151,7 +151,7 @@ class CharClassifier(TextReader):
         """See TextReader."""
         import torch
 
-        from engines.finetuning.learning.char_nets import marked, ngrams
+        from engines.finetuning.nets.characters import marked, ngrams
 
         _one_thread()
         found = np.zeros((len(texts), len(self.label_names)), np.float32)
@@ -170,7 +170,7 @@ class PictureClassifier(Classifier):
     """A PictureNet."""
 
     def __init__(self, folder: Path) -> None:
-        from engines.finetuning.learning.picture_nets import load_picture_net
+        from engines.finetuning.nets.pictures import load_picture_net
 
         self._net = load_picture_net(folder).eval().requires_grad_(False)
         self.size, self.channels = self._net.size, self._net.channels

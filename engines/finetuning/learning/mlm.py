@@ -16,8 +16,8 @@ from transformers import AutoModelForMaskedLM, PreTrainedTokenizerBase
 
 from engines.finetuning.data.sources import TextSource
 from engines.finetuning.learning.lanes import use_noise
-from engines.finetuning.learning.nets import loading_options, reset_linear, work_of
 from engines.finetuning.learning.training import Part, Trainer
+from engines.finetuning.nets.encoders import loading_options, reset_linear, work_of
 
 CHOSEN = 0.15  # share of the tokens that are to be guessed
 MASKED, RANDOM = 0.8, 0.1  # of those: replaced by [MASK], by a random token; the rest stay

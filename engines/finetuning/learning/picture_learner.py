@@ -10,9 +10,9 @@ import torch
 from engines.finetuning.config import FinetuningConfig
 from engines.finetuning.data.sources import PictureSource
 from engines.finetuning.learning.learner import Learner, Steps
-from engines.finetuning.learning.picture_nets import PictureHead, PictureNet, load_picture_net
 from engines.finetuning.learning.torchvision_weights import load_pretrained
 from engines.finetuning.learning.training import Worker
+from engines.finetuning.nets.pictures import PictureHead, PictureNet, load_picture_net
 from engines.messages import Message
 from engines.running.events import Caption
 

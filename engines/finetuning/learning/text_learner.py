@@ -15,9 +15,9 @@ from engines.finetuning.data.sources import TextSource, tokenized
 from engines.finetuning.learning.lanes import Noise
 from engines.finetuning.learning.learner import Learner, Steps, finish
 from engines.finetuning.learning.mlm import MaskedNet, MaskedTrainer
-from engines.finetuning.learning.nets import TextHead, TextNet, load_text_model, load_tokenizer
 from engines.finetuning.learning.training import Worker
 from engines.finetuning.learning.zero_shot import name_probabilities
+from engines.finetuning.nets.encoders import TextHead, TextNet, load_text_model, load_tokenizer
 from engines.messages import Message
 from engines.running.events import Caption, Note
 from engines.weights import Stopped, fetch, in_background

@@ -112,7 +112,7 @@ def test_exported_pictures_load_with_their_script(place, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["resnet18", "mobilenet"])
 def test_torchvisions_networks_load_with_the_script(model, tmp_path):
-    from engines.finetuning.learning.picture_nets import PictureNet
+    from engines.finetuning.nets.pictures import PictureNet
     from engines.finetuning.scripts import PICTURE_LOADING_CODE
 
     PictureNet(model, 28, 1, ("a", "b")).save(tmp_path)

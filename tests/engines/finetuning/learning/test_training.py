@@ -12,9 +12,9 @@ from engines.finetuning.data.sources import MULTIPLE, TextSource, bucketed, toke
 from engines.finetuning.learning.adversarial import adversarial_gradients, push
 from engines.finetuning.learning.lanes import Dropout, Lanes, Noise, use_noise
 from engines.finetuning.learning.mlm import MaskedNet, MaskedTrainer
-from engines.finetuning.learning.nets import TextNet, load_text_model, load_tokenizer
-from engines.finetuning.learning.picture_nets import PictureNet
 from engines.finetuning.learning.training import Trainer, Worker, cross_entropy, softmax, warmed
+from engines.finetuning.nets.encoders import TextNet, load_text_model, load_tokenizer
+from engines.finetuning.nets.pictures import PictureNet
 from tests.tiny_models import save_bert
 from tests.tiny_texts import WORDS, rows
 

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engines.data.features import FeatureNet
-from engines.finetuning.learning.nets import grow_head, work_of
+from engines.finetuning.nets.encoders import grow_head, work_of
 
 PICTURE_CONFIG = "picture_model.json"
 WIDTH = 32  # of the small CNN

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from engines.finetuning.learning.nets import grow_head, work_of
+from engines.finetuning.nets.encoders import grow_head, work_of
 
 CHAR_CONFIG = "char_model.json"
 BUCKETS = 2**13  # that n-grams are hashed into

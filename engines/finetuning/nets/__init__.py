@@ -1,0 +1,1 @@
+"""The networks that classify: over a text encoder, over pictures, over runs of characters."""

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engines.finetuning.learning.char_nets import CharNet, load_char_net, marked, ngrams, rarity
+from engines.finetuning.characters.net import CharNet, load_char_net, marked, ngrams, rarity
 from engines.finetuning.learning.learner import Learner, Steps
 from engines.finetuning.learning.training import Worker
 from engines.messages import Message

@@ -33,7 +33,7 @@ class Classifier:
     def load(folder: Path) -> Classifier:
         """The best model of a run's folder, or the model in a folder; EngineError if there is none."""
         folder = folder / BEST if (folder / BEST).is_dir() else folder
-        from engines.finetuning.nets.characters import CHAR_CONFIG
+        from engines.finetuning.characters.net import CHAR_CONFIG
         from engines.finetuning.nets.pictures import PICTURE_CONFIG
 
         if (folder / PICTURE_CONFIG).is_file():
@@ -73,18 +73,21 @@ class TextReader(Classifier):
     def explain(self, text: str) -> list[tuple[str, float]]:
         """How much each word speaks for the predicted class, from -1 (most against) to 1.
 
-        Each word is left out in turn, and its weight is by how much the log odds of the class fall (Li et al. 2016,
-        arXiv 1612.08220), divided by the largest; in long texts a few neighbours go together. The pieces are words
-        with the space after them, so that together they are the text; what was cut off weighs 0.
+        Each word is left out in turn, and stands alone in turn; its weight is by how much the log odds of the class
+        fall without it (Li et al. 2016, arXiv 1612.08220) and rise from nothing with it, divided by the largest. The
+        second sees words that say the same, of which none is missed. In long texts a few neighbours go together. The
+        pieces are words with the space after them, so that together they are the text; what was cut off weighs 0.
         """
         pieces = _pieces(text)
         if not pieces:
             return []
         end = self.read(text)
         tried = [place for place, (start, _) in enumerate(pieces) if start < end]
-        odds = _log_odds(self.logits([text, *(text[: pieces[i][0]] + text[pieces[i][1] :] for i in tried)]))
-        weights = np.zeros(len(pieces))
-        weights[tried] = odds[0] - odds[1:]
+        without = [text[: pieces[i][0]] + text[pieces[i][1] :] for i in tried]
+        alone = [text[slice(*pieces[i])] for i in tried]
+        odds = _log_odds(self.logits([text, "", *without, *alone]))
+        weights, count = np.zeros(len(pieces)), len(tried)
+        weights[tried] = odds[0] - odds[2 : 2 + count] + odds[2 + count :] - odds[1]
         weights /= max(np.abs(weights).max(), 1e-12)
         return [(text[a:b], float(weight)) for (a, b), weight in zip(pieces, weights, strict=True)]
 
@@ -142,7 +145,7 @@ class CharClassifier(TextReader):
     """A CharNet."""
 
     def __init__(self, folder: Path) -> None:
-        from engines.finetuning.nets.characters import load_char_net
+        from engines.finetuning.characters.net import load_char_net
 
         self._net = load_char_net(folder).eval().requires_grad_(False)
         super().__init__(self._net.label_names)
@@ -151,7 +154,7 @@ class CharClassifier(TextReader):
         """See TextReader."""
         import torch
 
-        from engines.finetuning.nets.characters import marked, ngrams
+        from engines.finetuning.characters.net import marked, ngrams
 
         _one_thread()
         found = np.zeros((len(texts), len(self.label_names)), np.float32)

@@ -35,7 +35,7 @@ def finetune(config: FinetuningConfig, folder: Path, uploads: Sequence[str] = ()
     """
     yield Note(Message("Loading PyTorch"))
     from engines.device import pick_device, release_memory
-    from engines.finetuning.learning.char_learner import CharLearner
+    from engines.finetuning.characters.learner import CharLearner
     from engines.finetuning.learning.lanes import Lanes
     from engines.finetuning.learning.picture_learner import PictureLearner
     from engines.finetuning.learning.text_learner import TextLearner

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engines.catalog import ENCODERS
-from engines.finetuning.char_scripts import CHAR_LOADING_CODE
+from engines.finetuning.characters.scripts import CHAR_LOADING_CODE
 from engines.finetuning.classifier import BEST
 from engines.finetuning.config import ENCODER_IDS, FinetuningConfig
 from engines.finetuning.data.examples import PARTS, Examples, kept_examples

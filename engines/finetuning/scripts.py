@@ -5,7 +5,7 @@ from __future__ import annotations
 from string import Template
 
 from engines.catalog import ENCODERS
-from engines.finetuning.char_scripts import CHAR_CODE, char_script
+from engines.finetuning.characters.scripts import CHAR_CODE, char_script
 from engines.finetuning.config import ENCODER_IDS, FinetuningConfig
 
 LOADING_CODE = """\

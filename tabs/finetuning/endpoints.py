@@ -106,7 +106,7 @@ class FinetuningApi:
             return [_prediction(names, chances) for chances in self.actions.predict(found, texts)]
 
     def finetuning_explain(self, run: str, owner: str, text: str, request: gr.Request = None) -> dict[str, Any]:
-        """The predicted class of a text, and [piece, weight from -1 to 1] for each piece of it (left out in turn)."""
+        """The predicted class of a text, and [piece, weight from -1 to 1] for each piece (left out, and alone)."""
         with self.actions.gate.computing(request):
             found = self.actions.own_model(run, owner)
             names = self.actions.names(found)

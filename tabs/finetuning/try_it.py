@@ -203,5 +203,5 @@ def show_words(pieces: Sequence[tuple[str, float]], predicted: str, say: Say) ->
         f'<i style="background:#f97316"></i>{say("speaks against it")}',
     )
     keys = "".join(f"<span>{line}</span>" for line in legend)
-    title = say("Which words mattered (each left out in turn)")
+    title = say("Which words mattered (each left out, and each alone)")
     return section("why", title, f'<div class="words">{tinted}</div><div class="legend">{keys}</div>')

@@ -1,1 +1,1 @@
-"""The networks that classify: over a text encoder, over pictures, over runs of characters."""
+"""The networks that classify: over a text encoder, and over pictures."""

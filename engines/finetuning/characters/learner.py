@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from engines.finetuning.characters.net import CharNet, load_char_net, marked, ngrams, rarity
 from engines.finetuning.learning.learner import Learner, Steps
 from engines.finetuning.learning.training import Worker
-from engines.finetuning.nets.characters import CharNet, load_char_net, marked, ngrams, rarity
 from engines.messages import Message
 from engines.running.events import Caption, Note
 from engines.weights import in_background

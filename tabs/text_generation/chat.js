@@ -1,5 +1,5 @@
 // The chat as bubbles that show each character as it is. props.value is a scene as JSON, see chat.py:
-// {"turns": [{"role", "content", "about", "cut"}], "trouble", "before", "placeholder", "examples"}.
+// {"turns": [{"role", "content", "about", "cut"}], "trouble", "over", "before", "placeholder", "examples"}.
 // Each tab of a browser keeps its own chat, until it is closed.
 
 const KEPT = "aigc-playground-chat";
@@ -16,6 +16,7 @@ function paint() {
   else invite(box);
   $(".trouble").hidden = !scene.trouble;
   $(".trouble").textContent = scene.trouble || "";
+  document.getElementById("text-cut")?.classList.toggle("offered", !!scene.over);
   if (atEnd) box.scrollTop = box.scrollHeight;
 }
 

@@ -45,13 +45,13 @@ class ChatPanel:
         with gr.Row(elem_classes="controls"):
             self.send, self.stop = start_and_stop("text-chat", t("Send"))
             self.clear = gr.Button(t("New chat"), elem_id="text-clear", min_width=90)
-            self.cut = gr.Button(t("Cut the oldest turns and send"), visible=False, elem_id="text-cut", min_width=260)
+            self.cut = gr.Button(t("Cut the oldest turns and send"), elem_id="text-cut", min_width=260)
         self.inside = token_view("text-inside", {"start": "text-chat-start", "stop": "text-chat-stop"})
 
     def wire(self, form: Form, system: gr.Textbox, arrived: gr.events.Dependency) -> None:
         """Connect events to handlers; `form` and `system` are the settings beside the panel."""
         self.form = form
-        outputs = [self.chatbot, self.inside, self.message, self.cut]
+        outputs = [self.chatbot, self.inside, self.message]
         inputs = [self.chatbot, system, self.message, *form.widgets]
         gr.on([self.send.click, self.message.submit], self.answer, inputs, outputs, **WRITING)
         self.cut.click(self.answer_cut, inputs, outputs, **WRITING)
@@ -82,12 +82,12 @@ class ChatPanel:
         """Take the message back into the box."""
         turns = turns_of(value)
         left, message = turns[: data.index], turns[data.index]["content"]
-        return self.actions.end(request, "chat", (scene(left), "", message, gr.update(visible=False)))
+        return self.actions.end(request, "chat", (scene(left), "", message))
 
     def new_chat(self, value: str, request: gr.Request) -> tuple:
         """Begin anew; the page can bring back what was said before."""
         new = scene([], before=turns_of(value))
-        return self.actions.end(request, "chat", (new, "", gr.skip(), gr.update(visible=False)))
+        return self.actions.end(request, "chat", (new, "", gr.skip()))
 
     def answer(self, value: str, system: str, message: str, request: gr.Request, *values: Any) -> Iterator[tuple]:
         """Send a message."""
@@ -131,7 +131,7 @@ class ChatPanel:
                 asked = [*plain(turns), user(message)]
                 rest = cut_oldest(self.actions.models, self.form.read(values), asked, system)
         except gr.Error as problem:
-            yield scene(turns, trouble=problem.message), *[gr.skip()] * 3
+            yield scene(turns, trouble=problem.message), *[gr.skip()] * 2
             return
         left = turns[len(turns) + 1 - len(rest) :]
         yield from self._talk(turns, [*left, user(message)], system, request, values)
@@ -139,23 +139,28 @@ class ChatPanel:
     def _talk(
         self, turns: Turns, asked: Turns, system: str, request: gr.Request, values: tuple[Any, ...], begun: str = ""
     ) -> Iterator[tuple]:
-        """(chat, tokens, message box, cut button) as the answer to `asked` grows, from what is `begun` of it.
+        """(chat, tokens, message box) as the answer to `asked` grows, from what is `begun` of it.
 
         Without an answer all is as before: the chat is `turns`, and a new message is back in its box. What went
         wrong stands below the chat.
         """
-        said, rest = turns, [gr.skip()] * 3
+        said, rest, over = turns, [gr.skip()] * 2, []
         try:
             with polite(request):
-                for said, *rest in self._write(turns, asked, system, request, values, begun):
+                for said, *rest in self._write(turns, asked, system, request, values, begun, over):
                     yield said if isinstance(said, str) else scene(said), *rest
         except gr.Error as problem:
-            yield scene(said, trouble=problem.message), *[gr.skip()] * 3
+            # the rest once more, since a page passes over what comes too fast
+            yield scene(said, trouble=problem.message, over=bool(over and turns)), *rest
 
     def _write(
-        self, turns: Turns, asked: Turns, system: str, request: gr.Request, values: tuple[Any, ...], begun: str
-    ) -> Iterator[tuple]:
-        """As `_talk`, with turns in place of scenes. The box is emptied only once: a person types on meanwhile."""
+        self, turns: Turns, asked: Turns, system: str, request: gr.Request, values: tuple[Any, ...], begun: str,
+        over: list[Exception],
+    ) -> Iterator[tuple]:  # fmt: skip
+        """As `_talk`, with turns in place of scenes; `over` gets the error of a new message that makes it too long.
+
+        The box is emptied only once: a person types on meanwhile.
+        """
         new = all(asked[-1] is not turn for turn in turns)
         box = "" if new else gr.skip()
         config = self.actions.admit(self.form.read(values), request)
@@ -169,11 +174,10 @@ class ChatPanel:
                 said = asked if nothing and not begun else [*asked, reply(writing, request, begun)]
                 if writing.ended and nothing:
                     said, box = turns, asked[-1]["content"] if new else gr.skip()
-                last = (said, writing.lines, box)
-                yield *last, gr.update(visible=False)
+                yield said, writing.lines, box
                 box = gr.skip()
-        except TooLongError:
-            yield *last, gr.update(visible=new and bool(turns))
+        except TooLongError as problem:
+            over += [problem] if new else []
             raise
 
 
@@ -195,7 +199,8 @@ def invitation(model: str, language: str = ENGLISH) -> dict[str, Any]:
 
 
 def scene(turns: Turns, **more: Any) -> str:
-    """What the page shows: the turns, and of "trouble", "before", "placeholder" and "examples" what there is."""
+    """What the page shows: the turns, and of "trouble", "over" (the oldest turns can be cut), "before",
+    "placeholder" and "examples" what there is."""
     return json.dumps({"turns": turns, **more}).replace("<", "\\u003c")  # Gradio looks for tags in it
 
 

@@ -107,7 +107,7 @@ def trouble(output):
 
 def test_a_message_is_answered_and_the_box_is_emptied_only_once(chat):
     outputs = list(send(chat, [], "Hello"))
-    boxes = [box for _, _, box, _ in outputs]
+    boxes = [box for _, _, box in outputs]
     assert boxes[0] == ""
     assert boxes[1:] == [SKIP] * len(boxes[1:])  # the person types on
     value, lines, *_ = outputs[-1]
@@ -210,16 +210,16 @@ def test_a_chat_that_is_too_long_is_told_and_cut(chat):
     turns = []
     for number in range(3):
         turns = last_of(send(chat, turns, f"{number} " * 20))
-    *_, written, offered, told = send(chat, turns, "x" * 100)  # the tiny model reads 256 tokens
+    *_, written, told = send(chat, turns, "x" * 100)  # the tiny model reads 256 tokens
     assert "more than this model can read" in written[1]
     assert "more than this model can read" in trouble(told)
     assert (turns_of(told[0]), written[2]) == (turns, "x" * 100)
-    assert offered[3] == gr.update(visible=True)
+    assert json.loads(told[0])["over"]
     cut = last_of(chat.answer_cut(scene(turns), "", "x" * 100, ME, *settings(chat)))
     assert len(cut) < len(turns)
     assert cut[-2]["content"] == "x" * 100
     alone = list(send(chat, [], "x" * 300))
-    assert alone[-2][3] == gr.update(visible=False)  # there is nothing to cut
+    assert not json.loads(alone[-1][0])["over"]  # there is nothing to cut
 
 
 @pytest.mark.parametrize("click", ["new_chat", "undo"])
@@ -228,7 +228,7 @@ def test_the_chat_is_not_written_on_after_it_was_left(chat, click):
     value = next(output for output in writing if len(turns_of(output[0])) == 2)[0]
     data = gr.UndoData(None, {"index": 0, "value": "Hello"})
     outputs = chat.new_chat(value, ME) if click == "new_chat" else chat.undo(value, data, ME)
-    assert outputs == (SKIP,) * 4  # left to the handler that writes, which has the last word
+    assert outputs == (SKIP,) * 3  # left to the handler that writes, which has the last word
     *_, last = writing
     assert (turns_of(last[0]), last[1]) == ([], "")
     assert last[2] == (SKIP if click == "new_chat" else "Hello")

@@ -32,10 +32,16 @@ class _Lines:
         self.back: deque[str] = deque()
 
     def __iter__(self) -> Iterator[str]:
-        # A longer line has too many or too long cells, so it may be cut, whatever it holds.
-        while line := self.back.popleft() if self.back else self.file.readline(self.most):
+        while line := self.back.popleft() if self.back else self._next():
             self.number += 1
             yield line
+
+    def _next(self) -> str:
+        """The next line; the rest of one with too many or too long cells is left out, whatever it holds."""
+        line = rest = self.file.readline(self.most)
+        while len(rest) == self.most and not rest.endswith(("\n", "\r")):
+            rest = self.file.readline(self.most)
+        return line
 
     def put_back(self, lines: Sequence[str]) -> None:
         """They come again next."""

@@ -21,6 +21,7 @@ LITTLE = 0.1  # of the way from guessing to perfect (Cohen 1960, kappa): hardly 
 CLOSE = 0.1  # accuracy above guessing, below which "hardly better" is fair even where the rows are few
 WORSE = 1.15  # the validation loss as a multiple of its best
 FALLING = 0.93  # the validation loss as a multiple of that two validations before: it still falls
+FULL = 0.9  # accuracy in training above which there is little left to be learnt
 BLOWN_UP = 1.5  # the training loss as a multiple of that of guessing blindly
 RECENT = 1000  # training examples behind a training accuracy, at most
 
@@ -106,9 +107,10 @@ class Doctor:
         return still_learning(findings) if self._falling() else healthy(findings)
 
     def _falling(self) -> bool:
-        """Whether the validation loss is at its best and falls fast."""
+        """Whether the validation loss is at its best and falls fast, with more to be learnt."""
         losses = self.losses[-3:]
-        return len(losses) == 3 and losses[2] == min(self.losses) and losses[2] < FALLING * losses[0]
+        room = self.last.accuracy < FULL
+        return room and len(losses) == 3 and losses[2] == min(self.losses) and losses[2] < FALLING * losses[0]
 
 
 VALIDATION, TEST = Message("validation"), Message("test")

@@ -17,6 +17,7 @@ from engines.messages import EngineError
 BEST = "best"  # the model's folder within a run's
 KEPT = 2  # classifiers in memory
 BATCH = 32
+FAINT = 0.2  # log odds: where no word matters more, none is tinted as if it did
 MOST_LEFT_OUT = 64  # pieces of a text that are left out in turn to see which mattered
 # A word is what stands between spaces; Chinese, Japanese and Korean write without, so there it is a character.
 CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -88,7 +89,7 @@ class TextReader(Classifier):
         odds = _log_odds(self.logits([text, "", *without, *alone]))
         weights, count = np.zeros(len(pieces)), len(tried)
         weights[tried] = odds[0] - odds[2 : 2 + count] + odds[2 + count :] - odds[1]
-        weights /= max(np.abs(weights).max(), 1e-12)
+        weights /= max(np.abs(weights).max(), FAINT)
         return [(text[a:b], float(weight)) for (a, b), weight in zip(pieces, weights, strict=True)]
 
 

@@ -21,6 +21,7 @@ LITTLE = 0.1  # of the way from guessing to perfect (Cohen 1960, kappa): hardly 
 CLOSE = 0.1  # accuracy above guessing, below which "hardly better" is fair even where the rows are few
 WORSE = 1.15  # the validation loss as a multiple of its best
 FALLING = 0.93  # the validation loss as a multiple of that two validations before: it still falls
+FULL = 0.9  # accuracy in training above which there is little left to be learnt
 BLOWN_UP = 1.5  # the training loss as a multiple of that of guessing blindly
 RECENT = 1000  # training examples behind a training accuracy, at most
 
@@ -47,16 +48,22 @@ class Doctor:
     losses: list[float] = field(default_factory=list)  # of the validations so far
     last: Exam | None = None
     verdict: str = ""  # the state of its last one
+    worst_loss: float = 0.0  # of those that ran away
 
     def memory(self) -> dict[str, Any]:
         """What `recall` takes, ready for JSON."""
-        return {"losses": self.losses, "last": self.last and asdict(self.last), "verdict": self.verdict}
+        return {
+            "losses": self.losses,
+            "last": self.last and asdict(self.last),
+            "verdict": self.verdict,
+            "worst_loss": self.worst_loss,
+        }
 
     def recall(self, memory: dict[str, Any]) -> None:
         """Go on from what another one remembered."""
         self.losses = list(memory.get("losses", ()))
         self.last = Exam(**memory["last"]) if memory.get("last") else None
-        self.verdict = memory.get("verdict", "")
+        self.verdict, self.worst_loss = memory.get("verdict", ""), memory.get("worst_loss", 0.0)
 
     def examine(self, exam: Exam) -> Verdict:
         """The most serious thing that a validation shows."""
@@ -67,8 +74,9 @@ class Doctor:
         return verdict
 
     def _of_validation(self, exam: Exam) -> Verdict:
-        if self._runs_away(exam):
-            return rate_too_high(Message("The training loss has grown to {loss}.", loss=f"{exam.loss:.2f}"))
+        if exam.loss > BLOWN_UP * math.log(max(2, self.classes)):
+            self.worst_loss = max(exam.loss, self.worst_loss)
+            return self._ran_away()
         if exam.share < EARLY:
             return early(exam)
         return self._judge(Proportion.of(exam.validation_accuracy, self.validation_rows), VALIDATION, ended=False)
@@ -78,14 +86,14 @@ class Doctor:
 
         None if nothing was examined, or if what was said last is to stay.
         """
-        if self.last is None or self._runs_away(self.last) or not rows:
+        if self.last is None or self.verdict == "rate_too_high" or not rows:
             return None
         verdict = self._judge(Proportion(right, rows), TEST, ended=True)
         sure = self.verdict in ("overfitting", "not_learning")
         return None if verdict.state == "few_rows" and sure else verdict
 
-    def _runs_away(self, exam: Exam) -> bool:
-        return exam.loss > BLOWN_UP * math.log(max(2, self.classes))
+    def _ran_away(self) -> Verdict:
+        return rate_too_high(Message("The training loss has grown to {loss}.", loss=f"{self.worst_loss:.2f}"))
 
     def _judge(self, held_out: Proportion, part: Message, ended: bool) -> Verdict:
         """From the last exam and the rows of one part."""
@@ -99,6 +107,8 @@ class Doctor:
         if least > GAP or (risen and least > 0):
             return overfitting(findings)
         if held_out.low <= guess or held_out.share < guess + LITTLE * (1 - guess):
+            if self.worst_loss:  # it ran away once and has learnt nothing since
+                return self._ran_away()
             unsure = held_out.share > guess + CLOSE
             return few_rows(findings) if unsure else not_learning(findings)
         if most > WIDE and held_out.high - held_out.low > WIDE:
@@ -106,9 +116,10 @@ class Doctor:
         return still_learning(findings) if self._falling() else healthy(findings)
 
     def _falling(self) -> bool:
-        """Whether the validation loss is at its best and falls fast."""
+        """Whether the validation loss is at its best and falls fast, with more to be learnt."""
         losses = self.losses[-3:]
-        return len(losses) == 3 and losses[2] == min(self.losses) and losses[2] < FALLING * losses[0]
+        room = self.last.accuracy < FULL
+        return room and len(losses) == 3 and losses[2] == min(self.losses) and losses[2] < FALLING * losses[0]
 
 
 VALIDATION, TEST = Message("validation"), Message("test")

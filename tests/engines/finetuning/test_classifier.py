@@ -41,12 +41,12 @@ def test_probabilities_are_those_of_the_run(trained):
 
 def test_the_telling_words_are_found(trained):
     classifier = Classifier.load(trained[0])
-    text = "the film was superb, lovely and  great"
+    text = "the film was awful, boring and  dire"
     pieces = classifier.explain(text)
     assert "".join(piece for piece, _ in pieces) == text
     weights = {piece.strip(): weight for piece, weight in pieces}
     assert max(map(abs, weights.values())) == pytest.approx(1)
-    telling = weights["superb,"] + weights["lovely"] + weights["great"]
+    telling = weights["awful,"] + weights["boring"] + weights["dire"]
     assert telling > weights["the"] + weights["film"] + weights["was"] + weights["and"]
     assert classifier.explain("") == []
     assert classifier.explain("   ") == []

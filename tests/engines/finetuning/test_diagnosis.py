@@ -27,6 +27,10 @@ def last_state(*exams, **about):
         ("not_learning", [Exam(0.5, 0.69, 0.52, 0.69, 0.51)]),
         ("rate_too_high", [Exam(0.1, 3.0, 0.5, 2.0, 0.5)]),
         ("learning", [Exam(0.4, 0.6, 0.6, 0.6, 0.6), Exam(0.5, 0.5, 0.7, 0.5, 0.7), Exam(0.6, 0.4, 0.8, 0.4, 0.8)]),
+        (
+            "healthy",
+            [Exam(0.4, 0.4, 0.91, 0.5, 0.86), Exam(0.5, 0.3, 0.93, 0.45, 0.87), Exam(1, 0.2, 0.95, 0.4, 0.89)],
+        ),
         ("healthy", [Exam(0.4, 0.6, 0.8, 0.41, 0.8), Exam(0.5, 0.5, 0.8, 0.4, 0.8), Exam(0.6, 0.4, 0.8, 0.4, 0.8)]),
     ],
 )
@@ -91,6 +95,9 @@ def test_the_last_true_verdict_stays():
     doctor = doctor_of()
     assert doctor.examine(Exam(0.9, 9.0, 0.5, 4.0, 0.5)).state == "rate_too_high"
     assert doctor.conclude(500, 1000) is None
+    doctor = doctor_of()
+    exams = (Exam(0.5, 9.0, 0.5, 4.0, 0.5), Exam(0.9, 0.7, 0.5, 0.7, 0.5))
+    assert [doctor.examine(exam).state for exam in exams] == ["rate_too_high"] * 2, "calm again, with nothing learnt"
     doctor = doctor_of(classes=10, majority=0.1, training=40, validation=10)
     assert doctor.examine(Exam(1, 0.0, 1.0, 2.2, 0.5)).state == "overfitting"
     assert doctor.conclude(9, 10) is None  # too few to say otherwise

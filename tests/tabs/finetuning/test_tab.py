@@ -23,8 +23,8 @@ from engines.running.board import ENDED_STATES, Board
 from engines.running.events import Evaluation
 from engines.running.runs import Runs
 from tabs.finetuning.actions import FinetuningActions
-from tabs.finetuning.data import show_texts
-from tabs.finetuning.pictures import composite, like_training
+from tabs.finetuning.data import show_texts, suit
+from tabs.finetuning.pictures import composite, like_training, test_pictures
 from tabs.finetuning.results import show_cell, show_changes, show_matrix, show_report, show_scores, text_row
 from tabs.finetuning.tab import FinetuningTab
 from tabs.finetuning.try_it import show_chances, show_words
@@ -367,3 +367,23 @@ def test_a_picture_run_answers_for_pictures(client, tmp_path):
         client.predict(run, owner, ["a text"], None, api_name="/finetuning_predict")
     with zipfile.ZipFile(client.predict(run, owner, api_name="/finetuning_model")) as archive:
         assert "load.py" in archive.namelist()
+
+
+def test_the_example_is_healthy_and_can_be_tried_and_taken_home_by_anybody(site):
+    actions = FinetuningActions(site[1], Classifiers(), Gate(Limits()))
+    run = actions.own_model(actions.example, "a stranger")
+    pictures = test_pictures(run.folder)
+    found = actions.predict_pictures(run, pictures[:200]).argmax(1)
+    assert np.mean(found == run.board.evaluations["test"].truth[:200]) > 0.8
+    assert Path(actions.model_file(actions.example, "a stranger")).stat().st_size > 300_000
+    assert run.board.verdict.state == "healthy"
+    assert "Let it run" not in run.board.verdict.advice
+
+
+def test_settings_that_suit_pictures_are_not_given_to_texts():
+    (model, *learning) = suit("own_texts", "small_cnn", "full", 5, 64, 2e-3)
+    assert model["value"] == "minilm"
+    assert learning == ["full", FinetuningConfig.epochs, FinetuningConfig.batch, FinetuningConfig.lr]
+    (model, *learning) = suit("intents", "minilm", "lora", 7, 16, 1e-3)
+    assert model["value"] == "minilm"
+    assert not any(isinstance(value, (int, float, str)) for value in learning), "left as they are"

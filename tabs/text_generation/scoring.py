@@ -29,7 +29,7 @@ I like green tea a lot.,I like green tea very much.
 """
 
 
-SHORT, LONG = 84, 168  # pixels of a column of numbers, and of texts
+SHORT, LONG = 72, 92  # pixels of a column of numbers, and of texts: all ten fit beside the settings at 1280 px
 TITLES = {str(one): one for one in (Message("output"), Message("reference"), Message("Perplexity"), Message("Note"))}
 
 
@@ -57,7 +57,7 @@ class ScorePanel:
         with gr.Row(elem_classes="controls"):
             self.start, self.stop = start_and_stop("text-score", t("Score"))
             self.stop.interactive = False  # until there is something to stop
-        widths = [LONG, LONG, *[SHORT] * len(SCORES), LONG]
+        widths = [LONG, LONG, *[SHORT] * (len(SCORES) + 1), LONG]
         self.table = gr.Dataframe(interactive=False, wrap=True, column_widths=widths, elem_id="text-score-table")
         self.csv = gr.File(label=t("The table as CSV"), interactive=False, height=90, elem_id="text-score-csv")
 

@@ -54,7 +54,10 @@ for probabilities in predict(["a text", "another one"]):
 """
 
 _SCRIPT = Template(f'''\
-"""$title on data.csv, a table with a text and a label a row (pip install torch safetensors numpy)"""
+"""$title, on data.csv, a table with a text and a label a row.
+
+pip install torch safetensors numpy
+"""
 import csv
 
 {_NGRAMS}

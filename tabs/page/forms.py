@@ -14,6 +14,16 @@ from tabs.page.language import t
 DICE = f"() => Math.floor(Math.random() * {MAX_SEED})"
 
 
+class ChoiceList(gr.Dropdown):
+    """A list whose choices may change while the page is on its way; the config judges what the page sends."""
+
+    is_template = True  # a Dropdown to the page
+
+    def preprocess(self, payload: Any) -> Any:
+        """As it came: Gradio would refuse what was chosen from the choices of a moment ago."""
+        return payload
+
+
 def make_widget(name: str, knob: Knob, prefix: str, value: Any = None) -> Component:
     """The widget for one knob, with its default or `value`; its limits are the knob's."""
     shared = {
@@ -26,7 +36,7 @@ def make_widget(name: str, knob: Knob, prefix: str, value: Any = None) -> Compon
         return gr.Checkbox(**shared)
     if knob.choices is not None:
         choices = [(t(label), value) for value, label in knob.choices.items()]
-        kind = gr.Radio if len(choices) <= 4 else gr.Dropdown
+        kind = gr.Radio if len(choices) <= 4 else ChoiceList
         return kind(choices=choices, **shared)
     if isinstance(knob.default, str):
         return gr.Textbox(max_length=knob.max_length, **shared)

@@ -271,7 +271,7 @@ def test_texts_from_a_strangers_picture_stay_texts(open_tab, tmp_path, no_encode
     (tmp_path / "no.png").write_bytes(b"this is no picture")
     page.locator("#image-file").get_by_label("Clear").click()
     page.locator("#image-file input[type=file]").set_input_files(tmp_path / "no.png")
-    page.get_by_text(re.compile(r"no\.png is no PNG")).wait_for()
+    page.get_by_text(re.compile(r"no\.png is no picture")).wait_for()
 
 
 def test_bad_wishes_get_one_sentence_and_the_tab_goes_on(open_tab):

@@ -231,7 +231,7 @@ HOSTILE = (
     "${alert(5)}", "{predicted}", "javascript:alert(6)",
 )  # fmt: skip
 ALLOWED = {"section", "h2", "p", "div", "span", "table", "thead", "tbody", "tfoot", "tr", "th", "td", "button", "i",
-           "b", "ol", "li", "em", "small", "code", "pre", "img"}  # fmt: skip
+           "b", "ol", "li", "em", "small", "code", "pre", "img", "details", "summary"}  # fmt: skip
 
 
 class Checker(HTMLParser):

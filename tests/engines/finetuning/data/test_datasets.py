@@ -199,7 +199,8 @@ def test_no_text_is_in_two_parts() -> None:
 
 def test_texts_are_described_in_plain_values() -> None:
     labels = np.array([0, 1, 1, 1, 1, 1, 1, 0])
-    data = LabelledTexts("mine", tuple("abcdefgh"), labels, ("no", "yes"), 3, 2, 1, (("X", "x"),))
+    left_out = {"empty": 3, "duplicates": 2, "conflicts": 1}
+    data = LabelledTexts("mine", tuple("abcdefgh"), labels, ("no", "yes"), **left_out, alike=(("X", "x"),))
     summary = describe(data, split(labels, seed=0))
     assert (summary.rows, summary.per_label) == (8, (("no", 2), ("yes", 6)))
     assert (summary.empty, summary.duplicates, summary.conflicts) == (3, 2, 1)

@@ -24,7 +24,8 @@ from engines.running.events import Evaluation
 from engines.running.runs import Runs
 from tabs.finetuning.actions import FinetuningActions
 from tabs.finetuning.data import show_texts, suit
-from tabs.finetuning.pictures import composite, like_training, test_pictures
+from tabs.finetuning.pictures import composite, like_training
+from tabs.finetuning.pictures import test_pictures as kept_pictures
 from tabs.finetuning.results import show_cell, show_changes, show_matrix, show_report, show_scores, text_row
 from tabs.finetuning.tab import FinetuningTab
 from tabs.finetuning.try_it import show_chances, show_words
@@ -372,7 +373,7 @@ def test_a_picture_run_answers_for_pictures(client, tmp_path):
 def test_the_example_is_healthy_and_can_be_tried_and_taken_home_by_anybody(site):
     actions = FinetuningActions(site[1], Classifiers(), Gate(Limits()))
     run = actions.own_model(actions.example, "a stranger")
-    pictures = test_pictures(run.folder)
+    pictures = kept_pictures(run.folder)
     found = actions.predict_pictures(run, pictures[:200]).argmax(1)
     assert np.mean(found == run.board.evaluations["test"].truth[:200]) > 0.8
     assert Path(actions.model_file(actions.example, "a stranger")).stat().st_size > 300_000

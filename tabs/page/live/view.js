@@ -203,16 +203,18 @@ function explain() {
 // Esc stops only a run that this tab of the browser began: one sees it in all others too.
 const BEGAN = "aigc-playground-began";
 const began = () => (sessionStorage.getItem(BEGAN) || "").split(" ");
-let starting = false;
+// Pressed a moment ago, even if the page was reloaded before the run was there.
+const STARTING = "aigc-playground-starting-" + props.controls.start;
+const starting = () => Date.now() - Number(sessionStorage.getItem(STARTING)) < 20_000;
 
 document.addEventListener("click", (event) => {
   if (!element.isConnected) return;
-  if (event.target.closest(`#${props.controls.start}`)) starting = true;
+  if (event.target.closest(`#${props.controls.start}`)) sessionStorage.setItem(STARTING, String(Date.now()));
   if (event.target.closest(`#${props.controls.resume}`)) claim(run.id);
 });
 
 function claim(id) {
-  starting = false;
+  sessionStorage.removeItem(STARTING);
   sessionStorage.setItem(BEGAN, [...began().slice(-9), id].join(" "));
 }
 
@@ -222,8 +224,9 @@ function begin() {
   keys(props.controls, () => began().includes(run.id));
   watch("value", () => {
     if (props.value === (run && run.id)) return;
-    if (starting) claim(props.value);
+    if (starting()) claim(props.value);
     follow(props.value);
   });
+  if (props.value && starting()) claim(props.value);
   follow(props.value);
 }

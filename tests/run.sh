@@ -34,6 +34,6 @@ $python -m ruff format --check .
 if [ $# -gt 0 ]; then
   exec $python -m pytest "$@"
 fi
-# Files side by side where nobody looks at the clock; one after the other where a browser does.
+# Two files at a time; those with a browser by themselves, since Playwright's event loop would meet other tests.
 $python -m pytest -n 2 --dist loadfile -m "not browser"
-$python -m pytest -m browser
+$python -m pytest -n 2 --dist loadfile -m browser

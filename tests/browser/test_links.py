@@ -141,6 +141,7 @@ def test_the_settings_of_a_fine_tuning(visit):
     visitor = visit()
     page = open_link(visitor, "?tab=finetuning&dataset=fashion_mnist")
     expect(page.locator("#finetuning-model input")).to_have_value("Small CNN, from scratch")
+    expect(slider(page, "finetuning-epochs")).to_have_value("2")  # the link's form stands there, not the opening one
     set_slider(page, "finetuning-epochs", 7)
     assert copy_link(visitor, "finetuning") == "?tab=finetuning&dataset=fashion_mnist&epochs=7"
     page.locator("#finetuning-model input").click()

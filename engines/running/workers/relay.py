@@ -18,6 +18,10 @@ from engines.running.events import Event, Events
 
 OVERTIME = Message("It has computed for as long as a run may here, so it was stopped; everything is kept.")
 
+NO_MEMORY = Message(
+    "The memory that this may take here is used up. Choose a smaller model, a smaller batch or smaller pictures."
+)
+
 
 class WorkerLostError(EngineError):
     """The process that computed something is gone; what it had saved is there."""
@@ -55,6 +59,9 @@ def serve(events: Events, reply: Callable[[], Reply]) -> Iterator[Event | Ended]
                 return
             except PlaygroundError as problem:
                 yield Ended(problem=problem)
+                return
+            except MemoryError:
+                yield Ended(problem=EngineError(NO_MEMORY))
                 return
             except Exception:
                 yield Ended(problem=RuntimeError(f"in the engine's process:\n{traceback.format_exc()}"))

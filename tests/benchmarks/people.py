@@ -39,6 +39,8 @@ class Server:
         for _ in range(1200):
             with contextlib.suppress(OSError):
                 urlopen(f"{self.url}health").close()
+                urlopen(self.url).close()  # Gradio asks for it too, and gives up if it takes more than 3 s
+                time.sleep(1)
                 return
             time.sleep(0.1)
         raise TimeoutError("the app did not start")
@@ -47,6 +49,11 @@ class Server:
         """Its memory that is in RAM."""
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def cpu_seconds(self) -> float:
+        """What its own process, without the workers, has used of the processor."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def close(self) -> None:
         """End it."""

@@ -149,21 +149,32 @@ def watched(watchers: int, seconds: float) -> dict[str, float]:
         run = owner.train()
         address = server.url.removeprefix("http://").rstrip("/")
         command = [sys.executable, "-m", "tests.benchmarks.watching", address, run, str(watchers), str(seconds + 4)]
-        alone, among, seen = [owner.pace(run, seconds / 2)], [], []
+
+        def turn(seconds: float) -> tuple[float, float]:
+            """(steps of the training, seconds of the page's process) per second."""
+            began, used = time.monotonic(), server.cpu_seconds()
+            pace = owner.pace(run, seconds)
+            return pace, (server.cpu_seconds() - used) / (time.monotonic() - began)
+
+        alone, among, seen = [turn(seconds / 2)], [], []
         for _ in range(3):
             client = subprocess.Popen(command, stdout=subprocess.PIPE)
             time.sleep(3)  # until all are there
-            among.append(owner.pace(run, seconds))
+            among.append(turn(seconds))
             seen.append(json.loads(client.communicate(timeout=120)[0]))
             time.sleep(1)
-            alone.append(owner.pace(run, seconds / 2))
-    told = {name: statistics.mean(turn[name] for turn in seen) for name in seen[0]}
-    shares = {"train_share": statistics.mean(among) / statistics.mean(alone)}
+            alone.append(turn(seconds / 2))
+    (pace, page_alone), (crowded_pace, page) = (
+        [statistics.mean(one) for one in zip(*turns, strict=True)] for turns in (alone, among)
+    )
+    told = {name: statistics.mean(one[name] for one in seen) for name in seen[0]}
     return {
         **told,
-        "errors": sum(turn["errors"] for turn in seen),
-        **shares,
-        "steps_per_second": statistics.mean(alone),
+        "errors": sum(one["errors"] for one in seen),
+        "train_share": crowded_pace / pace,
+        "solo_steps_per_second": pace,
+        "page_cores": page,
+        "page_cores_alone": page_alone,
     }
 
 

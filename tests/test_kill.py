@@ -20,7 +20,7 @@ from engines.running.runs import Runs
 from engines.running.workers.pool import Here
 from tabs.gan_training.actions import GanActions
 from tabs.page.gate import Gate
-from tabs.page.live.view import news
+from tabs.page.live.news import Snapshot
 from tests import ROOT
 from tests.fakes import wait_until
 
@@ -75,7 +75,7 @@ def test_a_killed_training_is_there_again_and_goes_on(killed):
     assert run.id == run_id
     assert actions.first_run("key-of-ann", {}) == run_id
 
-    page = news(run, {})
+    page = Snapshot(run).news()
     assert page["state"] == "interrupted"
     assert "It can go on" in page["note"]["template"]
     assert page["frame"]["src"].startswith("data:image")

@@ -52,7 +52,8 @@ class SourcePanel:
             self.upload = gr.UploadButton(
                 t("Upload a picture"), file_types=["image"], size="sm", elem_id="image-upload"
             )
-        self.taken = gr.State()  # (sketch, painted) as they were when a picture was asked for
+        # (sketch, painted) as they were when a picture was asked for; in memory for an hour at most
+        self.taken = gr.State(time_to_live=3600)
 
     @property
     def canvases(self) -> list[gr.ImageEditor]:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 def load_model(card: ModelCard, folder: Path) -> LanguageModel:
     """The model in `folder`, from safetensors only and without any code of its own."""
-    torch.set_num_threads(1)  # of this thread; see cores.py
+    torch.set_num_threads(1)  # of this thread; see engines/device/cores.py
     logging_of_transformers.disable_progress_bar()
     device = pick_device()
     options = {"local_files_only": True, "trust_remote_code": False}

@@ -86,7 +86,7 @@ def keep_freed_memory() -> None:
 
 
 def pick_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the device multiplies faster in it, which is measured on a CPU; float16 on older GPUs; else float32."""
+    """bfloat16 where the device multiplies faster in it, as measured on a CPU; float16 on older GPUs; else float32."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float16
     if device.type == "mps":

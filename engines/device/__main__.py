@@ -1,4 +1,4 @@
-"""Prints how this machine computes, as it was measured: `python -m engines.device`; tries a few things if nothing was."""
+"""Prints how this machine computes, as it was measured: `python -m engines.device`; if nothing was, tries some."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def main() -> None:
         print("Nothing was measured yet; a few multiplications are tried.")
         precision(torch.device("cpu"))
         for size in SIZES:
-            choose("multiplying and adding", f"{size} x {size}", ways(free), _trial(size), free)
+            choose("multiplying and adding", f"{size} x {size}", ways(os.cpu_count() or 1), _trial(size), free)
     for key, found in kept().items():
         print(f"\n{key}")
         for tried in found["tried"]:

@@ -131,7 +131,7 @@ def choose(job: str, shapes: str, tries: Sequence[Choice], trial: Trial, free: i
 
 
 def measure(tries: Sequence[Choice], trial: Trial) -> list[Choice]:
-    """The tries with the milliseconds that a step of each takes, fastest first. They take turns, to meet the same load."""
+    """The tries with the milliseconds that a step of each takes, fastest first; they take turns under one load."""
     steps: dict[Choice, Callable[[], Any]] = {}
     times: dict[Choice, list[float]] = {}
     for choice in tries:

@@ -63,15 +63,18 @@ class Trainer:
         self.images = torch.tensor(part(images, team), device=self.device)
         self.labels = torch.tensor(part(labels, team), dtype=torch.int64, device=self.device)
         channels = images.shape[3]
-        self.g = build_generator(config, channels, classes).to(self.device)
-        self.d = build_discriminator(config, channels, classes).to(self.device)
+        choice = choice or usual(self.device, team.local_size if team else 1)
+        layout = choice.memory_format
+        self.g = build_generator(config, channels, classes).to(self.device, memory_format=layout)
+        self.d = build_discriminator(config, channels, classes).to(self.device, memory_format=layout)
         self.opt_g = self._adam(self.g, config.lr_g)
         self.opt_d = self._adam(self.d, config.lr_d)
         self.ema = AveragedModel(self.g, multi_avg_fn=self._average, use_buffers=True) if config.ema else None
         self.steps = 0
         self._together = team is not None and team.size > 1
         self._second_lane: ThreadPoolExecutor | None = None
-        self.use(choice or usual(self.device, team.local_size if team else 1))
+        self.choice = choice
+        self.use(choice)
         self._call_g, self._call_d = (team.wrap(self.g), team.wrap(self.d)) if self._together else (self.g, self.d)
         self._sums = torch.zeros(len(SIGNALS) + 1, device=self.device)  # the last one counts
         self._graph: torch.cuda.CUDAGraph | None = None
@@ -79,6 +82,7 @@ class Trainer:
 
     def use(self, choice: Choice) -> None:
         """Compute so from the next step on, in the thread that calls this."""
+        other_layout = choice.layout != self.choice.layout
         self.choice, self.dtype = choice, choice.type
         if self._second_lane:
             self._second_lane.shutdown()
@@ -87,11 +91,16 @@ class Trainer:
             torch.set_num_threads(choice.threads)
             if choice.lanes > 1 and may_part(self.config) and not self._together:
                 self._second_lane = ThreadPoolExecutor(1, "lane", torch.set_num_threads, (choice.threads,))
+        if other_layout:
+            self._lay_out(choice.memory_format)
+
+    def _lay_out(self, layout: torch.memory_format) -> None:
+        """Networks, and Adam's moments, whose fused kernels take it that both lie alike."""
         for net in self.nets().values():
-            net.to(memory_format=choice.memory_format)
-        for optimiser in (self.opt_g, self.opt_d):  # whose fused kernels take it that moments lie as weights do
+            net.to(memory_format=layout)
+        for optimiser in (self.opt_g, self.opt_d):
             for weight, moments in optimiser.state.items():
-                moments |= {k: torch.empty_like(weight).copy_(v) for k, v in moments.items() if v.dim()}
+                moments |= {name: torch.empty_like(weight).copy_(m) for name, m in moments.items() if m.dim()}
 
     def step(self) -> None:
         """config.d_steps updates of D and one of G."""

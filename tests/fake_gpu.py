@@ -1,7 +1,8 @@
-"""A GPU that is only pretended: PyTorch's FakeTensorMode runs the real code on tensors that have a shape, a type and a
-device and no content, and raises where devices mix. It proves no speed, no value and no memory. Where PyTorch was built
-for CUDA and finds no driver, autograd's engine will not walk back over such tensors: there gradients of the right shape
-and place stand in for the backward pass, which then is not proved either.
+"""A GPU that is only pretended: PyTorch's FakeTensorMode runs the real code on tensors without content.
+
+They have a shape, a type and a device, and it raises where devices mix. It proves no speed, no value and no memory.
+Where PyTorch was built for CUDA and finds no driver, autograd's engine will not walk back over such tensors: there
+gradients of the right shape and place stand in for the backward pass, which then is not proved either.
 """
 
 from __future__ import annotations

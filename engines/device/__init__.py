@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from engines.device.tuning import Choice, choose, ways
-from engines.running.zero_gpu import lacks_gpu
+from engines.running.workers.zero_gpu import lacks_gpu
 
 LOWER = 10  # niceness
 ROWS, WIDTH = 256, 1024  # of the multiplication that decides for a number type

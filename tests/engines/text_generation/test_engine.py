@@ -65,7 +65,7 @@ def models(cache, monkeypatch):
 def exact(monkeypatch):
     """Weights as they are, for comparing with transformers."""
     monkeypatch.setattr(model_module, "pack_weights", lambda network, folder: None)
-    monkeypatch.setattr(model_module, "pick_dtype", lambda device: torch.float32)
+    monkeypatch.setattr(model_module, "best_type", lambda device, folder: torch.float32)
 
 
 def answer(events) -> Answer:

@@ -24,7 +24,12 @@ class Neighbours:
         self._began, self._busy, self._own = time.monotonic(), _busy_seconds(), time.process_time()
 
     def free(self) -> int:
-        """Cores that others leave idle, at least 1; waits until it has looked for SECONDS."""
+        """Cores that others leave idle, at least 1; waits until it has looked for SECONDS.
+
+        AIGC_CORES names a number to take instead, so that a seed repeats whatever else runs.
+        """
+        if (named := os.environ.get("AIGC_CORES", "")).isdecimal():
+            return _left(os.cpu_count() or 1, (os.cpu_count() or 1) - int(named))
         time.sleep(max(0.0, self._began + SECONDS - time.monotonic()))
         seconds = time.monotonic() - self._began
         taken = (_busy_seconds() - self._busy - (time.process_time() - self._own)) / seconds

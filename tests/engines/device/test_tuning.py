@@ -1,6 +1,7 @@
 """What is tried out, what is kept of it, and when it no longer holds."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -146,8 +147,11 @@ def test_the_number_type_is_one_that_the_processor_multiplies_in():
     assert usual(cpu, processes=99).threads == 1
 
 
-def test_some_core_is_always_free():
-    assert Neighbours().free() >= 1
+@pytest.mark.parametrize(("named", "cores"), [("", None), ("many", None), ("-3", None), ("1", 1), ("0", 1)])
+def test_some_core_is_always_free_and_their_number_may_be_named(monkeypatch, named, cores):
+    monkeypatch.setenv("AIGC_CORES", named)
+    found = Neighbours().free()
+    assert found == cores if cores else 1 <= found <= os.cpu_count()
 
 
 @pytest.mark.slow

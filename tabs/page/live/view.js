@@ -194,7 +194,9 @@ function paintStatus() {
   text(".facts", facts.join(" · "));
   text(".about summary", t("Settings of this run"));
   const said = (value) => (value === true ? "✓" : value === false ? "–" : t(String(value)));
-  list($(".about dl"), run.config.map(([label, value]) => [t(label), said(value)]), ([label, value]) => {
+  const settings = run.config.map(([label, value]) => [t(label), said(value)]);
+  if (run.captions.computed) settings.push([t("Computed with"), say(run.captions.computed)]);
+  list($(".about dl"), settings, ([label, value]) => {
     const row = document.createElement("div");
     row.append(made("dt", label), made("dd", value));
     return [row];

@@ -25,6 +25,7 @@ from engines.running.runs import Runs
 from engines.text_generation.models import Models
 from engines.weights import cache_folder, on_a_space
 from tabs import TABS
+from tabs.page.connection.lasting import Lasting
 from tabs.page.gate import Gate
 from tabs.page.language import I18N, t
 from tabs.page.link_button import tell
@@ -126,7 +127,7 @@ def reach(runs: Runs) -> dict[str, object]:
     async def health(_: object) -> JSONResponse:
         return JSONResponse({"status": "ok", "runs": runs.count_live()})
 
-    pages = {"routes": [Route("/health", health)], "middleware": [Middleware(FirstScript)]}
+    pages = {"routes": [Route("/health", health)], "middleware": [Middleware(Lasting), Middleware(FirstScript)]}
     return {"mcp_server": True, "app_kwargs": pages}
 
 

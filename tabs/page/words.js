@@ -20,6 +20,9 @@ function say(message) {
 const fill = (template, values) => say({ template, values });
 const count = (number) => Math.round(number).toLocaleString(language === "en" ? "en-US" : language);
 
+// Calls `act` with a sentence when what the program was making for this page is lost, see connection/lasting.js.
+const onLost = (act) => window.addEventListener("aigc-lost", (event) => element.isConnected && act(event.detail));
+
 // Ctrl+Enter presses the button "start" of what is shown, Esc the button "stop"; `controls` gives their element ids.
 // A key is left alone while an input method composes, where something lies over the page (an enlarged picture, a
 // panel: the key closes it), and Esc also in a field that uses it. `mine` says whether Esc may stop what goes on.

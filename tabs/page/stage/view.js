@@ -171,6 +171,11 @@ function explain() {
   }
 }
 
+onLost((sentence) => {
+  told = ""; // a program that was started anew knows nothing of what is shown
+  if (busy) props.value = JSON.stringify({ pictures: null, note: sentence, share: null, busy: false, trouble: true });
+  paint();
+});
 keys(controls);
 new ResizeObserver(layout).observe($(".pictures"));
 watch("value", paint);

@@ -118,6 +118,10 @@ element.addEventListener("keydown", (event) => {
   $(".text").children[chosen].scrollIntoView({ block: "nearest" });
 });
 
+onLost((sentence) => {
+  if (writing) props.value += JSON.stringify({ note: sentence, share: null }) + '\n{"end":true}\n';
+  paint();
+});
 keys(props.controls);
 watch("value", paint);
 paint();

@@ -17,6 +17,7 @@ from tabs.page.language import t
 from tabs.page.polite import polite
 from tabs.page.shared import QUICK
 
+HIDDEN = "hidden"  # in the page all the same: Gradio 6.31 makes a component of its own anew without its props
 COLORS = ["#111111", "#e02424", "#f59e0b", "#facc15", "#16a34a", "#2563eb", "#9333ea", "#ec4899", "#ffffff", "#92400e"]
 MASK = "#d946ef"
 
@@ -25,9 +26,9 @@ class SourcePanel:
     """The two canvases, of which the task shows one, and the button that fills them with a file."""
 
     def __init__(self) -> None:
-        with gr.Column(visible=False, min_width=320) as self.column:
-            self.sketch = canvas("image-sketch", Message("Start from this"), COLORS, 14, visible=False)
-            self.painted = canvas("image-painted", Message("Paint over a part"), [MASK], 44, True, visible=False)
+        with gr.Column(visible=HIDDEN, min_width=320) as self.column:
+            self.sketch = canvas("image-sketch", Message("Start from this"), COLORS, 14, visible=HIDDEN)
+            self.painted = canvas("image-painted", Message("Paint over a part"), [MASK], 44, True, visible=HIDDEN)
             self.upload = gr.UploadButton(
                 t("Upload a picture"), file_types=["image"], size="sm", elem_id="image-upload"
             )
@@ -57,7 +58,7 @@ class SourcePanel:
 
 def seen(task: str) -> list[dict[str, Any]]:
     """The canvas that the task needs."""
-    return [gr.update(visible=one) for one in
+    return [gr.update(visible=one or HIDDEN) for one in
             (task == "image_to_image", task == "inpainting", task != "text_to_image")]  # fmt: skip
 
 

@@ -30,8 +30,8 @@ from tabs.page.shared import QUICK, Shared
 from tabs.page.stage.view import stage_view
 
 INTRO = (
-    "Say what you would like to see and press **Generate**: the picture comes out of the noise step by step, within a"
-    " few seconds. The bundled model draws emoji; larger ones are fetched on first use."
+    "Say what you would like to see and press **Generate**: the picture comes out of the noise step by step. The"
+    " bundled model draws emoji; larger ones are fetched on first use."
 )
 EMPTY = Message("Your pictures appear here.")
 NEED_PICTURE = ("png", "zip", "change", "repaint", "settings")  # buttons

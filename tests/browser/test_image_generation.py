@@ -173,6 +173,7 @@ def test_a_part_is_repainted_by_painting_on_the_canvas(open_tab):
     page.locator("#image-start").click()
     expect(note(page)).to_contain_text("Paint over the part", timeout=10_000)
 
+    canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 30, y)

@@ -124,10 +124,11 @@
 
   // Gives Gradio a message; whether it was the last.
   function hand(message, give) {
-    const { msg, event_id } = JSON.parse(message.replace(/^data: ?/, ""));
+    const { msg, event_id, output } = JSON.parse(message.replace(/^data: ?/, ""));
     if (msg === "unexpected_error") return lose(give); // the program ended, or does not know this page any more
     if (msg === "process_completed" && !open.delete(event_id)) finished.add(event_id);
     give(message + "\n\n");
+    if (msg === "log" || output?.error) entitle();
     return msg === "close_stream";
   }
 
@@ -136,14 +137,27 @@
     const error = t("The program was started anew, or the page was cut off from it for too long: what was being made is lost. What you typed is still here.");
     let visible = true;
     for (const event_id of open) {
-      const output = { error, title: t("That did not work"), visible, duration: 20 };
+      const output = { error, visible, duration: 20 };
       give(`data: ${JSON.stringify({ msg: "process_completed", event_id, success: false, output })}\n\n`);
       visible = false;
     }
     open.clear();
+    entitle();
     give('data: {"msg":"close_stream"}\n\n');
     window.dispatchEvent(new CustomEvent("aigc-lost", { detail: error }));
     return true;
+  }
+
+  // Gradio titles its messages "Error", "Warning" and "Info", whatever the program says and in any language.
+  async function entitle() {
+    const titles = { Error: t("That did not work"), Warning: t("Please note"), Info: t("Done") };
+    for (let tries = 20; tries; tries--) {
+      await pause(50); // until it is there
+      for (const node of document.querySelectorAll(".toast-title")) {
+        const name = node.textContent.trim();
+        if (titles[name]) node.firstChild.data = titles[name] + " ";
+      }
+    }
   }
 
   // --- what is said of it --------------------------------------------------------------------------------------

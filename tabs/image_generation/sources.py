@@ -26,7 +26,7 @@ class SourcePanel:
     """The two canvases, of which the task shows one, and the button that fills them with a file."""
 
     def __init__(self) -> None:
-        with gr.Column(visible=HIDDEN, min_width=320) as self.column:
+        with gr.Column(min_width=320, elem_id="image-sources"):  # seen while a canvas is: looks/page.css
             self.sketch = canvas("image-sketch", Message("Start from this"), COLORS, 14, visible=HIDDEN)
             self.painted = canvas("image-painted", Message("Paint over a part"), [MASK], 44, True, visible=HIDDEN)
             self.upload = gr.UploadButton(
@@ -35,19 +35,16 @@ class SourcePanel:
 
     @property
     def canvases(self) -> list[gr.HTML]:
-        """The two."""
+        """The two; also the outputs of `place` and `seen`."""
         return [self.sketch, self.painted]
-
-    @property
-    def parts(self) -> list[gr.blocks.Block]:
-        """The canvases and what stands around them, as outputs of `place` and `seen`."""
-        return [*self.canvases, self.column]
 
     def wire(self, form: Form) -> None:
         """Let the canvases follow the task, and uploads fill them."""
         task = form["task"]
-        task.change(seen, task, self.parts, **QUICK)
-        self.upload.upload(self.place_upload, [self.upload, task, form["width"], form["height"]], self.parts, **QUICK)
+        task.change(seen, task, self.canvases, **QUICK)
+        self.upload.upload(
+            self.place_upload, [self.upload, task, form["width"], form["height"]], self.canvases, **QUICK
+        )
 
     @staticmethod
     def place_upload(path: str, task: str, width: float, height: float, request: gr.Request) -> list[Any]:
@@ -58,8 +55,7 @@ class SourcePanel:
 
 def seen(task: str) -> list[dict[str, Any]]:
     """The canvas that the task needs."""
-    return [gr.update(visible=one or HIDDEN) for one in
-            (task == "image_to_image", task == "inpainting", task != "text_to_image")]  # fmt: skip
+    return [gr.update(visible=task == one or HIDDEN) for one in ("image_to_image", "inpainting")]
 
 
 def place(picture: np.ndarray, task: str, size: tuple[float, float] = (1, 1)) -> list[dict[str, Any]]:
@@ -72,8 +68,7 @@ def place(picture: np.ndarray, task: str, size: tuple[float, float] = (1, 1)) ->
     size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
     filter_ = Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.LANCZOS
     value = filled(np.asarray(Image.fromarray(picture).resize(size, filter_)))
-    sketch, painted, column = seen(task)
-    return [sketch | {"value": value}, painted | {"value": value}, column]
+    return [canvas | {"value": value} for canvas in seen(task)]
 
 
 def middle(picture: np.ndarray, size: tuple[float, float]) -> tuple[slice, slice]:

@@ -151,7 +151,7 @@ class ImageTab:
         act["png"].click(self.download_one, chosen, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
         act["zip"].click(self.download_shown, shown, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
         for name, task in (("change", "image_to_image"), ("repaint", "inpainting")):
-            outputs = [self.task, *self.sources.parts]
+            outputs = [self.task, *self.sources.canvases]
             form = self.desk.form
             act[name].click(
                 self._starter(task), [*chosen, form["model"], form["width"], form["height"]], outputs, **QUICK

@@ -1,5 +1,5 @@
-// Puts a "?" beside settings and charts; a press opens Learn where it tells of them. Its place is found anew after each
-// click, since Gradio makes what is unfolded only then.
+// Puts a "?" beside settings and charts; a press opens Learn where it tells of them. Their places are looked
+// for again and again, since Gradio makes what is unfolded only then.
 
 const prefix = props.value;
 const knobs = JSON.parse(props.knobs);
@@ -14,7 +14,7 @@ function mark() {
 }
 
 function put(node, titles) {
-  if (!node?.textContent.trim() || node.nextElementSibling?.classList.contains("ask")) return;
+  if (!node?.textContent.trim() || node.classList.contains("sr-only") || node.nextElementSibling?.classList.contains("ask")) return;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "ask";
@@ -47,4 +47,5 @@ async function show(titles) {
 }
 
 for (const kind of ["click", "change"]) document.addEventListener(kind, () => setTimeout(mark, 500));
-for (const wait of [0, 1000, 3000]) setTimeout(mark, wait);
+setInterval(mark, 3000); // panels come with their run
+mark();

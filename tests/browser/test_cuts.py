@@ -27,7 +27,7 @@ class Engine:
     def __init__(self):
         self.asked = self.ended = 0
 
-    def chat(self, models, config, turns, system, begun=""):
+    def chat(self, models, config, turns, system="", begun=""):
         self.asked += 1
         for i in range(WORDS):
             time.sleep(PAUSE)

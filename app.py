@@ -27,6 +27,7 @@ from engines.running.workers.zero_gpu import on_zero_gpu
 from engines.text_generation.models import Models
 from engines.weights import cache_folder, on_a_space
 from tabs import TABS
+from tabs.page.connection.lasting import Lasting
 from tabs.page.gate import Gate
 from tabs.page.language import I18N, t
 from tabs.page.link_button import tell
@@ -130,7 +131,8 @@ def reach(runs: Runs) -> dict[str, object]:
     async def health(_: object) -> JSONResponse:
         return JSONResponse({"status": "ok", "runs": runs.count_live()})
 
-    pages = {"routes": [Route("/health", health), *live_routes(runs)], "middleware": [Middleware(FirstScript)]}
+    routes, middleware = [Route("/health", health), *live_routes(runs)], [Middleware(Lasting), Middleware(FirstScript)]
+    pages = {"routes": routes, "middleware": middleware}
     return {"mcp_server": True, "app_kwargs": pages}
 
 

@@ -44,6 +44,13 @@ from tabs.page.shared import FOLLOW, QUICK, Shared, find_run, run_to_show
 
 HERE = Path(__file__).parent
 PANELS = ("charts", "verdict")
+# What has a "?", and the section of Learn that it opens.
+ASKED = {
+    "#finetuning-live figcaption": "overfitting",
+    "#finetuning-report h2": "report",
+    "#finetuning-matrix h2": "report",
+    "#finetuning-answer .why h2": "words, model=minilm|distilbert|bert|bert_zh",
+}
 CHARTS = (
     Chart(
         "Loss",
@@ -106,7 +113,7 @@ class FinetuningTab:
                         self.taking = TakePanel(self.actions)
             with gr.Column(scale=3, min_width=300):
                 self._build_settings()
-        learn_panel("finetuning", self.form)
+        learn_panel("finetuning", self.form, ASKED)
 
     def _build_settings(self) -> None:
         self.recipes = RecipePicker(RECIPES, "finetuning-recipe", OPENING)

@@ -175,7 +175,7 @@ def _row(pair: Pair, perplexity: Callable[[str], float] | None) -> dict[str, str
         row["ROUGE-2"] = math.nan
     row |= {f"Distinct-{n}": distinct([pair.output], n) for n in (1, 2)}
     notes = _notes(pair)
-    if perplexity:
+    if perplexity and pair.output:
         try:
             row["Perplexity"] = perplexity(pair.output)
         except ConfigError as problem:  # too short

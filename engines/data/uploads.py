@@ -96,7 +96,7 @@ class _Reading:
 
     size: int
     limits: UploadLimits
-    images: list[np.ndarray] = field(default_factory=list)  # uint8 [S, S, 3], of 16-bit gray float32 [S, S, 1]
+    images: list[np.ndarray] = field(default_factory=list)  # uint8 [S, S, 3], of 16 bits float32 [S, S, 1 or 3]
     names: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     pixels: int = 0

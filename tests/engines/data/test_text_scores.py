@@ -51,6 +51,7 @@ def test_distinct_is_the_share_of_different_n_grams():
 
 def test_perplexity_is_a_column_and_its_mean_is_geometric():
     def perplexity(text: str) -> float:
+        assert text
         if "dog" in text:
             raise ConfigError("too short")
         return 100.0 if "sat" in text else 4.0
@@ -58,6 +59,10 @@ def test_perplexity_is_a_column_and_its_mean_is_geometric():
     rows, total = score_pairs([CAT, DOG, Pair("x", "x")], perplexity)
     assert math.isnan(rows[1]["Perplexity"])
     assert total["Perplexity"] == pytest.approx(20)
+    rows, total = score_pairs([Pair("", "a cat"), CAT, Pair(" 🍎", "🍎")], perplexity)
+    assert (math.isnan(rows[0]["Perplexity"]), str(rows[0]["Note"])) == (True, "The output is empty.")
+    assert (rows[1]["Perplexity"], total["Perplexity"]) == (100, pytest.approx(20))
+    assert math.isnan(score_pairs([Pair("", "a cat")], perplexity)[1]["Perplexity"])
 
 
 @pytest.mark.parametrize(

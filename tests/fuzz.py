@@ -100,10 +100,11 @@ def hostile_calls(
     uploaded = [{"path": path, "meta": FILE} for path in files]
     values = (*VALUES, *TEXTS, *TEXTS, *uploaded, *([one] for one in uploaded))
     said = tuple([{"role": "user", "content": text}] for text in TEXTS)
+    good = {**GOOD, "settings": {"rows": 200} if endpoint == "finetuning_start" else {}}  # a run that begins at once
     for number in range(count):
         data = [draw.choice(values) for _ in parameters]
         if "uploads" in parameters and files and number % 4 == 0:
-            given = {**GOOD, "settings": draw.choice(STARTS) | ({"seed": draw.choice(VALUES)} if number % 3 else {})}
+            given = {**good, "settings": draw.choice(STARTS) | ({"seed": draw.choice(VALUES)} if number % 3 else {})}
             given["uploads"] = [draw.choice([path for path in files if path.endswith((".csv", ".zip"))])]
             given["uploads"] = [{"path": path, "meta": FILE} for path in given["uploads"]]
             yield [given[name] for name in parameters]
@@ -111,7 +112,7 @@ def hostile_calls(
         if number % 2 and all(name in GOOD for name in parameters):
             at = draw.randrange(len(parameters))
             odd = draw.choice((*values, *said) if parameters[at] == "messages" else values)
-            data = [odd if place == at else GOOD[name] for place, name in enumerate(parameters)]
+            data = [odd if place == at else good[name] for place, name in enumerate(parameters)]
             yield data
             continue
         if "settings" in parameters and draw.random() < 0.7:

@@ -10,13 +10,16 @@ from engines.data.folders import part_of
 from engines.data.tables.cells import Table
 from engines.messages import Message
 
+MOST_SPELLINGS = 12  # different cells of such a column
+
 
 def split_column(table: Table, others: Sequence[str]) -> str:
     """The column, none of `others`, whose cells name at least two parts and nothing else; "" if there is none."""
     whole = [row for number, row in enumerate(table.rows) if number not in table.odd]
     for place, column in enumerate(table.columns):
-        parts = set(map(part_of, {row[place] for row in whole if row[place].strip()}))
-        if column not in others and len(parts) > 1 and all(parts):
+        cells = {row[place] for row in whole if row[place].strip()} if column not in others else ()
+        parts = set(map(part_of, cells)) if len(cells) <= MOST_SPELLINGS else {""}
+        if len(parts) > 1 and all(parts):
             return column
     return ""
 

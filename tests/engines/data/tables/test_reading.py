@@ -123,3 +123,33 @@ def test_two_possible_readings_are_told(tmp_path: Path) -> None:
     assert table.rows[0] == ("a", "скарга")
     path.write_bytes(b"text,label\na,\xa4\xa7\nb,\xb1\xd7\n")
     assert read_table(path).notes or read_table(path).encoding
+
+
+SENTENCES = ("The sea was calm in the morning", "I like this film very much", "Nobody came to the station",
+             "What a wonderful evening", "He sold the house last year", "They never wrote back")  # fmt: skip
+TITLES = ("Quiet and blue", "Praise", "An empty place", "Joy in the garden", "Moving away", "Silence")
+CHINESE = ("今天天气很好,我们去公园", "这部电影不好看,浪费时间", "早上好,你好", "他走了,再也没回来")
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows", "told"),
+    [
+        ([f"{a},{b}" for a, b in zip(SENTENCES, TITLES, strict=True)], 6, "taken for data"),
+        (["Source,Answer", *(f"{a},{b}" for a, b in zip(SENTENCES, TITLES, strict=True))], 6, ""),
+        (list(CHINESE), 4, "taken for data"),
+        ([f"text {i},note {i}" for i in range(30)], 30, "taken for data"),
+        (["Anna,Bonn", "Bert,Berlin", "Carl,Trier"], 2, "taken for the names"),
+        (["word,translation", "cat,Katze", "dog,Hund", "cow,Kuh"], 3, ""),
+        (["When?,How satisfied are you?", "2024-01-01,very", "2024-02-01,not", "2024-03-01,so so"], 3, ""),
+        (["comentario,nota", "Muy bueno todo,5", "No me gusta nada,1", "Está bien,3"], 3, ""),
+        (["comments", *SENTENCES], 6, ""),
+        (list(SENTENCES), 6, "taken for data"),
+    ],
+)
+def test_a_first_row_of_prose_is_no_header_and_what_is_doubtful_is_told(tmp_path, lines, rows, told) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(lines), "utf-8")
+    table = read_table(path)
+    assert len(table.rows) == rows
+    notes = " ".join(map(str, table.notes))
+    assert (told in notes) if told else not notes

@@ -24,7 +24,8 @@ CHUNK = "aigc_playground"
 MAX_FILE_MB = 100
 MAX_TEXT = 100_000  # characters of a text that is read
 EXIF_IFD, USER_COMMENT, MAKE, MODEL, DESCRIPTION = 0x8769, 0x9286, 0x010F, 0x0110, 0x010E
-ENCODINGS = {b"UNICODE\0": ("utf-16-be", "utf-16-le"), b"ASCII\0\0\0": ("utf-8", "latin-1")}
+UNICODE = b"UNICODE\0"
+ENCODINGS = {UNICODE: ("utf-16-be", "utf-16-le"), b"ASCII\0\0\0": ("utf-8", "latin-1")}
 
 
 def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
@@ -112,7 +113,7 @@ def _exif_texts(picture: Image.Image) -> dict[str, str]:
         found = {"UserComment": _comment(exif.get_ifd(EXIF_IFD).get(USER_COMMENT))}
         for tag in (MAKE, MODEL, DESCRIPTION):
             keyword, colon, text = _comment(exif.get(tag)).partition(":")
-            if colon and keyword.lower() in ("prompt", "workflow", "parameters"):
+            if colon and keyword.lower() in (CHUNK, "prompt", "workflow", "parameters"):
                 found[keyword.lower()] = text.strip()
     except Exception:  # a parser given hostile bytes may raise nearly anything
         return {}

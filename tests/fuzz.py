@@ -24,7 +24,6 @@ MODEL = TextConfig.model
 HELLO = [{"role": "user", "content": "Hello"}]
 SECRET = "root:"  # how the file begins that must not be read
 OURS = "inside the program"  # of the sentence that owns up to a fault
-IDLE = 2.0  # seconds after which the server may close a connection
 WATCHED = 4.0  # seconds at most that a started run is watched for a fault, before it is stopped
 CONFIGS = {"gan": GanConfig, "image": ImageConfig, "text": TextConfig, "finetuning": FinetuningConfig}
 FILE = {"_type": "gradio.FileData"}
@@ -129,7 +128,6 @@ class Caller:
     def __init__(self, url: str, seconds: float = 60.0) -> None:
         parts = urlsplit(url)
         self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)
-        self._asked = time.monotonic()
         self._streams = streams(self)
 
     def __enter__(self) -> Caller:
@@ -197,17 +195,19 @@ class Caller:
         return f"its run failed: {said[:300]}" if OURS in said or about["state"] == "lost" else ""
 
     def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str]:
-        if time.monotonic() - self._asked > IDLE:
-            self._connection.close()  # the server may have, meanwhile
-        try:
-            self._connection.request(method, path, body, {"Content-Type": "application/json"})
-            answer = self._connection.getresponse()
-            said = answer.read().decode("utf-8", "replace")
-            self._asked = time.monotonic()
-            return answer.status, said
-        except (http.client.HTTPException, OSError):
-            self._connection.close()  # the next call opens it anew
-            raise
+        for again in (True, False):
+            try:
+                self._connection.request(method, path, body, {"Content-Type": "application/json"})
+                answer = self._connection.getresponse()
+                return answer.status, answer.read().decode("utf-8", "replace")
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+                self._connection.close()  # the server may have, while it was idle
+                if not again:
+                    raise
+            except (http.client.HTTPException, OSError):
+                self._connection.close()  # the next call opens it anew
+                raise
+        raise AssertionError
 
 
 def upload(url: str, files: dict[str, bytes]) -> list[str]:

@@ -195,19 +195,19 @@ class Caller:
         return f"its run failed: {said[:300]}" if OURS in said or about["state"] == "lost" else ""
 
     def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str]:
-        for again in (True, False):
-            try:
-                self._connection.request(method, path, body, {"Content-Type": "application/json"})
-                answer = self._connection.getresponse()
-                return answer.status, answer.read().decode("utf-8", "replace")
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
-                self._connection.close()  # the server may have, while it was idle
-                if not again:
-                    raise
-            except (http.client.HTTPException, OSError):
-                self._connection.close()  # the next call opens it anew
-                raise
-        raise AssertionError
+        try:
+            return self._asked(method, path, body)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            return self._asked(method, path, body)  # the server had closed the connection while it was idle
+
+    def _asked(self, method: str, path: str, body: str | None) -> tuple[int, str]:
+        try:
+            self._connection.request(method, path, body, {"Content-Type": "application/json"})
+            answer = self._connection.getresponse()
+            return answer.status, answer.read().decode("utf-8", "replace")
+        except (http.client.HTTPException, OSError):
+            self._connection.close()  # the next call opens it anew
+            raise
 
 
 def upload(url: str, files: dict[str, bytes]) -> list[str]:

@@ -21,6 +21,7 @@ BOMS = (
 CONTROLS = re.compile("[\x01-\x08\x0e-\x19\x1b-\x1f\x7f\ufffd]")  # of no text; but \x1a once was its end
 UNLIKELY = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff\u0a00\u0d00\u2c00\u3b00\u7c00]")
 HIGH_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
+HZ = re.compile(rb"~\{(?:[!-w][!-~])+~\}")  # Chinese within ASCII, as mail once had it
 SHIFTS = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 
 
@@ -61,6 +62,8 @@ def _unmarked(path: Path, head: bytes) -> Encoding:
     for shift, name in SHIFTS:
         if shift in head and not re.search(rb"[\x80-\xff]", head):
             return Encoding(name)
+    if len(HZ.findall(head)) > 2 and _decodes(path, "hz"):
+        return Encoding("hz")
     if _decodes(path, "utf-8"):
         return Encoding("utf-8")
     sample = _sample(path)

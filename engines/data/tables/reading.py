@@ -22,6 +22,7 @@ from engines.messages import EngineError, Message
 SHOWN = {
     **{"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16", "big5hkscs": "big5", "cp932": "shift-jis"},
     **{"cp949": "euc-kr", "euc_jp": "euc-jp", "koi8_u": "koi8", "iso8859_5": "iso-8859-5", "iso8859_2": "iso-8859-2"},
+    **{"iso8859_6": "iso-8859-6", "mac_roman": "mac roman", "mac_cyrillic": "mac cyrillic"},
 }
 TEXT_NAMES = (
     *("text", "sentence", "review", "comment", "content", "message", "utterance", "tweet", "post", "query"),

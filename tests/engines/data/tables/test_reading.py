@@ -29,7 +29,17 @@ LEGACY = {
     "cp1253": ("Πολύ καλό προϊόν, ευχαριστώ", "παράπονο"),
     "cp1254": ("Çok güzel bir ürün, teşekkürler", "şikayet"),
     "iso2022_jp": ("この商品はとても良いです", "肯定"),
+    "hz": ("这家店的服务质量真的很好", "好评"),
+    "big5hkscs": ("這家店嘅服務質素真係好好，快啲嚟", "負評"),
+    "mac_roman": ("Das Gerät für Zürich ist schön", "größer"),
+    "cp850": ("Não é bom, coração e ações", "ótimo"),
+    "cp852": ("Zażółć gęślą jaźń, dziękuję", "świetny"),
+    "cp1257": ("Labai geras daiktas, ačiū už žąsį", "gražu"),
+    "iso8859_6": ("هذا المنتج جيد جدا", "إيجابي"),
+    "iso8859_15": ("C'est très déçu, à côté", "négatif"),
+    "cp874": ("สินค้านี้ดีมาก", "บวก"),
 }
+SHIFTED = ("iso2022_jp", "hz")  # in ASCII, of which a file without any need say nothing before they come
 CELLS = st.text(
     st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co"), exclude_characters="\ufeff\ufffd"), max_size=30
 )
@@ -69,7 +79,7 @@ def test_legacy_encodings_are_told_by_what_reads_like_a_language(tmp_path, encod
     assert read_table(path).rows == tuple(rows)
 
 
-@pytest.mark.parametrize("encoding", [name for name in LEGACY if name != "iso2022_jp"])
+@pytest.mark.parametrize("encoding", [name for name in LEGACY if name not in SHIFTED])
 def test_legacy_labels_that_come_late_are_read(tmp_path, encoding: str) -> None:
     label = LEGACY[encoding][0].replace(",", "")
     path = tmp_path / "late.csv"

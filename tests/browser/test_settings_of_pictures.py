@@ -42,8 +42,10 @@ def pictures(tmp_path):
 
 @pytest.mark.parametrize("language", ["en-US", "zh-CN"])
 def test_a_dropped_picture_fills_the_form_and_its_note_goes_with_it(visit, pictures, language):
+    said_in = language.partition("-")[0]
+
     def word(sentence):
-        return translate(sentence, language).partition("{")[0]
+        return translate(sentence, said_in).partition("{")[0]
 
     page = visit(locale=language).arrive()
     for tab in ("Image generation", "Settings from a picture"):
@@ -82,7 +84,7 @@ def test_a_dropped_picture_fills_the_form_and_its_note_goes_with_it(visit, pictu
         expect(seed).to_have_value(seeded)
     drop("plain")
     expect(page.get_by_role("alert").or_(page.locator(".toast-body")).first).to_contain_text(
-        translate("{file} tells no settings: no image generator made it, or they were removed.", language)[8:20]
+        translate("{file} tells no settings: its program wrote none, or they were removed.", said_in)[8:20]
     )
     expect(note.locator("p")).to_have_count(0)
     expect(prompt).to_have_value("红苹果, ours")  # the form stays

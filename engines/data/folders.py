@@ -13,6 +13,7 @@ from engines.data.tables.labels import Labels, one_of_each, tidy_label
 from engines.messages import Message
 
 MOST_CLASSES = 100
+STRAY = 20  # one picture among so many that lies in no folder keeps the others from no class
 LONGEST = 40  # characters of a class name
 # What a split is called -> the part that it is.
 SPLITS = {
@@ -37,13 +38,15 @@ class Folders:
 def read_folders(paths: Sequence[str]) -> Folders:
     """The classes that the paths in a ZIP tell, if every picture lies in a class's folder and there are 2 to 100.
 
-    Pictures right in a folder named like a split (train, test) have no class, and are left out if others have one.
+    Pictures right in a folder named like a split (train, test) have no class, and are left out if others have one; so
+    are a few strays in no folder at all.
     """
     raw = [PurePosixPath(path).parent.name for path in paths]
     written = _class_folders(paths)
     made = one_of_each([tidy_label(name)[:LONGEST] for name in written])
     names = list(made.names)
-    kept = tuple(bool(name) or not folder for name, folder in zip(names, raw, strict=True))
+    few = STRAY * raw.count("") <= len(raw)
+    kept = tuple(bool(name) or not (folder or few) for name, folder in zip(names, raw, strict=True))
     if not all(kept) and len({name for name in names if name}) < 2:
         kept, names = (True,) * len(names), [""] * len(names)
     used = [name for name, k in zip(names, kept, strict=True) if k]
@@ -72,7 +75,10 @@ def _class_folders(paths: Sequence[str]) -> list[str]:
         folder.parent for path in folders for folder in path.parents if part_of(folder.name) and not part_of(path.name)
     }
     nearest = [folder.parent if part_of(folder.name) and folder.parent not in above else folder for folder in folders]
-    return ["" if part_of(folder.name) else folder.name for folder in nearest]
+    names = ["" if part_of(folder.name) else folder.name for folder in nearest]
+    if len(set(names) - {""}) == 1 and all(folder.parent.name for folder in nearest if folder.name):
+        return _class_folders([str(folder) for folder in nearest])  # such as cat/raw/1.png and dog/raw/1.png
+    return names
 
 
 def _merged(raw: Sequence[str], names: Sequence[str]) -> list[Message]:

@@ -185,3 +185,10 @@ def test_test_pictures_without_a_class_are_left_out_wherever_they_lie(tmp_path) 
         assert pictures.label_names == ("a", "b")
         assert len(pictures.left_out) == 3
         assert pictures.parts == ()  # only one part has classes
+
+
+def test_a_stray_picture_and_a_folder_within_each_class_harm_nothing(tmp_path) -> None:
+    members = folders("set/a/raw", "set/b/raw", each=12) | {"cover.png": picture(999)}
+    pictures = read_picture_zip(zip_of(tmp_path, members), 8)
+    assert (len(pictures), pictures.label_names) == (24, ("a", "b"))
+    assert [str(one.reason) for one in pictures.left_out] == ["cover.png lies in no folder of a class."]

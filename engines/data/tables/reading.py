@@ -36,6 +36,7 @@ LABEL_NAMES = (
 )
 NAMES = "The first row is taken for the names of the columns: {names}. If it is data, put a row of names above it."
 DATA = "The first row is taken for data. If it is names, take usual ones, such as text and label."
+DOCUMENT = re.compile(r"\s*(<!doctype|<html|<\?xml|<table|\{\\rtf|%PDF)", re.IGNORECASE)
 HasHeader = Callable[[Sequence[Sequence[str]]], bool]
 
 
@@ -102,6 +103,8 @@ def _read(file: TextIO, table: Table, limits: TableLimits, header: HasHeader) ->
     start = file.read(START)
     if not start.strip():
         raise EngineError("{file} is empty.", file=table.name)
+    if DOCUMENT.match(start):
+        raise EngineError("{file} is a web page or another document, not a table; save it as CSV.", file=table.name)
     file.seek(0)
     if LOOKS_SO.match(start):
         names, *found = read_objects(file, table, limits)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engines.data.tables.reading import read_pasted, read_table
+from engines.messages import EngineError
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
 LEGACY = {
@@ -93,7 +94,7 @@ def test_the_first_line_of_excel_is_no_row(hint: str) -> None:
     assert (table.columns, table.rows, table.lines) == (("text", "label"), (("a, b", "x"),), (3,))
 
 
-OBJECTS = [{"text": "a\u2028b\u0085", "label": 1}, {"text": "c", "label": True}, {"text": None, "label": 0.10}]
+OBJECTS = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
 
 
 @pytest.mark.parametrize(
@@ -163,3 +164,50 @@ def test_a_first_row_of_prose_is_no_header_and_what_is_doubtful_is_told(tmp_path
     assert len(table.rows) == rows
     notes = " ".join(map(str, table.notes))
     assert (told in notes) if told else not notes
+
+
+ROWS = [(f"text {i}", "ab"[i % 2]) for i in range(12)]
+OBJECTS = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a comma before each bracket", "[" + ",\n".join(OBJECTS).replace('"}', '",}') + ",\n]", ""),
+        ("such lines", "\n".join(OBJECTS).replace('"}', '", }'), ""),
+        ("comments", "// mine\n// yours\n[" + ",\n".join(OBJECTS) + "]", ""),
+        ("a mark before lines", "\ufeff" + "\n".join(OBJECTS), ""),
+        ("a row under each name", json.dumps({i: {"text": a, "label": b} for i, (a, b) in enumerate(ROWS)}), ""),
+        ("split", json.dumps({"columns": ["text", "label"], "index": list(range(12)), "data": ROWS}), ""),
+        ("sep= and a tab", "sep=\t\n" + written([("text", "label"), *ROWS], "\t"), ""),
+        ("a title", "My table,\n\n" + written([("text", "label"), *ROWS], ","), "above the table are left out: 1"),
+        ("comments in CSV", "# by me\n# 2024\n" + written([("text", "label"), *ROWS], ";"), "left out: 2"),
+        ("Markdown", "| text | label |\n|:---|---|\n" + "".join(f"| {a} | {b} |\n" for a, b in ROWS), ""),
+        ("a zero", written([("text", "label"), *ROWS], ",").replace("text 3", "text\0 3") + "\n" * 20, ""),
+    ],
+)
+def test_what_people_and_programs_write_around_a_table_is_no_row(tmp_path, name, content, told) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text(content, "utf-8")
+    table = read_table(path)
+    text, label = table.columns.index("text"), table.columns.index("label")
+    assert [(row[text].strip(), row[label].strip()) for row in table.rows] == ROWS
+    notes = " ".join(map(str, table.notes))
+    assert (told in notes) if told else not notes
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<!DOCTYPE html><table><tr><td>a</td></tr></table>", b"{\\rtf1 text,label}\n", b"%PDF-1.7\na,b\n",
+        b"PK\3\4\24\0\6\0" + bytes(90), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(90),
+        b"\x1f\x8b\x08" + bytes(range(200)),
+        ("text,label\n" + "a\0b\0c,x\n" * 40).encode(), ("[" + "{'text': 'a', 'label': 'b'}," * 9 + "]").encode(),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_gets_one_sentence(tmp_path, content: bytes) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(EngineError) as caught:
+        read_table(path)
+    assert str(caught.value).endswith(".")

@@ -94,7 +94,7 @@ def test_the_first_line_of_excel_is_no_row(hint: str) -> None:
     assert (table.columns, table.rows, table.lines) == (("text", "label"), (("a, b", "x"),), (3,))
 
 
-OBJECTS = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
+OBJECTS = [{"text": "a\u2028b\u0085", "label": 1}, {"text": "c", "label": True}, {"text": None, "label": 0.10}]
 
 
 @pytest.mark.parametrize(
@@ -167,16 +167,16 @@ def test_a_first_row_of_prose_is_no_header_and_what_is_doubtful_is_told(tmp_path
 
 
 ROWS = [(f"text {i}", "ab"[i % 2]) for i in range(12)]
-OBJECTS = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
+LINES = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
 
 
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a comma before each bracket", "[" + ",\n".join(OBJECTS).replace('"}', '",}') + ",\n]", ""),
-        ("such lines", "\n".join(OBJECTS).replace('"}', '", }'), ""),
-        ("comments", "// mine\n// yours\n[" + ",\n".join(OBJECTS) + "]", ""),
-        ("a mark before lines", "\ufeff" + "\n".join(OBJECTS), ""),
+        ("a comma before each bracket", "[" + ",\n".join(LINES).replace('"}', '",}') + ",\n]", ""),
+        ("such lines", "\n".join(LINES).replace('"}', '", }'), ""),
+        ("comments", "// mine\n// yours\n[" + ",\n".join(LINES) + "]", ""),
+        ("a mark before lines", "\ufeff" + "\n".join(LINES), ""),
         ("a row under each name", json.dumps({i: {"text": a, "label": b} for i, (a, b) in enumerate(ROWS)}), ""),
         ("split", json.dumps({"columns": ["text", "label"], "index": list(range(12)), "data": ROWS}), ""),
         ("sep= and a tab", "sep=\t\n" + written([("text", "label"), *ROWS], "\t"), ""),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
+import signal
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -22,6 +22,8 @@ from engines.image_generation.models import ImageModels
 from engines.limits import Limits, variable
 from engines.messages import ConfigError, EngineError
 from engines.running.runs import Runs
+from engines.running.workers.pool import Computer, Here, Workers
+from engines.running.workers.zero_gpu import on_zero_gpu
 from engines.text_generation.models import Models
 from engines.weights import cache_folder, on_a_space
 from tabs import TABS
@@ -35,8 +37,6 @@ from tabs.page.opening.switch import language_switch
 from tabs.page.polite import PoliteBlocks
 from tabs.page.shared import QUICK, Shared, find_run, new_key
 
-# Seconds after which a thread lets others at Python, which a training asks for thousands of times a second.
-SWITCH = 0.0005
 CLEAN_EVERY = 600  # seconds between two looks for files that are too old
 
 
@@ -46,8 +46,9 @@ def create_app(
     classifiers: Classifiers | None = None,
     image_models: ImageModels | None = None,
     limits: Limits | None = None,
+    computer: Computer | None = None,
 ) -> gr.Blocks:
-    """All tabs on one page. The runs and what is loaded for them outlive it."""
+    """All tabs on one page. The runs and what is loaded for them outlive it; without a `computer` engines run here."""
     limits = limits or Limits()
     gallery = Gallery(GalleryLimits(pictures=limits.pictures, hours=limits.kept_hours))
     files = (CLEAN_EVERY, round(3600 * limits.files_hours))
@@ -63,8 +64,8 @@ def create_app(
             arrive, owner, [owner, visit], queue=False, show_progress="hidden", api_visibility="private"
         )
         shared = Shared(
-            runs, Gate(limits), models or Models(), classifiers or Classifiers(), image_models or ImageModels(),
-            gallery, owner, visit, arrived,
+            runs, computer or Here(), Gate(limits), models or Models(), classifiers or Classifiers(),
+            image_models or ImageModels(), gallery, owner, visit, arrived,
         )  # fmt: skip
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():
@@ -146,6 +147,20 @@ def open_runs(folder: str | None = None, limits: Limits | None = None) -> Runs:
         return Runs(allowed)
 
 
+def make_computer(limits: Limits) -> Workers | Here:
+    """Worker processes; on ZeroGPU, which has its own, the engines are driven from this one."""
+    if on_zero_gpu():
+        return Here()
+    workers = Workers(limits.worker_mb)
+    workers.prepare()
+    return workers
+
+
+def leave(*_: object) -> None:
+    """End in order, as after Ctrl+C, when the system asks for it or the terminal is closed."""
+    raise SystemExit(0)
+
+
 def arguments() -> argparse.ArgumentParser:
     """The command line: what `python app.py --help` lists."""
     parser = argparse.ArgumentParser(description="A playground for AI-generated content, in the browser.")
@@ -196,9 +211,12 @@ def main() -> None:
         runs = open_runs(args.runs_folder, limits)
     except (ConfigError, EngineError) as problem:
         parser.error(str(problem.message))
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), leave)
+    computer = make_computer(limits)
     models, classifiers, image_models = Models(args.allow_any_model), Classifiers(), ImageModels(args.allow_any_model)
-    app = create_app(runs, models, classifiers, image_models, limits)
-    sys.setswitchinterval(SWITCH)
+    app = create_app(runs, models, classifiers, image_models, limits, computer)
     if args.follow:
         runs.follow(args.follow, lambda run: print(f"Following a run: add ?run={run.id} to the address", flush=True))
     try:
@@ -214,6 +232,7 @@ def main() -> None:
         )
     finally:
         runs.stop_all()
+        computer.close()
         models.close()
         classifiers.close()
         image_models.close()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from engines.running.zero_gpu import lacks_gpu
+from engines.running.workers.zero_gpu import lacks_gpu
 
 LOWER = 10  # niceness
 

@@ -56,6 +56,9 @@ class Limits(Config):
     kept_hours: float = knob(7 * DAY, "Hours kept", "for runs that ended and for pictures", low=0.1, high=1e5)
     files_hours: float = knob(DAY, "Hours of a file", "that was made for download or uploaded", low=0.1, high=1e4)
     pictures: int = knob(200, "Pictures kept", "of one visitor", low=1, high=10_000)
+    worker_mb: int = knob(
+        0, "Memory of a worker", "in MB: of one training, of all chats, of all pictures; 0: any", low=0, high=10**7
+    )
 
     @classmethod
     def load(cls, public: bool, environment: Mapping[str, str]) -> Limits:

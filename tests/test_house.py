@@ -24,7 +24,12 @@ RULES = {
     "engines.limits": ("engines.messages", "engines.knobs", "engines.running"),
     "engines.device": ("engines.running",),
     "engines.weights": ("engines.messages", "engines.catalog", "engines.data", "engines.running"),
-    "engines.image_generation": (*COMMON, "engines.gan_training.config", "engines.gan_training.explore"),
+    "engines.image_generation": (
+        *COMMON,
+        "engines.gan_training.config",
+        "engines.gan_training.explore",
+        "engines.gan_training.networks",
+    ),
     "engines": COMMON,  # any other engine: no engine knows another but through the modules named above
     "tabs.page": ("engines", "tabs.page"),
     "tabs.": ("engines", "tabs.page"),  # a tab knows no other tab

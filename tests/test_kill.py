@@ -11,6 +11,7 @@ from engines.limits import Limits
 from engines.messages import EngineError
 from engines.running.run_store import CHECKPOINT, load_board, read_record
 from engines.running.runs import Runs
+from engines.running.workers.pool import Here
 from tabs.gan_training.actions import GanActions
 from tabs.page.gate import Gate
 from tabs.page.live.view import news
@@ -24,11 +25,12 @@ from engines.gan_training import checkpoint
 from engines.gan_training.config import GanConfig
 from engines.limits import Limits
 from engines.running.runs import Runs
+from engines.running.workers.pool import Here
 from tabs.page.gate import Gate
 from tabs.gan_training.actions import GanActions
 from tests import ROOT
 checkpoint.SECONDS = 1.0
-actions = GanActions(Runs(folder=Path(sys.argv[1])), Gate(Limits()))
+actions = GanActions(Runs(folder=Path(sys.argv[1])), Gate(Limits()), Here())
 settings = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20_000, "seed": 1}
 print(actions.begin(GanConfig.from_dict(settings), (), "key-of-ann", None).id, flush=True)
 time.sleep(600)
@@ -62,7 +64,7 @@ def killed(tmp_path):
 def test_a_killed_training_is_there_again_and_goes_on(killed):
     folder, run_id = killed
     runs = Runs(folder=folder)
-    actions = GanActions(runs, Gate(Limits()))
+    actions = GanActions(runs, Gate(Limits()), Here())
     run = runs.latest("key-of-ann", ENGINE)
     assert run.id == run_id
     assert actions.first_run("key-of-ann", {}) == run_id

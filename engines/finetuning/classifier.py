@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
 import threading
 from collections import OrderedDict
@@ -209,6 +210,10 @@ class Classifiers:
         self._lock = threading.Lock()
         self._loaded: OrderedDict[tuple[str, int], tuple[Classifier, threading.Lock]] = OrderedDict()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled, they become those of the process that reads it, which keeps its own."""
+        return _of_this_process, (self._kept,)
+
     def label_names(self, folder: Path) -> tuple[str, ...]:
         """The classes of the model in a run's folder."""
         return self._get(folder)[0].label_names
@@ -242,6 +247,11 @@ class Classifiers:
             while len(self._loaded) > self._kept:
                 self._loaded.popitem(last=False)
             return self._loaded[key]
+
+
+@functools.lru_cache
+def _of_this_process(kept: int) -> Classifiers:
+    return Classifiers(kept)
 
 
 def _changed(folder: Path) -> int:

@@ -11,7 +11,7 @@ from engines.finetuning.data.examples import run_examples
 from engines.finetuning.diagnosis import rate_too_high
 from engines.messages import EngineError, Message
 from engines.running.events import Events, Note
-from engines.running.zero_gpu import TRAINING, on_gpu
+from engines.running.workers.zero_gpu import TRAINING, on_gpu
 from engines.weights import Stopped, fetch, in_background
 
 

@@ -29,7 +29,7 @@ from engines.running.events import (
     Shares,
     Weights,
 )
-from engines.running.zero_gpu import TRAINING, on_gpu
+from engines.running.workers.zero_gpu import TRAINING, on_gpu
 
 if TYPE_CHECKING:
     from engines.data.features import Judge

@@ -9,20 +9,20 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from engines.gan_training.config import ALL_CLASSES, GanConfig
-from engines.gan_training.networks import build_generator, generate, latents
 from engines.messages import ConfigError, EngineError
 from engines.running.board_files import tensors_from_bytes, tensors_to_bytes
 from engines.running.events import Weights
 from engines.running.run_files import read_member, reading, saving
 
-__all__ = ["export", "generate", "latents", "load_export", "load_generator", "sample", "walk"]
+if TYPE_CHECKING:
+    import torch
 
+WALK_FRAMES, WALK_COUNT = 40, 16  # of a walk: pictures one after the other, and side by side
 
 HOW_TO_LOAD = """\
 This generator was trained in the AIGC Playground. Every picture it makes is machine-made.
@@ -36,6 +36,10 @@ To sample from it, in the playground's folder:
 
 def load_generator(config: GanConfig, weights: Weights) -> torch.nn.Module:
     """The generator network in evaluation mode; EngineError if the weights do not fit the config."""
+    import torch
+
+    from engines.gan_training.networks import build_generator
+
     facts = weights.facts
     try:
         network = build_generator(config, int(facts["channels"]), len(facts["class_names"]))
@@ -47,6 +51,8 @@ def load_generator(config: GanConfig, weights: Weights) -> torch.nn.Module:
 
 def sample(config: GanConfig, weights: Weights, seed: int, count: int = 64, label: int = ALL_CLASSES) -> np.ndarray:
     """`count` pictures, uint8 [N, H, W, C], from noise that `seed` fixes, of class `label` or of all."""
+    from engines.gan_training.networks import generate, latents
+
     noise = latents(count, config.latent, seed)
     return generate(load_generator(config, weights), noise, _labels(weights.facts, count, label))
 
@@ -56,14 +62,16 @@ def walk(
     weights: Weights,
     seed_from: int,
     seed_to: int,
-    frames: int = 40,
-    count: int = 16,
+    frames: int = WALK_FRAMES,
+    count: int = WALK_COUNT,
     label: int = ALL_CLASSES,
 ) -> np.ndarray:
     """Pictures uint8 [frames, count, H, W, C] on the great circle from one seed's noise to another's.
 
     Spherical interpolation keeps the length that Gaussian noise has (White 2016, arXiv 1609.04468).
     """
+    from engines.gan_training.networks import generate, latents
+
     start, end = (latents(count, config.latent, seed) for seed in (seed_from, seed_to))
     lengths = np.linalg.norm(start, axis=1) * np.linalg.norm(end, axis=1)
     angle = np.arccos(np.clip((start * end).sum(1) / lengths, -0.9999, 0.9999))[:, None]

@@ -13,7 +13,7 @@ from engines.image_generation.config import Blend, ImageConfig
 from engines.image_generation.models import ImageModels
 from engines.messages import ConfigError, EngineError, Message
 from engines.running.events import Events, Note, Pictures
-from engines.running.zero_gpu import DRAWING, on_gpu
+from engines.running.workers.zero_gpu import DRAWING, on_gpu
 
 if TYPE_CHECKING:
     from engines.image_generation.gans import Gan

@@ -69,7 +69,8 @@ class Gan:
         """See drawing.ImageModel; one picture after the other, each from its own seed."""
         import torch
 
-        from engines.gan_training.explore import generate, latents, load_generator
+        from engines.gan_training.explore import load_generator
+        from engines.gan_training.networks import generate, latents
         from engines.image_generation.blending import slerp
 
         classes = max(1, len(self.weights.facts["class_names"]))

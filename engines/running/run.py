@@ -22,12 +22,12 @@ from engines.running.checkpoints import can_go_on, drop_checkpoint
 from engines.running.events import Events, Note
 from engines.running.run_store import CHECKPOINT, Keeper, Record, owner_mark
 from engines.running.slots import Slots, Ticket
+from engines.running.workers.relay import OVERTIME, WorkerLostError
 
 log = logging.getLogger(__name__)
 
 INTERRUPTED = Message("The program ended in the middle of this run. It can go on from what was last saved.")
 OVERSLEPT = Message("Paused for too long, so it was stopped; everything is kept.")
-OVERTIME = Message("It has computed for as long as a run may here, so it was stopped; everything is kept.")
 
 
 @dataclass(frozen=True)
@@ -153,9 +153,11 @@ class Run:
 
     def drive(self, slots: Slots, limits: RunLimits) -> None:
         """Wait for a slot, then fold every event of the engine into the board until it ends or fails."""
-        ticket, error = Ticket(self._mark, self.board), None
+        ticket, error, lost = Ticket(self._mark, self.board), None, None
         try:
             state = self._work(ticket, slots, limits)
+        except WorkerLostError as problem:
+            state, lost = "interrupted", problem.message
         except PlaygroundError as problem:
             state, error = "failed", problem.message
         except Exception:
@@ -170,7 +172,7 @@ class Run:
             )
         if state != "interrupted" and self.board.active_seconds:
             slots.remember(self.engine, self.board.active_seconds)
-        why = INTERRUPTED if state == "interrupted" else self._why_stopped
+        why = lost or (INTERRUPTED if state == "interrupted" else self._why_stopped)
         if why:
             self.board.fold(Note(why))
         self.ended_at = time.time()

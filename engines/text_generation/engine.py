@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.messages import ConfigError, Message
 from engines.running.events import Answer, Events, Note, Perplexity, Progress
-from engines.running.zero_gpu import WRITING, on_gpu
+from engines.running.workers.zero_gpu import WRITING, on_gpu
 from engines.text_generation.config import TextConfig, check_messages, check_text
 from engines.text_generation.models import Loaded, Models
 

@@ -25,9 +25,10 @@ from engines.finetuning.engine import finetune
 from engines.finetuning.export import export_zip, script_text
 from engines.finetuning.report import ClassScores, class_report, confusion, mistakes
 from engines.messages import ConfigError, EngineError, Message
-from engines.running.events import Evaluation
+from engines.running.events import Evaluation, Events
 from engines.running.run_files import load_run, saving
 from engines.running.runs import Run, Runs
+from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.outbox import Outbox
 
@@ -42,10 +43,10 @@ MAX_CHARACTERS = 20_000  # of one text
 class FinetuningActions:
     """Actions on the fine-tuning runs of this app; a classifier is for the owner of its run only."""
 
-    def __init__(self, runs: Runs, classifiers: Classifiers, gate: Gate) -> None:
-        self.runs, self.classifiers, self.gate = runs, classifiers, gate
+    def __init__(self, runs: Runs, classifiers: Classifiers, gate: Gate, computer: Computer) -> None:
+        self.runs, self.classifiers, self.gate, self._computer = runs, classifiers, gate, computer
         self.outbox = Outbox()
-        runs.adopt(ENGINE, FinetuningConfig, finetune)
+        runs.adopt(ENGINE, FinetuningConfig, self._events)
         self.example = EXAMPLE if EXAMPLE_FILE.exists() else ""
         self._unpacking = threading.Lock()
         if self.example:
@@ -71,9 +72,12 @@ class FinetuningActions:
         files = tuple(uploads)
 
         def start(config: FinetuningConfig) -> Run:
-            return self.runs.start(ENGINE, config, lambda folder: finetune(config, folder, files, base), owner)
+            return self.runs.start(ENGINE, config, lambda folder: self._events(config, folder, files, base), owner)
 
         return self.gate.start(config.with_seed(), owner, request, start)
+
+    def _events(self, config: FinetuningConfig, folder: Path, *more: Any) -> Events:
+        return self._computer.events(TRAINING, finetune, config, folder, *more)
 
     def go_on(
         self, run_id: str, owner: str, uploads: Sequence[str], replay: float, epochs: int, request: gr.Request | None
@@ -124,7 +128,7 @@ class FinetuningActions:
 
     def names(self, run: Run) -> tuple[str, ...]:
         """The classes that a run's classifier knows."""
-        return self.classifiers.label_names(run.folder)
+        return self._computer.call(MODELS, self.classifiers.label_names, run.folder)
 
     # --- the classifier --------------------------------------------------------------------------------------
 
@@ -138,18 +142,18 @@ class FinetuningActions:
             raise ConfigError("At most {most} texts can be classified at once.", most=MAX_TEXTS)
         if max(map(len, texts)) > MAX_CHARACTERS:
             raise ConfigError("A text may have at most {most} characters.", most=MAX_CHARACTERS)
-        return self.classifiers.predict(run.folder, texts)
+        return self._computer.call(MODELS, self.classifiers.predict, run.folder, texts)
 
     def predict_pictures(self, run: Run, images: np.ndarray) -> np.ndarray:
         """Probabilities float32 [N, K] of pictures uint8 [N, H, W, C], shaped as those of the training."""
         if not run.config.pictures:
             raise ConfigError("This classifier reads texts, not pictures.")
-        return self.classifiers.predict(run.folder, images)
+        return self._computer.call(MODELS, self.classifiers.predict, run.folder, images)
 
     def explain(self, run: Run, text: str) -> list[tuple[str, float]]:
         """(piece of the text, weight from -1 to 1 for the predicted class) in order."""
         self.predict(run, [text])  # the checks
-        return self.classifiers.explain(run.folder, text)
+        return self._computer.call(MODELS, self.classifiers.explain, run.folder, text)
 
     def classify_table(self, run: Run, path: str, column: str, say: Callable[[Message], str] = str) -> Path:
         """The table at `path` as CSV with the predicted class and its probability added to each row, in their order.
@@ -197,7 +201,7 @@ class FinetuningActions:
         run = self.own_model(run_id, owner)
         path = self.outbox.path(f"classifier-{run.id}.zip")
         scores = self.scores(run, owner) if "test" in run.board.evaluations else {}
-        export_zip(run.folder, run.config, scores, path)
+        self._computer.call(MODELS, export_zip, run.folder, run.config, scores, path)
         return str(path)
 
     def script_file(self, run_id: str, owner: str) -> str:

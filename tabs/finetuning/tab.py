@@ -72,7 +72,7 @@ INTRO = (
 
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
-    tab = FinetuningTab(FinetuningActions(shared.runs, shared.classifiers, shared.gate))
+    tab = FinetuningTab(FinetuningActions(shared.runs, shared.classifiers, shared.gate, shared.computer))
     tab.build_layout()
     tab.wire(shared.owner, shared.visit, shared.arrived)
     FinetuningApi(tab.actions).add_endpoints()

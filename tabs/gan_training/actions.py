@@ -16,10 +16,13 @@ from engines.data.uploads import read_uploads
 from engines.gan_training.config import ALL_CLASSES, ENGINE, GanConfig
 from engines.gan_training.data import known_before
 from engines.gan_training.engine import train
+from engines.gan_training.explore import WALK_COUNT, WALK_FRAMES, export, sample, walk
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import ConfigError, EngineError, Message
+from engines.running.events import Events
 from engines.running.run_files import load_run, save_run, saving
 from engines.running.runs import Run, Runs
+from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.links import Query
 from tabs.page.live.view import status
@@ -36,10 +39,10 @@ STRIP = 24  # pictures in the preview of a dataset
 class GanActions:
     """Actions on the runs of this app. Each raises gr.Error with one sentence in the visitor's language."""
 
-    def __init__(self, runs: Runs, gate: Gate) -> None:
-        self.runs, self.gate = runs, gate
+    def __init__(self, runs: Runs, gate: Gate, computer: Computer) -> None:
+        self.runs, self.gate, self._computer = runs, gate, computer
         self.outbox = Outbox()
-        runs.adopt(ENGINE, GanConfig, lambda config, own: train(config, (), own))
+        runs.adopt(ENGINE, GanConfig, lambda config, own: self._events(config, (), own))
         if EXAMPLE_FILE.exists():
             board = load_run(EXAMPLE_FILE)
             runs.add(board, GanConfig.from_dict(board.config), owner="", run_id=EXAMPLE)
@@ -51,9 +54,12 @@ class GanActions:
         files = tuple(uploads)
 
         def start(config: GanConfig) -> Run:
-            return self.runs.start(ENGINE, config, lambda own: train(config, files, own), owner)
+            return self.runs.start(ENGINE, config, lambda own: self._events(config, files, own), owner)
 
         return self.gate.start(config.with_seed(), owner, request, start)
+
+    def _events(self, *args: Any) -> Events:
+        return self._computer.events(TRAINING, train, *args)
 
     def gan_open(self, path: str | None, owner: str, request: gr.Request) -> str:
         """Keep the run of an uploaded run file, and return its id; `owner` may be any secret, or empty."""
@@ -74,9 +80,8 @@ class GanActions:
     def gan_samples(self, run: str, seed: int = 1, label: int = ALL_CLASSES, request: gr.Request = None) -> str:
         """A grid of 64 new pictures by the run's generator as PNG. label -1 takes all classes in turn."""
         with self.gate.computing(request):
-            from engines.gan_training import explore
-
-            images = explore.sample(*self._generator(run), _whole(seed, "Seed"), 64, int(label))
+            generator = self._generator(run)
+            images = self._computer.call(MODELS, sample, *generator, _whole(seed, "Seed"), 64, int(label))
             return self._write(encode_grid(images), f"samples-{seed}")
 
     def gan_walk(
@@ -84,10 +89,9 @@ class GanActions:
     ) -> str:
         """An animated WebP of 16 pictures that turn from one seed's into another's, and back."""
         with self.gate.computing(request):
-            from engines.gan_training import explore
-
             seeds = _whole(seed, "Seed"), _whole(seed_to, "Walk to seed")
-            steps = explore.walk(*self._generator(run), *seeds, label=int(label))
+            generator, label = self._generator(run), int(label)
+            steps = self._computer.call(MODELS, walk, *generator, *seeds, WALK_FRAMES, WALK_COUNT, label)
             frames = [make_grid(images) for images in steps]
             return self._write(animate([*frames, *frames[-2:0:-1]], rest=0), f"walk-{seed}-{seed_to}")
 
@@ -110,11 +114,9 @@ class GanActions:
     def gan_generator(self, run: str, request: gr.Request = None) -> str:
         """The generator as a ZIP of safetensors and its config as JSON."""
         with self.gate.computing(request):
-            from engines.gan_training import explore
-
             config, weights = self._generator(run)
             path = self.outbox.path(f"generator-{run}.zip")
-            explore.export(config, weights, path)
+            export(config, weights, path)
             return str(path)
 
     def gan_webp(self, run: str, request: gr.Request = None) -> str:

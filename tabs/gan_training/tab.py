@@ -67,7 +67,7 @@ KEEP = (
 
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
-    tab = GanTab(GanActions(shared.runs, shared.gate))
+    tab = GanTab(GanActions(shared.runs, shared.gate, shared.computer))
     tab.build_layout()
     tab.add_endpoints()  # first, so that they get their names
     tab.wire(shared.owner, shared.visit, shared.arrived)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -11,6 +12,8 @@ import numpy as np
 
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.models import ImageModels
+from engines.running.events import Events
+from engines.running.workers.pool import PICTURES, Computer
 from tabs.image_generation.actions import MAKING, Stage
 from tabs.image_generation.keeping import Keeper
 from tabs.image_generation.own_gans import OwnGenerators
@@ -31,6 +34,7 @@ class Bench:
 
     gate: Gate
     models: ImageModels
+    computer: Computer
     generators: OwnGenerators
     keeper: Keeper
     stage: Stage
@@ -49,6 +53,20 @@ class Bench:
         )
         inputs = [*first, self.owner, self.sources.taken, *self.form.widgets]
         read.then(make, inputs, self.stage.view, **MAKING)
+
+    def events(
+        self,
+        engine: Callable[..., Events],
+        config: ImageConfig,
+        owner: str,
+        image: np.ndarray | None,
+        mask: np.ndarray | None,
+        **more: Any,
+    ) -> Events:
+        """The events of one of the image engines, with the generator of this owner's that the config names."""
+        gans = self.generators.named(config.model, owner)
+        given = {"models": self.models, "image": image, "mask": mask, "gans": gans, **more}
+        return self.computer.events(PICTURES, partial(engine, config, **given))
 
     def read(self, values: Sequence[Any]) -> tuple[ImageConfig, np.ndarray | None, np.ndarray | None]:
         """(config, picture to start from, mask) from the values that `make` gets after the owner."""

@@ -11,16 +11,14 @@ import numpy as np
 from engines.image_generation.catalog import IMAGE_MODELS
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.engine import generate
-from engines.image_generation.models import ImageModels
 from engines.image_generation.picture_files import read_axes, read_picture, read_settings
 from engines.image_generation.variations import grid_cells, parse_values, walk, xy_grid
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Events, Pictures
 from tabs.image_generation.actions import MAKING
-from tabs.image_generation.keeping import FORMATS, Keeper, grid_file, picture_files, walk_file
-from tabs.image_generation.own_gans import OwnGenerators
-from tabs.image_generation.variations import frame_count, goal_seed
-from tabs.page.gate import Gate
+from tabs.image_generation.bench import Bench
+from tabs.image_generation.keeping import FORMATS, grid_file, picture_files, walk_file
+from tabs.image_generation.variations import cells, frame_count, goal_seed
 from tabs.page.json_input import json_object
 from tabs.page.polite import polite
 
@@ -28,8 +26,8 @@ from tabs.page.polite import polite
 class ImageEndpoints:
     """Each method is an endpoint. Files go through real components, which check that they were uploaded."""
 
-    def __init__(self, models: ImageModels, generators: OwnGenerators, keeper: Keeper, gate: Gate) -> None:
-        self.models, self.generators, self.keeper, self.gate = models, generators, keeper, gate
+    def __init__(self, bench: Bench) -> None:
+        self.bench, self.generators, self.keeper, self.gate = bench, bench.generators, bench.keeper, bench.gate
 
     def add(self) -> None:
         """Make the endpoints."""
@@ -68,7 +66,7 @@ class ImageEndpoints:
         with polite(request):
             config, picture, area = self._read(settings, image, mask)
             config = self.gate.admit(config, owner, request)
-            made = _run(generate(config, self.models, picture, area, self.generators.of(owner)))
+            made = _run(self.bench.events(generate, config, owner, picture, area))
             about = {"config": made.config.to_dict(), "model": made.model, "seconds": round(made.seconds, 3)}
             return self.keeper.write(picture_files(made)), about
 
@@ -92,7 +90,8 @@ class ImageEndpoints:
             config, picture, area = self._read(settings, image, mask)
             many = parse_values(x, values_x), parse_values(y, values_y)
             self.gate.admit_pictures(grid_cells(replace(config, batch=1), x, many[0], y, many[1]), owner, request)
-            made = _run(xy_grid(config, x, many[0], y, many[1], self.models, picture, area, self.generators.of(owner)))
+            axes = cells(x, many[0], y, many[1])
+            made = _run(self.bench.events(xy_grid, config, owner, picture, area, **axes))
             return self.keeper.write([grid_file(made)])[0]
 
     def image_walk(
@@ -115,9 +114,9 @@ class ImageEndpoints:
             if kind not in FORMATS:
                 raise ConfigError("The format must be one of {known}.", known=", ".join(FORMATS))
             config, picture, area = self._read(settings, image, mask)
-            count, own = frame_count(frames), self.generators.of(owner)
-            self.gate.admit(replace(config, batch=count), owner, request)
-            made = _run(walk(config, self.models, to_prompt, goal_seed(to_seed), count, picture, area, own))
+            goal = {"to_prompt": to_prompt, "to_seed": goal_seed(to_seed), "frames": frame_count(frames)}
+            self.gate.admit(replace(config, batch=goal["frames"]), owner, request)
+            made = _run(self.bench.events(walk, config, owner, picture, area, **goal))
             return self.keeper.write([walk_file(made, kind)])[0]
 
     def image_settings(self, file: str | None, request: gr.Request = None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from engines.image_generation.gans import Gan
 from engines.messages import EngineError
 from engines.running.board import Board
 from engines.running.runs import Run, Runs
+from engines.running.workers.pool import MODELS, Computer
 
 OPENED = "exported_generator"  # kept among the runs, whose limits on count and age then hold for it too
 
@@ -18,8 +19,8 @@ OPENED = "exported_generator"  # kept among the runs, whose limits on count and 
 class OwnGenerators:
     """Finds them in the app's runs by their owner's key."""
 
-    def __init__(self, runs: Runs) -> None:
-        self.runs = runs
+    def __init__(self, runs: Runs, computer: Computer) -> None:
+        self.runs, self._computer = runs, computer
 
     def of(self, owner: str) -> list[Gan]:
         """The owner's generators, newest first."""
@@ -27,18 +28,21 @@ class OwnGenerators:
         found = [Gan.from_board(_name(run), run.board) for run in sorted(runs, key=lambda run: -run.board.started)]
         return [gan for gan in found if gan]
 
+    def named(self, model: str, owner: str) -> list[Gan]:
+        """The owner's generator with this model id, in a list; empty if it is a model of the catalog, or gone."""
+        return [gan for gan in self.of(owner) if gan.id == model] if model.startswith(OWN) else []
+
     def find(self, model: str, owner: str) -> Gan | None:
         """The owner's generator with this model id, None for a model of the catalog; EngineError if it is gone."""
         if not model.startswith(OWN):
             return None
-        for gan in self.of(owner):
-            if gan.id == model:
-                return gan
+        for gan in self.named(model, owner):
+            return gan
         raise EngineError("This generator is not here any more: train it again, or open its exported file.")
 
     def open(self, path: str, owner: str) -> Gan:
         """Keep the generator of an uploaded export; PlaygroundError if the file is something else."""
-        gan = Gan.from_export(path)
+        gan = self._computer.call(MODELS, Gan.from_export, path)
         board = Board(OPENED, gan.config.to_dict(), state="finished", weights=gan.weights)
         run = self.runs.add(board, gan.config, owner)
         return Gan(_name(run), gan.config, gan.weights)

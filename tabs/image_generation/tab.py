@@ -44,7 +44,7 @@ def build(shared: Shared) -> None:
     tab = ImageTab(shared)
     tab.build_layout()
     tab.wire()
-    ImageEndpoints(tab.models, tab.generators, tab.keeper, tab.gate).add()
+    ImageEndpoints(tab.bench).add()
 
 
 class ImageTab:
@@ -52,7 +52,7 @@ class ImageTab:
 
     def __init__(self, shared: Shared) -> None:
         self.shared, self.models, self.gate = shared, shared.image_models, shared.gate
-        self.generators = OwnGenerators(shared.runs)
+        self.generators = OwnGenerators(shared.runs, shared.computer)
         self.keeper = Keeper(shared.gallery)
         self.studio = Studio()
 
@@ -83,8 +83,8 @@ class ImageTab:
         learn_panel("image_generation", self.desk.form)
         self.stage = Stage(self.studio, self.shared.gallery, self.view)
         self.bench = Bench(
-            self.gate, self.models, self.generators, self.keeper, self.stage, self.desk.form, self.shared.owner,
-            self.sources,
+            self.gate, self.models, self.shared.computer, self.generators, self.keeper, self.stage,
+            self.desk.form, self.shared.owner, self.sources,
         )  # fmt: skip
         self.ids = gr.State([])  # of the pictures on the stage
         self.chosen = gr.State("")  # one of them
@@ -166,7 +166,7 @@ class ImageTab:
         def start() -> tuple[Events, str]:
             config, image, mask = self.bench.read(values)
             config = self.gate.admit(config, owner, request)
-            return generate(config, self.models, image, mask, self.generators.of(owner)), alt(config)
+            return self.bench.events(generate, config, owner, image, mask), alt(config)
 
         yield from self.stage.follow(start, self.keeper.keep_pictures, owner, request)
 

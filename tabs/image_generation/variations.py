@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -99,8 +99,7 @@ class GridPanel:
             config, image, mask = bench.read(values)
             many = parse_values(x, values_x), parse_values(y, values_y)
             bench.gate.admit_pictures(grid_cells(replace(config, batch=1), x, many[0], y, many[1]), owner, request)
-            gans = bench.generators.of(owner)
-            return xy_grid(config, x, many[0], y, many[1], bench.models, image, mask, gans), alt(config)
+            return bench.events(xy_grid, config, owner, image, mask, **cells(x, many[0], y, many[1])), alt(config)
 
         yield from bench.stage.follow(start, bench.keeper.keep_grid, owner, request)
 
@@ -147,11 +146,16 @@ class WalkPanel:
 
         def start() -> tuple[Events, str]:
             config, image, mask = bench.read(values)
-            count, goal, gans = frame_count(frames), goal_seed(to_seed), bench.generators.of(owner)
-            bench.gate.admit(replace(config, batch=count), owner, request)
-            return walk(config, bench.models, to_prompt, goal, count, image, mask, gans), alt(config)
+            goal = {"to_prompt": to_prompt, "to_seed": goal_seed(to_seed), "frames": frame_count(frames)}
+            bench.gate.admit(replace(config, batch=goal["frames"]), owner, request)
+            return bench.events(walk, config, owner, image, mask, **goal), alt(config)
 
         yield from bench.stage.follow(start, lambda key, made: bench.keeper.keep_walk(key, made, kind), owner, request)
+
+
+def cells(x: str, values_x: Sequence[Any], y: str, values_y: Sequence[Any]) -> dict[str, Any]:
+    """The axes of a grid as xy_grid takes them."""
+    return {"knob_x": x, "values_x": values_x, "knob_y": y, "values_y": values_y}
 
 
 def frame_count(number: float) -> int:

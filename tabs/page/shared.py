@@ -12,6 +12,7 @@ from engines.image_generation.gallery import Gallery
 from engines.image_generation.models import ImageModels
 from engines.messages import EngineError, Message
 from engines.running.runs import Run, Runs
+from engines.running.workers.pool import Computer
 from engines.text_generation.models import Models
 from tabs.page.gate import Gate
 from tabs.page.links import Query
@@ -59,6 +60,7 @@ class Shared:
     """The app's long-lived parts, and what is known of the visitor once the page has arrived."""
 
     runs: Runs
+    computer: Computer  # where the engines compute
     gate: Gate  # admits what a visitor wants computed
     models: Models  # of the text tab
     classifiers: Classifiers  # of the fine-tuning tab

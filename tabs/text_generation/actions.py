@@ -12,9 +12,10 @@ import gradio as gr
 
 from engines.messages import Message, PlaygroundError
 from engines.running.events import Answer, Download, Events, Note, Perplexity, Progress, Token
+from engines.running.workers.pool import TEXT, Computer
 from engines.text_generation.config import TextConfig, find_model
-from engines.text_generation.engine import chat, continue_text, perplexity
-from engines.text_generation.models import Models
+from engines.text_generation.engine import chat, continue_text, cut_oldest, perplexity
+from engines.text_generation.models import Models, warm_up
 from tabs.page.gate import Gate
 from tabs.page.language import t
 from tabs.page.polite import polite
@@ -99,13 +100,25 @@ class Job:
 class TextActions:
     """Actions on the language models of this app; each raises gr.Error with one sentence."""
 
-    def __init__(self, models: Models, gate: Gate) -> None:
-        self.models, self.gate = models, gate
+    def __init__(self, models: Models, gate: Gate, computer: Computer) -> None:
+        self.models, self.gate, self._computer = models, gate, computer
         self._jobs: dict[tuple[str, str], Job] = {}  # by page and panel
 
     def admit(self, config: TextConfig, request: gr.Request) -> TextConfig:
         """The config as it may run; ConfigError or EngineError if it may not."""
         return self.gate.admit(config, request.session_hash or "", request)
+
+    def events(self, engine: Callable[..., Events], config: TextConfig, *args: Any) -> Events:
+        """The events of one of the text engines, computed where texts are."""
+        return self._computer.events(TEXT, engine, self.models, config, *args)
+
+    def prepare(self) -> None:
+        """Have the libraries of the default model loaded before somebody asks for it."""
+        self._computer.call(TEXT, warm_up)
+
+    def cut_oldest(self, config: TextConfig, messages: list[dict[str, str]], system: str) -> list[dict[str, str]]:
+        """See the engine's cut_oldest."""
+        return self._computer.call(TEXT, cut_oldest, self.models, config, messages, system)
 
     @contextmanager
     def job(self, request: gr.Request, panel: str) -> Iterator[Job]:
@@ -173,9 +186,9 @@ class TextActions:
         """Write what a prompt asks for and yield the token view's value; a base model writes on from the prompt."""
         config = self.admit(config, request)
         if as_chat and find_model(config.model, self.models.allow_any_model).kind == "chat":
-            events = chat(self.models, config, [{"role": "user", "content": prompt}])
+            events = self.events(chat, config, [{"role": "user", "content": prompt}])
         else:
-            events = continue_text(self.models, config, prompt)
+            events = self.events(continue_text, config, prompt)
         for writing in self.stream(events, request, panel):
             yield writing.lines
 
@@ -194,7 +207,7 @@ class TextActions:
         """
         with polite(request):
             config = self.admit(TextConfig.from_dict(settings or {}), request)
-            yield from self._texts(chat(self.models, config, messages, system), request)
+            yield from self._texts(self.events(chat, config, messages, system), request)
 
     def text_continue(
         self, text: str, settings: dict[str, Any] | None = None, request: gr.Request = None
@@ -202,13 +215,13 @@ class TextActions:
         """Write on from a text as a base model does; streams what is added as it grows."""
         with polite(request):
             config = self.admit(TextConfig.from_dict(settings or {}), request)
-            yield from self._texts(continue_text(self.models, config, text), request)
+            yield from self._texts(self.events(continue_text, config, text), request)
 
     def text_perplexity(self, text: str, model: str = TextConfig.model, request: gr.Request = None) -> dict[str, Any]:
         """How likely the model finds a text: {"perplexity", "tokens"}; lower is likelier."""
         with polite(request):
             config = self.admit(TextConfig(model=model), request)
-            events = list(perplexity(self.models, config, text))
+            events = list(self.events(perplexity, config, text))
             result = next(event for event in events if isinstance(event, Perplexity))
             return {"perplexity": result.value, "tokens": len(result.tokens)}
 

@@ -12,7 +12,7 @@ import gradio as gr
 from engines.catalog import DEFAULT_MODEL, MODELS
 from engines.messages import Message
 from engines.text_generation.config import ROLES, TooLongError
-from engines.text_generation.engine import chat, cut_oldest
+from engines.text_generation.engine import chat
 from tabs.page.component import component
 from tabs.page.forms import Form
 from tabs.page.language import ENGLISH, language_of, t, translate
@@ -129,7 +129,7 @@ class ChatPanel:
         try:
             with polite(request):
                 asked = [*plain(turns), user(message)]
-                rest = cut_oldest(self.actions.models, self.form.read(values), asked, system)
+                rest = self.actions.cut_oldest(self.form.read(values), asked, system)
         except gr.Error as problem:
             yield scene(turns, trouble=problem.message), *[gr.skip()] * 2
             return
@@ -164,7 +164,7 @@ class ChatPanel:
         new = all(asked[-1] is not turn for turn in turns)
         box = "" if new else gr.skip()
         config = self.actions.admit(self.form.read(values), request)
-        events = chat(self.actions.models, config, plain(asked), system, begun)
+        events = self.actions.events(chat, config, plain(asked), system, begun)
         try:
             for writing in self.actions.stream(events, request, "chat"):
                 if writing.instead:

@@ -55,14 +55,14 @@ class ContinuePanel:
         """Write on from the text, in the same box."""
         with polite(request):
             config = self.actions.admit(self.form.read(values), request)
-            events = continue_text(self.actions.models, config, text)
+            events = self.actions.events(continue_text, config, text)
             yield from self._stream(events, text, request)
 
     def perplexity(self, text: str, request: gr.Request, *values: Any) -> Iterator[tuple]:
         """Tint the text by how likely the model finds each token."""
         with polite(request):
             config = self.actions.admit(self.form.read(values), request)
-            events = perplexity(self.actions.models, config, text)
+            events = self.actions.events(perplexity, config, text)
             yield from self._stream(events, text, request)
 
     def _stream(self, events: Events, text: str, request: gr.Request) -> Iterator[tuple]:

@@ -108,7 +108,7 @@ class ScorePanel:
         config = TextConfig(model=model)
 
         def measure(text: str) -> float:
-            events = perplexity(self.actions.models, config, text)
+            events = self.actions.events(perplexity, config, text)
             return next(event.value for event in events if isinstance(event, Perplexity))
 
         return measure

@@ -7,7 +7,6 @@ from typing import Any
 import gradio as gr
 
 from engines.knobs import Knob
-from engines.text_generation.models import warm_up
 from tabs.page.language import t
 from tabs.page.learn import learn_panel
 from tabs.page.link_button import LinkButton
@@ -29,7 +28,7 @@ INTRO = (
 
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
-    actions = TextActions(shared.models, shared.gate)
+    actions = TextActions(shared.models, shared.gate, shared.computer)
     gr.Markdown(t(INTRO))
     with gr.Row():
         with gr.Column(scale=7, min_width=320), gr.Tabs(overflow_behavior="wrap") as panels:
@@ -55,7 +54,7 @@ def build(shared: Shared) -> None:
     def restore(visit: Query, request: gr.Request) -> list[Any]:
         return show_link(link, visit, request)
 
-    shared.page.select(warm_up, None, None, **QUICK)  # while the visitor reads and types
+    shared.page.select(actions.prepare, None, None, **QUICK)  # while the visitor reads and types
     arrived = shared.arrived.then(restore, shared.visit, [panels, *link.widgets], **QUICK)
     for settings in (form, pair.right_form):  # now that the visitor's language is known
         arrived.then(describe_model, settings["model"], settings["model"], **QUICK)

@@ -74,6 +74,7 @@ def test_under_an_unknown_subpath_the_page_says_what_is_missing(browser, url):
     page.route("**/play/**", forward)
     page.goto(url + "play/")
     expect(page.get_by_role("alert").first).to_contain_text("--root-path /play")
+    page.unroute_all(behavior="ignoreErrors")  # Gradio's stream never ends
     context.close()
 
 
@@ -90,4 +91,5 @@ def test_with_the_root_path_the_page_works_under_it(browser):
         expect(page.get_by_text("--root-path")).to_have_count(0)
         page.locator("#gan-live .live[data-state=finished]").wait_for()
         expect(page.locator("#gan-preview img")).to_be_visible()
+        page.unroute_all(behavior="ignoreErrors")
         visitor.context.close()

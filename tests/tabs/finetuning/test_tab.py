@@ -22,6 +22,7 @@ from engines.limits import Limits
 from engines.running.board import ENDED_STATES, Board
 from engines.running.events import Evaluation
 from engines.running.runs import Runs
+from engines.running.workers.pool import Here
 from tabs.finetuning.actions import FinetuningActions
 from tabs.finetuning.data import show_texts, suit
 from tabs.finetuning.pictures import composite, like_training
@@ -149,7 +150,7 @@ def test_a_watcher_sees_scores_but_not_the_uploaded_rows(client, finished):
 
 
 def test_a_table_comes_back_with_answers(site, finished, tmp_path):
-    actions = FinetuningActions(site[1], Classifiers(), Gate(Limits()))
+    actions = FinetuningActions(site[1], Classifiers(), Gate(Limits()), Here())
     path = tmp_path / "texts.csv"
     path.write_text('number,text\n1,the film was superb\n2,"boring, and dire"\n', "utf-8")
     out = actions.classify_table(actions.own_model(*finished), str(path), "text")
@@ -163,7 +164,7 @@ def test_a_table_comes_back_with_answers(site, finished, tmp_path):
 
 
 def test_every_row_of_a_table_comes_back_in_its_order(site, finished, tmp_path):
-    actions = FinetuningActions(site[1], Classifiers(), Gate(Limits()))
+    actions = FinetuningActions(site[1], Classifiers(), Gate(Limits()), Here())
     path = tmp_path / "texts.csv"
     path.write_text("predicted,text\n1,the film was superb\n,\n\n4,=1+1\n5\n6,boring,dire\n7,boring\n", "utf-8")
     out = actions.classify_table(actions.own_model(*finished), str(path), "text")
@@ -320,7 +321,7 @@ def test_the_results_say_what_changed():
 
 def test_a_watcher_gets_no_rows_of_somebodys_upload():
     runs = Runs()
-    tab = FinetuningTab(FinetuningActions(runs, Classifiers(), Gate(Limits())))
+    tab = FinetuningTab(FinetuningActions(runs, Classifiers(), Gate(Limits()), Here()))
     config = FinetuningConfig(dataset="own_texts")
     board = Board(ENGINE, config.to_dict(), state="finished")
     board.fold(hostile_evaluation("test", 1))
@@ -371,7 +372,7 @@ def test_a_picture_run_answers_for_pictures(client, tmp_path):
 
 
 def test_the_example_is_healthy_and_can_be_tried_and_taken_home_by_anybody(site):
-    actions = FinetuningActions(site[1], Classifiers(), Gate(Limits()))
+    actions = FinetuningActions(site[1], Classifiers(), Gate(Limits()), Here())
     run = actions.own_model(actions.example, "a stranger")
     pictures = kept_pictures(run.folder)
     found = actions.predict_pictures(run, pictures[:200]).argmax(1)

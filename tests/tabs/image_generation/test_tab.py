@@ -23,6 +23,7 @@ from engines.messages import ConfigError, EngineError, Message
 from engines.running.board import Board
 from engines.running.events import Note, Pictures, Progress, Samples, Weights
 from engines.running.runs import Runs
+from engines.running.workers.pool import Here
 from tabs.image_generation.actions import Studio
 from tabs.image_generation.desk import catalog_choices, seen_settings
 from tabs.image_generation.keeping import Keeper, picture_files, walk_file
@@ -407,7 +408,7 @@ def test_only_settings_that_matter_are_seen():
     assert "strength" in seen_settings(emoji, "inpainting", ())
     assert "style" not in seen_settings(turbo, "text_to_image", ())
     assert "width" in seen_settings(turbo, "text_to_image", ())
-    gan = OwnGenerators(Runs())
+    gan = OwnGenerators(Runs(), Here())
     assert gan.of("me") == []
 
 
@@ -428,7 +429,7 @@ def test_every_setting_of_a_grid_begins_with_values_that_it_takes():
 def test_an_opened_generator_becomes_a_model(tmp_path):
     path = tmp_path / "generator.zip"
     export(GAN, gan_weights(GAN), path)
-    generators = OwnGenerators(Runs())
+    generators = OwnGenerators(Runs(), Here())
     opened = generators.open(str(path), "me")
     assert [own.id for own in generators.of("me")] == [opened.id]
     assert opened.class_names[7] == "7"

@@ -16,6 +16,7 @@ from engines.image_generation.config import ImageConfig
 from engines.knobs import Knob
 from engines.messages import ConfigError
 from engines.running.runs import Runs
+from engines.running.workers.pool import Here
 from engines.text_generation.config import TextConfig
 from tabs.finetuning.data import COLUMNS, DataPanel, suited_model
 from tabs.image_generation.desk import Desk
@@ -42,7 +43,7 @@ def formats():
         DataPanel(finetuning)
         finetuning.add([name for name in FinetuningConfig.knobs() if name not in (*finetuning.names, "replay")])
         prompt, system = gr.Textbox(), gr.Textbox()
-        desk = Desk(OwnGenerators(Runs()), gr.Radio(), prompt)
+        desk = Desk(OwnGenerators(Runs(), Here()), gr.Radio(), prompt)
         text = LinkButton("text_generation", text_form("text"), {"system": (Knob("", "System prompt"), system)})
         return {
             GanConfig: LinkButton("gan_training", gan).format,

@@ -16,6 +16,7 @@ from gradio_client import Client
 import app as playground
 from engines.limits import Limits
 from engines.running.runs import Runs
+from engines.running.workers.pool import Here
 from engines.text_generation.config import TextConfig
 from engines.text_generation.engine import continue_text
 from engines.text_generation.models import Models, warm_up
@@ -58,7 +59,7 @@ def models(cache):
 
 @pytest.fixture
 def actions(models):
-    return TextActions(models, Gate(Limits()))
+    return TextActions(models, Gate(Limits()), Here())
 
 
 def visitor(language: str = "en", page: str = "page") -> gr.Request:
@@ -365,7 +366,7 @@ def url(models):
 
 def test_opening_the_tab_prepares_for_the_first_message():
     demo = playground.create_app(Runs())
-    [prepares] = [fn for fn in demo.fns.values() if fn.fn is warm_up]
+    [prepares] = [fn for fn in demo.fns.values() if getattr(fn.fn, "__func__", None) is TextActions.prepare]
     assert [event for _, event in prepares.targets] == ["select"]
     assert demo.blocks[prepares.targets[0][0]].id == "text_generation"
     warm_up()

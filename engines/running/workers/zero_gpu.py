@@ -15,15 +15,13 @@ import os
 import socket
 import tempfile
 import time
-import traceback
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from engines.messages import EngineError, Message, PlaygroundError
+from engines.messages import EngineError, Message
 from engines.running.events import Event, Events, Note
-from engines.running.run import OVERTIME
+from engines.running.workers.relay import Ended, Reply, relay, serve
 
 # Seconds of a GPU that one call of an engine asks for; a visitor's quota must have as many left.
 TRAINING = 120
@@ -33,14 +31,6 @@ MARGIN = 15.0  # seconds before these are over at which the engine is told to st
 
 Engine = TypeVar("Engine", bound=Callable[..., Events])
 Ready = Callable[..., Generator[Event, bool, Any]]
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The last thing that comes from the GPU's process: what the engine raised, or why it was told to stop."""
-
-    problem: Exception | None = None
-    why: Message | None = None
 
 
 def on_gpu(seconds: int, ready: Ready | None = None) -> Callable[[Engine], Engine]:
@@ -74,6 +64,11 @@ def on_gpu(seconds: int, ready: Ready | None = None) -> Callable[[Engine], Engin
     return adapt
 
 
+def on_zero_gpu() -> bool:
+    """Whether this program runs on ZeroGPU."""
+    return os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
+
+
 def lacks_gpu() -> bool:
     """Whether this process must do without the GPU that PyTorch tells of: on ZeroGPU only a forked one has it."""
     return _decorator() is not None and multiprocessing.parent_process() is None
@@ -81,7 +76,7 @@ def lacks_gpu() -> bool:
 
 def _decorator() -> Callable[..., Any] | None:
     """spaces.GPU on ZeroGPU, else None; it is imported only there, since it imports PyTorch and changes it."""
-    if os.environ.get("SPACES_ZERO_GPU", "").lower() not in ("1", "t", "true"):
+    if not on_zero_gpu():
         return None
     try:
         import spaces
@@ -98,24 +93,21 @@ def _relay(remote: Callable[[str], Iterator[Event | Ended]]) -> Events:
         door.bind(address)
         door.listen(1)
         told = stack.enter_context(contextlib.closing(remote(address)))  # closing it waits until the engine has ended
-        event, line = _next(told), None
-        while not isinstance(event, Ended):
-            if line is None:  # it called before it told anything
-                line = stack.enter_context(door.accept()[0])
-                stack.callback(_hang_up, line)
-            stop = yield event
-            with contextlib.suppress(OSError):  # its time is over, and it listens no more
-                line.sendall(b"\1" if stop else b"\0")
-            event = _next(told)
-        if event.problem:
-            raise event.problem
-        return event.why
+        lines: list[socket.socket] = []
+
+        def answer(stop: bool) -> None:
+            if not lines:  # it called before it told anything
+                lines.append(stack.enter_context(door.accept()[0]))
+                stack.callback(_hang_up, lines[0])
+            lines[0].sendall(b"\1" if stop else b"\0")
+
+        return (yield from relay(_heard(told), answer))
 
 
-def _next(told: Iterator[Event | Ended]) -> Event | Ended:
-    """The next thing told; EngineError with the package's own sentence where ZeroGPU refuses or ends the engine."""
+def _heard(told: Iterator[Event | Ended]) -> Iterator[Event | Ended]:
+    """What is told; EngineError with the package's own sentence where ZeroGPU refuses or ends the engine."""
     try:
-        return next(told, Ended())
+        yield from told
     except Exception as problem:
         reason = getattr(problem, "message", None)  # it raises gr.Error
         if reason is None:
@@ -131,39 +123,22 @@ def _hang_up(line: socket.socket) -> None:
 
 def _serve(events: Events, address: str, seconds: float) -> Iterator[Event | Ended]:
     """The side of the GPU's process: drives the engine by the caller's replies, and stops it after `seconds`."""
-    end, stop, why = time.monotonic() + seconds, None, None
-    with contextlib.closing(events), socket.socket(socket.AF_UNIX) as line:
+    end = time.monotonic() + seconds
+    with socket.socket(socket.AF_UNIX) as line:
         line.connect(address)
-        while True:
-            try:
-                event = events.send(stop)
-            except StopIteration:
-                yield Ended(why=why)
-                return
-            except PlaygroundError as problem:
-                yield Ended(problem)
-                return
-            except Exception:  # it may not be picklable
-                yield Ended(RuntimeError(f"in the GPU's process:\n{traceback.format_exc()}"))
-                return
-            yield event
-            reply = _reply(line, end)
-            if reply == b"":
-                return
-            if reply is None and not stop:
-                why = OVERTIME
-            stop = reply != b"\0"
+        yield from serve(events, lambda: _reply(line, end))
 
 
-def _reply(line: socket.socket, end: float) -> bytes | None:
-    """The byte that the caller replies, b"" if it hung up, None if the time is over."""
+def _reply(line: socket.socket, end: float) -> Reply:
+    """What the caller replies until `end`, if anything."""
     seconds = end - time.monotonic()
     if seconds <= 0:
-        return None
+        return Reply.OVER
     line.settimeout(seconds)
     try:
-        return line.recv(1)
+        said = line.recv(1)
     except TimeoutError:  # also of a caller that pauses
-        return None
+        return Reply.OVER
     except OSError:
-        return b""
+        return Reply.GONE
+    return {b"": Reply.GONE, b"\0": Reply.GO}.get(said, Reply.STOP)

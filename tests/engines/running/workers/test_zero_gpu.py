@@ -19,7 +19,7 @@ from engines.messages import ConfigError, EngineError, Message
 from engines.running.events import Metrics, Note, Progress, Samples, Weights
 from engines.running.run import OVERTIME
 from engines.running.runs import Runs
-from engines.running.zero_gpu import MARGIN, on_gpu
+from engines.running.workers.zero_gpu import MARGIN, on_gpu
 from engines.text_generation.config import TooLongError
 from engines.text_generation.models import Models
 from tests.fake_spaces import FakeSpaces

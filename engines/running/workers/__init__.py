@@ -1,0 +1,1 @@
+"""The processes in which engines compute, and how their events come back."""

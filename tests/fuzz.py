@@ -58,6 +58,8 @@ GOOD = {
     "run": "example", "label": -1, "seed": 1, "seed_to": 2, "settings": {}, "owner": "me", "messages": HELLO,
     "system": "", "text": "Hello you", "texts": ["good film"], "pasted": "output,reference\na b,a c\n", "model": MODEL,
     "with_perplexity": True, "file": None, "image": None, "mask": None, "pictures": None, "base": "", "uploads": None,
+    "x": "guidance", "values_x": "1, 4", "y": "steps", "values_y": "1, 2", "to_prompt": "pizza", "to_seed": -1,
+    "frames": 2, "kind": "webp", "path": None, "action": "pause",
 }  # fmt: skip
 
 

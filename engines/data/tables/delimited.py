@@ -81,7 +81,8 @@ def find_delimiter(start: str, limits: TableLimits) -> str:
         rows = records(_Lines(StringIO(start, newline=""), limits.line), delimiter, DOUBLED)
         sizes = [len(record.cells) for record in rows if any(map(str.strip, record.cells))]
         sizes = sizes[next((place for place, size in enumerate(sizes[:titles]) if size > 1), 0) :]
-        return sizes.count(sizes[0]) / len(sizes) if sizes and sizes[0] > 1 else 0.0
+        enough = len(sizes) > (2 if titles else 0)
+        return sizes.count(sizes[0]) / len(sizes) if enough and sizes[0] > 1 else 0.0
 
     fits = {delimiter: fit(delimiter) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=fits.__getitem__)

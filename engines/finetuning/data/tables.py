@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engines.data.tables.cells import LIMITS, Table, TableLimits, tidy
-from engines.data.tables.labels import look_alikes, one_of_each, tidy_label
+from engines.data.tables.labels import is_blank, look_alikes, one_of_each, tidy_label
 from engines.data.tables.reading import LABEL_NAMES, TEXT_NAMES, read_table
 from engines.finetuning.data.brought import about_parts, parts_of, split_column, usable_parts
 from engines.messages import ConfigError, Message
@@ -149,7 +149,7 @@ def _sorted_out(examples: Sequence[Example]) -> tuple[list[Example], dict[str, l
         labels_of[example.key].add(example.label)
     firsts: dict[tuple[str, str], Example] = {}
     for example in examples:
-        if not (example.text and example.label):
+        if is_blank(example.text) or not example.label:
             left["empty"].append(example)
         elif "\ufffd" in example.label:
             left["damaged"].append(example)

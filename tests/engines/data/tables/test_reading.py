@@ -211,3 +211,10 @@ def test_what_is_no_table_gets_one_sentence(tmp_path, content: bytes) -> None:
     with pytest.raises(EngineError) as caught:
         read_table(path)
     assert str(caught.value).endswith(".")
+
+
+def test_a_separator_in_one_text_makes_no_columns(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("text\nfirst\nsecond\n\tthird\n", "utf-8")
+    table = read_table(path)
+    assert (table.columns, len(table.rows), dict(table.odd)) == (("text",), 3, {})

@@ -24,6 +24,19 @@ def choose_small_run(page):
     page.get_by_role("button", name="More settings").click()
 
 
+def test_the_settings_of_a_run_say_how_it_is_computed(visit):
+    owner = visit(viewport=WIDE)
+    page = owner.arrive()
+    choose_small_run(page)
+    owner.button("Start").click()
+    owner.wait_for_step(1)
+    page.locator("#gan-live .about summary").click()
+    expect(page.locator("#gan-live .about dl")).to_contain_text("Computed with")
+    expect(page.locator("#gan-live .about dl")).to_contain_text("threads: 1")
+    expect(page.locator("#gan-live .captions")).not_to_contain_text("threads")
+    owner.button("Stop").click()
+
+
 @SCREENS
 def test_a_run_from_start_to_replay(visit, viewport, tmp_path):
     owner = visit(viewport=viewport)

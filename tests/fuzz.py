@@ -6,6 +6,7 @@ import http.client
 import io
 import json
 import random
+import time
 import zipfile
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -22,6 +23,8 @@ from engines.text_generation.config import TextConfig
 MODEL = TextConfig.model
 HELLO = [{"role": "user", "content": "Hello"}]
 SECRET = "root:"  # how the file begins that must not be read
+OURS = "inside the program"  # of the sentence that owns up to a fault
+WATCHED = 4.0  # seconds at most that a started run is watched for a fault, before it is stopped
 CONFIGS = {"gan": GanConfig, "image": ImageConfig, "text": TextConfig, "finetuning": FinetuningConfig}
 FILE = {"_type": "gradio.FileData"}
 VALUES: tuple[Any, ...] = (
@@ -45,24 +48,40 @@ TEXTS = (
     "output,reference\na\ud800,b\n", "output,reference\na\0,b\n", "[]", "{}", '{"output": 1, "reference": null}',
     '[{"output": "a", "reference": "b"}]', '{"output": "\\ud800", "reference": "b"}\n', "=1+1,=1+1", "\t\n\t\n",
 )  # fmt: skip
+# Settings with which a run on an uploaded file starts, whatever is in the file.
+STARTS = (
+    {"dataset": "own_texts", "model": "char_ngrams", "epochs": 1}, {"dataset": "own_texts", "epochs": 1},
+    {"dataset": "own_pictures", "model": "small_cnn", "epochs": 1, "batch": 1},
+)  # fmt: skip
 # What an endpoint could make use of, so that what is hostile in the other inputs is reached.
 GOOD = {
     "run": "example", "label": -1, "seed": 1, "seed_to": 2, "settings": {}, "owner": "me", "messages": HELLO,
     "system": "", "text": "Hello you", "texts": ["good film"], "pasted": "output,reference\na b,a c\n", "model": MODEL,
     "with_perplexity": True, "file": None, "image": None, "mask": None, "pictures": None, "base": "", "uploads": None,
+    "x": "guidance", "values_x": "1, 4", "y": "steps", "values_y": "1, 2", "to_prompt": "pizza", "to_seed": -1,
+    "frames": 2, "kind": "webp", "path": None, "action": "pause",
 }  # fmt: skip
 
 
 def small_files() -> dict[str, bytes]:
     """Files with next to nothing in them, by their names."""
-    picture, many = io.BytesIO(), io.BytesIO()
+    picture, many, one = io.BytesIO(), io.BytesIO(), io.BytesIO()
     Image.new("RGB", (8, 8)).save(picture, "PNG")
     with zipfile.ZipFile(many, "w") as archive:
         for name in ("a/1.png", "b/1.png", "b/2.png"):
             archive.writestr(name, picture.getvalue())
+    with zipfile.ZipFile(one, "w") as archive:  # classes of one picture, beside a larger one
+        for number in range(12):
+            tile = io.BytesIO()
+            Image.new("RGB", (8, 8), (20 * number, 0, 0)).save(tile, "PNG")
+            archive.writestr(f"{'ab'[number] if number < 2 else 'c'}/{number}.png", tile.getvalue())
+    rows = [f"text {number},{'ab'[number] if number < 2 else 'c'}" for number in range(12)]
     tables = {f"{at}.csv": text.encode("utf-8", "surrogatepass") for at, text in enumerate(TEXTS)}
     return {
         **tables,
+        "ones.csv": "\n".join(["text,label", *rows]).encode(),
+        "odd.csv": "\n".join(["text,label", *(f"{'🍎‮' * at}\u200b,{at % 2}" for at in range(1, 13))]).encode(),
+        "ones.zip": one.getvalue(),
         "0.png": b"",
         "1.png": picture.getvalue(),
         "classes.zip": many.getvalue(),
@@ -82,12 +101,19 @@ def hostile_calls(
     uploaded = [{"path": path, "meta": FILE} for path in files]
     values = (*VALUES, *TEXTS, *TEXTS, *uploaded, *([one] for one in uploaded))
     said = tuple([{"role": "user", "content": text}] for text in TEXTS)
+    good = {**GOOD, "settings": {"rows": 200} if endpoint == "finetuning_start" else {}}  # a run that begins at once
     for number in range(count):
         data = [draw.choice(values) for _ in parameters]
+        if "uploads" in parameters and files and number % 4 == 0:
+            given = {**good, "settings": draw.choice(STARTS) | ({"seed": draw.choice(VALUES)} if number % 3 else {})}
+            given["uploads"] = [draw.choice([path for path in files if path.endswith((".csv", ".zip"))])]
+            given["uploads"] = [{"path": path, "meta": FILE} for path in given["uploads"]]
+            yield [given[name] for name in parameters]
+            continue
         if number % 2 and all(name in GOOD for name in parameters):
             at = draw.randrange(len(parameters))
             odd = draw.choice((*values, *said) if parameters[at] == "messages" else values)
-            data = [odd if place == at else GOOD[name] for place, name in enumerate(parameters)]
+            data = [odd if place == at else good[name] for place, name in enumerate(parameters)]
             yield data
             continue
         if "settings" in parameters and draw.random() < 0.7:
@@ -104,6 +130,7 @@ class Caller:
     def __init__(self, url: str, seconds: float = 60.0) -> None:
         parts = urlsplit(url)
         self._connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)
+        self._streams = streams(self)
 
     def __enter__(self) -> Caller:
         return self
@@ -124,26 +151,58 @@ class Caller:
         except ValueError:
             return status, text
 
+    def follow(self, endpoint: str, data: list[Any]) -> str:
+        """What is wrong with any of the answers of an endpoint that streams, "" if nothing is."""
+        status, text = self._ask("POST", f"/gradio_api/call/{endpoint}", json.dumps({"data": data}))
+        if status != 200:
+            return "" if status < 500 and text.strip() else f"it answered {status} {text[:300]}"
+        status, text = self._ask("GET", f"/gradio_api/call/{endpoint}/{json.loads(text)['event_id']}", None)
+        for event in text.strip().split("\n\n"):
+            kind, _, said = event.partition("\ndata: ")
+            bare = kind == "event: error" and not json.loads(said or "null")
+            if OURS in said or SECRET in said or bare:
+                return f"it streamed {event[:300]}"
+        return "" if status == 200 else f"it answered {status} {text[:300]}"
+
     def fault(self, endpoint: str, data: list[Any]) -> str:
-        """What is wrong with the answer to a hostile call, "" if it is a clear error or a valid result."""
+        """What is wrong with the answers to a hostile call, "" if each is a clear error or a valid result."""
+        if endpoint in self._streams:
+            return self.follow(endpoint, data)
         status, answer = self.call(endpoint, data)
         text = json.dumps(answer)
         if SECRET in text or "Traceback" in text or 'File \\"' in text:
             return f"it told what it must not: {text[:300]}"
         if status == 200 and isinstance(answer, dict) and "data" in answer:
-            self._undo(endpoint, answer["data"])
-            return ""
+            return self._watch(endpoint, answer["data"][0]) if endpoint.endswith("_start") else ""
         sentence = answer.get("error") if isinstance(answer, dict) else None
-        if not isinstance(sentence, str) or not sentence.strip() or "inside the program" in sentence:
+        if not isinstance(sentence, str) or not sentence.strip() or OURS in sentence:
             return f"it answered {status} {text[:300]}"
         return ""
 
-    def _undo(self, endpoint: str, data: list[Any]) -> None:
-        """Stop a training that was started."""
-        if endpoint.endswith("_start"):
-            self.call(endpoint.replace("_start", "_control"), [data[0]["run"], data[0]["owner"], "stop"])
+    def _watch(self, endpoint: str, started: dict[str, Any]) -> str:
+        """Watch a training that was started until it has made a step, and stop it; what is wrong with it."""
+        kind, end = endpoint.removesuffix("_start"), time.monotonic() + WATCHED
+        while True:
+            status, answer = self.call(f"{kind}_status", [started["run"]])
+            about = answer["data"][0] if status == 200 else {"state": "lost", "error": answer}
+            going = about["state"] in ("queued", "running", "stopping")
+            learnt = (about.get("progress") or {}).get("step", 0) > 1
+            if not going:
+                break
+            if learnt or time.monotonic() > end:
+                self.call(f"{kind}_control", [started["run"], started["owner"], "stop"])
+                end += WATCHED
+            time.sleep(0.05)
+        said = json.dumps(about["error"])
+        return f"its run failed: {said[:300]}" if OURS in said or about["state"] == "lost" else ""
 
     def _ask(self, method: str, path: str, body: str | None) -> tuple[int, str]:
+        try:
+            return self._asked(method, path, body)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            return self._asked(method, path, body)  # the server had closed the connection while it was idle
+
+    def _asked(self, method: str, path: str, body: str | None) -> tuple[int, str]:
         try:
             self._connection.request(method, path, body, {"Content-Type": "application/json"})
             answer = self._connection.getresponse()
@@ -159,6 +218,15 @@ def upload(url: str, files: dict[str, bytes]) -> list[str]:
     answer = httpx.post(f"{url}gradio_api/upload", files=sent)
     answer.raise_for_status()
     return answer.json()
+
+
+def streams(caller: Caller) -> set[str]:
+    """The names of the endpoints that answer more than once."""
+    status, text = caller.get("/config")
+    assert status == 200
+    return {
+        one["api_name"] for one in json.loads(text)["dependencies"] if one["api_name"] and one["types"]["generator"]
+    }
 
 
 def endpoints(url: str) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ RULES = {
     "engines.data": ("engines.messages",),
     "engines.running": ("engines.messages", "engines.knobs", "engines.data"),
     "engines.limits": ("engines.messages", "engines.knobs", "engines.running"),
-    "engines.device": ("engines.running",),
+    "engines.device": ("engines.messages", "engines.running", "engines.weights"),
     "engines.weights": ("engines.messages", "engines.catalog", "engines.data", "engines.running"),
     "engines.image_generation": (
         *COMMON,

@@ -68,7 +68,7 @@ def save_gpt2(folder: Path, context: int = 256) -> None:
     GPT2LMHeadModel(config).save_pretrained(folder)
 
 
-def save_bert(folder: Path, words: Sequence[str], distil: bool = False) -> None:
+def save_bert(folder: Path, words: Sequence[str], distil: bool = False, context: int = 64) -> None:
     """A BERT, or a DistilBERT, of two layers, with a tokenizer that knows these words."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -84,7 +84,7 @@ def save_bert(folder: Path, words: Sequence[str], distil: bool = False) -> None:
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, **special)
     fast.save_pretrained(folder)
     torch.manual_seed(0)
-    size = {"vocab_size": len(vocabulary), "max_position_embeddings": 64, "initializer_range": 0.2}
+    size = {"vocab_size": len(vocabulary), "max_position_embeddings": context, "initializer_range": 0.2}
     if distil:
         model = DistilBertModel(DistilBertConfig(dim=32, n_layers=2, n_heads=2, hidden_dim=64, **size))
     else:

@@ -31,8 +31,8 @@ def save_table(path: Path, *args, **kwargs) -> str:
     return str(path)
 
 
-def save_encoder(cache: Path, name: str = "all-MiniLM-L6-v2", distil: bool = False) -> None:
-    """A tiny encoder in the cache, in the place of a real one."""
+def save_encoder(cache: Path, name: str = "all-MiniLM-L6-v2", distil: bool = False, context: int = 64) -> None:
+    """A tiny encoder in the cache, in the place of a real one; `context` is how many tokens it reads."""
     folder = cache / "models" / name
     folder.mkdir(parents=True)
-    save_bert(folder, WORDS, distil)
+    save_bert(folder, WORDS, distil, context)

@@ -1,4 +1,7 @@
-"""The folders of pictures as their classes: names that read alike are one class, and a split is none."""
+"""The folders of pictures as their classes: names that read alike are one class, and a split is none.
+
+A split may stand above the classes (train/cat/1.png) or below them (cat/train/1.png).
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,14 @@ from engines.data.tables.labels import Labels, one_of_each, tidy_label
 from engines.messages import Message
 
 MOST_CLASSES = 100
+STRAY = 20  # one picture among so many that lies in no folder keeps the others from no class
 LONGEST = 40  # characters of a class name
-SPLITS = ("train", "training", "test", "testing", "val", "valid", "validation", "dev")
+# What a split is called -> the part that it is.
+SPLITS = {
+    **dict.fromkeys(("train", "training", "trainset", "训练", "训练集"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "验证", "验证集"), "validation"),
+    **dict.fromkeys(("test", "testing", "testset", "测试", "测试集"), "test"),
+}
 
 
 @dataclass(frozen=True)
@@ -22,33 +31,54 @@ class Folders:
     labels: tuple[int, ...] = ()
     class_names: tuple[str, ...] = ()
     notes: tuple[Message, ...] = ()
+    parts: tuple[str, ...] = ()  # "train", "validation", "test" or "" of each picture kept; none without a split
+    splits: tuple[str, ...] = ()  # the folders that said so
 
 
 def read_folders(paths: Sequence[str]) -> Folders:
     """The classes that the paths in a ZIP tell, if every picture lies in a class's folder and there are 2 to 100.
 
-    Pictures right in a folder named like a split (train, test) have no class, and are left out if others have one.
+    Pictures right in a folder named like a split (train, test) have no class, and are left out if others have one; so
+    are a few strays in no folder at all.
     """
     raw = [PurePosixPath(path).parent.name for path in paths]
-    made = one_of_each(["" if tidy_label(name).lower() in SPLITS else tidy_label(name)[:LONGEST] for name in raw])
+    written = _class_folders(paths)
+    made = one_of_each([tidy_label(name)[:LONGEST] for name in written])
     names = list(made.names)
-    kept = tuple(bool(name) or not folder for name, folder in zip(names, raw, strict=True))
+    few = STRAY * raw.count("") <= len(raw)
+    kept = tuple(bool(name) or not (folder or few) for name, folder in zip(names, raw, strict=True))
     if not all(kept) and len({name for name in names if name}) < 2:
         kept, names = (True,) * len(names), [""] * len(names)
     used = [name for name, k in zip(names, kept, strict=True) if k]
     class_names = sorted(set(used))
-    notes = _splits(paths)
+    splits = [next((part for part in PurePosixPath(path).parts[:-1] if part_of(part)), "") for path in paths]
+    parts = [part_of(split) for split in splits]
+    split: dict[str, tuple[str, ...]] = {}
+    if len({part for part in parts if part}) > 1:
+        split["parts"] = tuple(part for part, k in zip(parts, kept, strict=True) if k)
+        split["splits"] = tuple(sorted(set(filter(None, splits))))
     if not all(used) or not 2 <= len(class_names) <= MOST_CLASSES:
-        return Folders((True,) * len(paths), notes=notes)
+        return Folders((True,) * len(paths), **split | ({"parts": tuple(parts)} if split else {}))
     labels = tuple(map({name: i for i, name in enumerate(class_names)}.get, used))
-    return Folders(kept, labels, tuple(class_names), (*notes, *_merged(raw, names), *_confusable(made)))
+    return Folders(kept, labels, tuple(class_names), (*_merged(written, names), *_confusable(made)), **split)
 
 
-def _splits(paths: Sequence[str]) -> tuple[Message, ...]:
-    found = {part for path in paths for part in PurePosixPath(path).parts[:-1] if part.lower() in SPLITS}
-    if len({name.lower() for name in found}) < 2:
-        return ()
-    return (Message("The folders {names} are learned from together.", names=", ".join(sorted(found))),)
+def part_of(name: str) -> str:
+    """The part of a split that a folder or a cell names, "" if it names none."""
+    return SPLITS.get(tidy_label(name).lower(), "")
+
+
+def _class_folders(paths: Sequence[str]) -> list[str]:
+    """The folder of each path that may be its class: the nearest, or the one above a split that has no classes."""
+    folders = [PurePosixPath(path).parent for path in paths]
+    above = {  # those whose splits have the classes
+        folder.parent for path in folders for folder in path.parents if part_of(folder.name) and not part_of(path.name)
+    }
+    nearest = [folder.parent if part_of(folder.name) and folder.parent not in above else folder for folder in folders]
+    names = ["" if part_of(folder.name) else folder.name for folder in nearest]
+    if len(set(names) - {""}) == 1 and all(folder.parent.name for folder in nearest if folder.name):
+        return _class_folders([str(folder) for folder in nearest])  # such as cat/raw/1.png and dog/raw/1.png
+    return names
 
 
 def _merged(raw: Sequence[str], names: Sequence[str]) -> list[Message]:

@@ -48,13 +48,13 @@ def make_grid(images: np.ndarray, columns: int | None = None) -> Image.Image:
     return Image.fromarray(grid[..., 0] if channels == 1 else grid)
 
 
-def encode(image: Image.Image) -> Picture:
-    """PNG for small pictures, whose pixels one sees, and JPEG for larger ones."""
+def encode(image: Image.Image, exif: bytes = b"") -> Picture:
+    """PNG for small pictures, whose pixels one sees, and JPEG for larger ones; `exif` goes into it."""
     buffer = io.BytesIO()
     if max(image.size) <= LOSSLESS_UP_TO:
-        image.save(buffer, "PNG", compress_level=3)
+        image.save(buffer, "PNG", compress_level=3, exif=exif)
         return Picture(buffer.getvalue(), "image/png")
-    image.save(buffer, "JPEG", quality=90, subsampling=0)
+    image.save(buffer, "JPEG", quality=90, subsampling=0, exif=exif)
     return Picture(buffer.getvalue(), "image/jpeg")
 
 

@@ -23,7 +23,7 @@ def open_picture(data: bytes, formats: Sequence[str] = FORMATS) -> Image.Image:
 
 
 def see(picture: Image.Image, size: int | None = None) -> np.ndarray:
-    """uint8 [H, W, 3] of a picture, or float32 [H, W, 1] with all its levels if it is gray with 16 bits.
+    """uint8 [H, W, 3] of a picture, or float32 [H, W, 1 or 3] with all its levels if it has 16 bits a channel.
 
     With `size` its middle square, scaled to it. Of an animation the first frame that is not of one colour.
     """
@@ -47,9 +47,9 @@ def depth(peak: float) -> int:
 
 
 def in_8_bits(image: np.ndarray, bits: int) -> np.ndarray:
-    """Levels of so many bits, [H, W, 1], as uint8 [H, W, 3]."""
-    gray = np.clip(np.floor(image / 2 ** (bits - 8)), 0, 255).astype(np.uint8)
-    return np.repeat(gray, 3, axis=2)
+    """Levels of so many bits, [H, W, 1 or 3], as uint8 [H, W, 3]."""
+    levels = np.clip(np.floor(image / 2 ** (bits - 8)), 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(levels, (*levels.shape[:2], 3)))
 
 
 def on_ground(picture: Image.Image) -> Image.Image:
@@ -79,7 +79,19 @@ def _frames(picture: Image.Image) -> Iterator[Image.Image]:
 def _seen(picture: Image.Image, size: int | None) -> np.ndarray:
     if size:
         picture.draft(None, (2 * size, 2 * size))  # a JPEG decodes many times faster at a fraction of its size
-    profile = picture.info.get("icc_profile")
+    profile, levels = picture.info.get("icc_profile"), _sixteen_bits(picture)
+    if levels is not None:
+        tags = picture.getexif().tobytes()
+        if profile or picture.mode == "RGBA":  # Pillow has neither with 16 bits
+            picture = Image.fromarray(
+                (levels >> depth(float(levels[..., :3].max())) - 8).clip(0, 255).astype(np.uint8)
+            )
+        else:
+            channels = [Image.fromarray(levels[..., channel].astype(np.float32)) for channel in range(3)]
+            for channel in channels:
+                channel.info["exif"] = tags
+            return np.stack([np.asarray(_fitted(ImageOps.exif_transpose(one), size)) for one in channels], axis=2)
+        picture.info["exif"] = tags
     picture = ImageOps.exif_transpose(picture)
     if picture.mode.startswith("I"):  # 16-bit gray, which Pillow would clip at 255
         levels = Image.fromarray(np.asarray(picture).astype(np.float32))
@@ -88,6 +100,18 @@ def _seen(picture: Image.Image, size: int | None) -> np.ndarray:
         picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     picture = _in_srgb(_fitted(picture, size), profile)
     return np.array(on_ground(picture) if picture.mode == "RGBA" else picture.convert("RGB"))
+
+
+def _sixteen_bits(picture: Image.Image) -> np.ndarray | None:
+    """uint16 [H, W, 3 or 4] of a PNG that has so many bits in colour, of which Pillow keeps the upper half."""
+    tiles, file = picture.tile, getattr(picture, "fp", None)
+    deep = len(tiles) == 1 and tiles[0].args in ("RGB;16B", "RGBA;16B") and "transparency" not in picture.info
+    if not deep or not isinstance(file, io.BytesIO):
+        return None
+    below = Image.open(io.BytesIO(file.getvalue()), formats=("PNG",))
+    other_half = tiles[0].args.removesuffix("B") + "L"  # read as if the other byte were the upper one
+    below.tile = [below.tile[0]._replace(args=other_half)]
+    return np.asarray(picture).astype(np.uint16) << 8 | np.asarray(below)
 
 
 def _fitted(picture: Image.Image, size: int | None) -> Image.Image:

@@ -61,18 +61,15 @@ class UploadedPictures(PictureSet):
 
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[Message, ...] = ()
+    parts: tuple[str, ...] = ()  # of the split that the folders tell, one a picture; see folders.py
+    splits: tuple[str, ...] = ()  # the folders that tell it
 
     def sentences(self, most: int = 3) -> list[Message]:
-        """How many files were left out, with at most so many of the reasons, and the notes."""
-        if not self.left_out:
-            return list(self.notes)
-        reasons = [one.reason for one in self.left_out[:most]]
-        said = reduce(lambda before, after: Message("{before} {next}", before=before, next=after), reasons)
-        if len(self.left_out) == 1:
-            return [Message("One file is left out: {reasons}", reasons=said), *self.notes]
-        total, count = len(self) + len(self.left_out), len(self.left_out)
-        return [Message("{count} of {total} files are left out: {reasons}", count=count, total=total, reasons=said),
-                *self.notes]  # fmt: skip
+        """How many files were left out, with at most so many of the reasons, and the notes; for one who merges."""
+        notes = [*told_left_out(self.left_out, len(self), most), *self.notes]
+        if not self.splits:
+            return notes
+        return [*notes, Message("The folders {names} are learned from together.", names=", ".join(self.splits))]
 
     def complete(self) -> UploadedPictures:
         """These; ConfigError with the reason if a file was left out."""
@@ -81,13 +78,25 @@ class UploadedPictures(PictureSet):
         return self
 
 
+def told_left_out(left_out: Sequence[LeftOut], used: int, most: int = 3) -> list[Message]:
+    """How many files were left out beside `used` others, with at most so many of the reasons."""
+    if not left_out:
+        return []
+    reasons = [one.reason for one in left_out[:most]]
+    said = reduce(lambda before, after: Message("{before} {next}", before=before, next=after), reasons)
+    if len(left_out) == 1:
+        return [Message("One file is left out: {reasons}", reasons=said)]
+    count = len(left_out)
+    return [Message("{count} of {total} files are left out: {reasons}", count=count, total=used + count, reasons=said)]
+
+
 @dataclass
 class _Reading:
     """The pictures as far as they are read."""
 
     size: int
     limits: UploadLimits
-    images: list[np.ndarray] = field(default_factory=list)  # uint8 [S, S, 3], of 16-bit gray float32 [S, S, 1]
+    images: list[np.ndarray] = field(default_factory=list)  # uint8 [S, S, 3], of 16 bits float32 [S, S, 1 or 3]
     names: list[str] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     pixels: int = 0
@@ -175,7 +184,8 @@ def read_uploads(paths: Sequence[str], size: int, limits: UploadLimits = LIMITS)
     images, more = reading.finished()
     labels = np.array(folders.labels or [0] * len(images), np.int64)
     notes += [*folders.notes, *more]
-    return UploadedPictures("own", images, labels, folders.class_names, tuple(reading.left_out), tuple(notes))
+    told = tuple(reading.left_out), tuple(notes), folders.parts, folders.splits
+    return UploadedPictures("own", images, labels, folders.class_names, *told)
 
 
 def no_picture(name: str, data: bytes) -> ConfigError:

@@ -16,6 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 from engines.data.grids import Picture, encode
+from engines.image_generation.picture_files import exif_of
 from engines.messages import EngineError, Message
 from engines.running.run_files import saving
 
@@ -50,11 +51,11 @@ class Kept:
     made: float = field(default_factory=time.time)
 
     def data_uri(self) -> str:
-        """The picture as a page shows it: as it is, or as JPEG if it is a large still."""
+        """The picture as a page shows it: as it is, or as JPEG if it is a large still; both with its settings."""
         data, mime = self.path.read_bytes(), MIMES[self.path.suffix]
         if self.path.suffix == ".png" and len(data) > PNG_UP_TO:
             with Image.open(io.BytesIO(data)) as image:
-                return encode(image.convert("RGB")).data_uri()
+                return encode(image.convert("RGB"), exif_of(data)).data_uri()
         return Picture(data, mime).data_uri()
 
 
@@ -136,10 +137,10 @@ def _delete(kept: Kept) -> None:
 
 
 def _thumbnail(data: bytes) -> str:
-    """A small still of a picture or animation, as a data address."""
+    """A small still of a picture or animation, as a data address that tells the same settings."""
     with Image.open(io.BytesIO(data)) as image:
         small = image.convert("RGB")
         small.thumbnail((THUMB, THUMB), Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
-        small.save(buffer, "WEBP", quality=80, method=0)
+        small.save(buffer, "WEBP", quality=80, method=0, exif=exif_of(data))
         return Picture(buffer.getvalue(), "image/webp").data_uri()

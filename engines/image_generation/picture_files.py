@@ -19,18 +19,29 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from engines.data.grids import Picture, animate
+from engines.data.png_chunks import texts
 from engines.data.seeing import depth, in_8_bits, open_picture, see
 from engines.data.uploads import LIMITS, no_picture, shown_name
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.parameters import to_parameters
 from engines.image_generation.told.axes import Axes
-from engines.image_generation.told.reading import CHUNK, MAX_FILE_MB, read_axes, read_settings
+from engines.image_generation.told.reading import (
+    CHUNK,
+    DESCRIPTION,
+    EXIF_IFD,
+    MAX_FILE_MB,
+    UNICODE,
+    USER_COMMENT,
+    read_axes,
+    read_settings,
+)
 from engines.image_generation.told.taking import PROGRAM
 from engines.messages import ConfigError
 from engines.running.events import Pictures
 
 __all__ = [
     "animation",
+    "exif_of",
     "png_files",
     "read_axes",
     "read_picture",
@@ -41,6 +52,7 @@ __all__ = [
     "xmp",
 ]
 
+MOST_EXIF = 60_000  # bytes, as a JPEG can hold
 SOURCE_TYPE = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 XMP = """\
 <?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -69,6 +81,20 @@ def to_png(image: np.ndarray, config: ImageConfig, model: str, axes: Axes | None
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()
+
+
+def exif_of(png: bytes) -> bytes:
+    """The texts of such a PNG as EXIF, for its copies in formats that have no chunks; b"" if it has none, or too long.
+
+    `parameters` are the user's comment, where other programs look for them; the config is the description.
+    """
+    told, exif = texts(png), Image.Exif()
+    if told.get(CHUNK):
+        exif[DESCRIPTION] = f"{CHUNK}:{json.dumps(json.loads(told[CHUNK]))}"  # in ASCII, as EXIF wants it
+    if told.get("parameters"):
+        exif.get_ifd(EXIF_IFD)[USER_COMMENT] = UNICODE + told["parameters"].encode("utf-16-be")
+    packed = exif.tobytes()
+    return packed if exif and len(packed) <= MOST_EXIF else b""
 
 
 def png_files(pictures: Pictures) -> list[tuple[str, bytes]]:

@@ -78,7 +78,7 @@ def read_board(source: Source, states: Sequence[str]) -> Board:
     board.stride = max(1, int(about.get("stride", 1)))
     _read_small_parts(about, board)
     for group, width in list(about["widths"].items())[:MAX_GROUPS]:
-        board.series[group] = _read_series(source.read(f"{group}.csv").decode(), int(width))
+        board.series[group] = _read_series(source.read(f"{group}.csv").decode("utf-8-sig"), int(width))
     _read_pictures(source, board)
     if about.get("evaluations"):
         board.evaluations = _read_evaluations(*map(source.read, EVALUATIONS))
@@ -138,7 +138,7 @@ def _series_to_csv(series: Series) -> bytes:
     writer = csv.writer(text)
     writer.writerow(["step", *series.names])
     writer.writerows(series.rows)
-    return text.getvalue().encode()
+    return text.getvalue().encode("utf-8-sig")  # by the mark, spreadsheets see that it is UTF-8
 
 
 def _read_series(text: str, width: int) -> Series:

@@ -111,6 +111,8 @@ def check_messages(messages: Any, system: str = "") -> list[dict[str, str]]:
     """
     if not isinstance(messages, Sequence) or isinstance(messages, str) or len(messages) > MAX_MESSAGES:
         raise ConfigError("A chat is a list of at most {most} messages.", most=MAX_MESSAGES)
+    if not isinstance(system, str):
+        raise ConfigError("The system prompt must be a text.")
     chat = [{"role": "system", "content": system}] if system else []
     for message in messages:
         if not isinstance(message, Mapping) or message.get("role") not in ROLES:

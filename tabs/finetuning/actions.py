@@ -16,6 +16,7 @@ import numpy as np
 
 from engines.data.cards import ASSETS
 from engines.data.tables.cells import Table
+from engines.data.tables.labels import is_blank
 from engines.data.tables.writing import write_csv
 from engines.finetuning.classifier import BEST, Classifiers
 from engines.finetuning.config import ENGINE, FinetuningConfig
@@ -166,7 +167,7 @@ class FinetuningActions:
             known = ", ".join(table.columns)
             raise ConfigError("The table has no column {column}; it has {known}.", column=column, known=known)
         place = table.columns.index(column)
-        texts = {row: cells[place] for row, cells in enumerate(table.rows) if cells[place].strip()}
+        texts = {row: cells[place] for row, cells in enumerate(table.rows) if not is_blank(cells[place])}
         texts = {row: text for row, text in texts.items() if row not in table.odd}
         if not texts:
             raise ConfigError("The column {column} is empty in every row.", column=column)

@@ -13,6 +13,7 @@ import numpy as np
 from engines.data.cards import TEXT_DATASETS
 from engines.data.grids import encode_grid
 from engines.data.tables.cells import Table
+from engines.data.uploads import told_left_out
 from engines.finetuning.config import PICTURE_DATASETS, PICTURE_MODELS, RECIPES, FinetuningConfig
 from engines.finetuning.data.datasets import (
     DataSummary,
@@ -21,7 +22,7 @@ from engines.finetuning.data.datasets import (
     describe,
     load_picture_dataset,
     load_text_dataset,
-    split,
+    split_of,
 )
 from engines.finetuning.data.picture_folders import read_picture_zip
 from engines.finetuning.data.tables import guess_columns, label_texts, read_table
@@ -33,6 +34,7 @@ TABLE_TYPES = [".csv", ".tsv", ".jsonl", ".json", ".txt"]
 PREVIEW_SIZE = 48  # pixels of a picture in the preview
 STRIP = 20  # pictures in the preview
 MOST_TOLD = 3  # groups of labels
+MOST_REASONS = 5  # why files were left out
 MOST_BARS = 12  # classes whose balance is drawn
 OWN_TEXTS, OWN_PICTURES = "own_texts", "own_pictures"
 COLUMNS = ("text_column", "label_column")  # the settings that belong to an uploaded table
@@ -187,7 +189,7 @@ def show_pictures(data: LabelledPictures, say: Say) -> str:
 def _show(
     data: LabelledTexts | LabelledPictures, say: Say, examples: Callable[[DataSummary, Say], str], about: str = ""
 ) -> str:
-    summary = describe(data, split(data.labels, 0))
+    summary = describe(data, split_of(data, 0))
     parts = say(
         "{train} to learn from, {validation} to watch, {test} to test",
         train=f"{summary.train:,}",
@@ -200,16 +202,19 @@ def _show(
 
 def _left_out(summary: DataSummary, say: Say) -> str:
     """What was not used, and why."""
-    names = clip(", ".join(summary.broken), 80)
     counted = [
         (summary.empty, say("{count} empty", count=f"{summary.empty:,}"), "empty"),
         (summary.damaged, say("{count} with labels that could not be read", count=f"{summary.damaged:,}"), "damaged"),
         (summary.duplicates, say("{count} duplicates", count=f"{summary.duplicates:,}"), "duplicates"),
         (summary.conflicts, say("{count} with two labels", count=f"{summary.conflicts:,}"), "conflicts"),
-        (len(summary.broken), say("{count} broken: {names}", count=len(summary.broken), names=names), ""),
     ]
     found = ", ".join(sentence + _where(summary, kind, count, say) for count, sentence, kind in counted if count)
-    return paragraph(f"{say('Left out:')} {found}" if found else "") + _about_labels(summary, say)
+    told = [
+        *told_left_out(summary.left_out, summary.rows + summary.duplicates + summary.conflicts, MOST_REASONS),
+        *summary.notes,
+    ]
+    said = "".join(paragraph(say(one)) for one in told)
+    return paragraph(f"{say('Left out:')} {found}" if found else "") + said + _about_labels(summary, say)
 
 
 def _where(summary: DataSummary, kind: str, count: int, say: Say) -> str:

@@ -100,9 +100,7 @@ class FinetuningTab:
         with gr.Row():
             with gr.Column(scale=7, min_width=320, elem_classes="unfold"):
                 self.controls = RunControls(self.runs, ENGINE, "finetuning")
-                self.live = live_view(
-                    self.runs, "finetuning-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS
-                )
+                self.live = live_view("finetuning-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS)
                 self.scores = panel("finetuning-scores")
                 with gr.Tabs(elem_classes="later", overflow_behavior="wrap"):
                     with gr.Tab(t("Results")):

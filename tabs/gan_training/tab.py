@@ -89,7 +89,7 @@ class GanTab:
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
                 self.controls = RunControls(self.runs, ENGINE, "gan")
-                self.live = live_view(self.runs, "gan-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS)
+                self.live = live_view("gan-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self._build_settings()
         with gr.Tabs(overflow_behavior="wrap"):

@@ -53,3 +53,25 @@ def test_esc_in_another_tab_of_the_browser_stops_nothing(training):
     other.close()
     training.page.keyboard.press("Escape")
     training.wait_for_state("Stopped, and kept")
+
+
+@pytest.mark.parametrize(
+    ("tab", "box", "begun"),
+    [
+        ("Text generation", "#text-message textarea", "#text-chat .message"),
+        ("Image generation", "#image-prompt textarea", "#image-stage .stage[aria-busy=true]"),
+    ],
+)
+def test_keys_of_an_input_method_send_and_draw_nothing(visit, tab, box, begun):
+    page = visit().arrive()
+    page.get_by_role("tab", name=tab, exact=True).click()
+    page.locator(box).fill("red apple")
+    page.wait_for_timeout(500)  # the server has the text
+    for how in ({"isComposing": True}, {"keyCode": 229}, {"isComposing": True, "ctrlKey": False}):
+        for key in ("Enter", "Escape"):
+            page.evaluate(COMPOSING, [box, key, how])
+    page.wait_for_timeout(500)
+    expect(page.locator(begun)).to_have_count(0)
+    expect(page.locator(box)).to_have_value("red apple")
+    page.locator(box).press("Control+Enter")  # the same key, meant for us
+    expect(page.locator(begun).first).to_be_attached()

@@ -20,6 +20,9 @@ HINT = re.compile(r'"?sep=([^\r\n"])"?[ \t,;|]*(\r\n|\r|\n|$)', re.IGNORECASE)  
 MILLIONS = 10_000  # cells of a row
 END_MARK = "\x1a"  # of a file, on old systems
 SPACED = re.compile(r'^ +"')  # a quote that a space keeps from being seen
+RULE = re.compile(r"(:?-{3,}:?)+")
+TITLES = 5  # lines above a table, at most
+WELL = 0.9  # the share of rows that must fit below such lines
 DOUBLED: dict[str, Any] = {}
 ESCAPED: dict[str, Any] = {"escapechar": "\\", "doublequote": False}
 
@@ -41,7 +44,7 @@ class _Lines:
         line = rest = self.file.readline(self.most)
         while len(rest) == self.most and not rest.endswith(("\n", "\r")):
             rest = self.file.readline(self.most)
-        return line
+        return line.replace("\0", "")
 
     def put_back(self, lines: Sequence[str]) -> None:
         """They come again next."""
@@ -62,20 +65,32 @@ def read_delimited(file: TextIO, table: Table, limits: TableLimits) -> tuple[Tab
     if hint:
         next(iter(lines))
     table = replace(table, delimiter=delimiter)
-    return table, _fitted(records(lines, delimiter or ONE_COLUMN, _quoting(sample, delimiter, limits)), table, limits)
+    found = _rows(records(lines, delimiter or ONE_COLUMN, _quoting(sample, delimiter, limits)), table, limits)
+    kept = _without_titles(_without_spacing(found), delimiter)
+    if kept and kept[0] is not found[0]:
+        count = sum(record.line < kept[0].line for record in found if record.cells)
+        note = Message("Lines above the table are left out: {count}.", count=count)
+        table = replace(table, notes=(*table.notes, note))
+    return table, _fitted(kept, table, limits)
 
 
 def find_delimiter(start: str, limits: TableLimits) -> str:
     """The delimiter with which most rows have as many cells as the first, which must have two at least; else ""."""
 
-    def fit(delimiter: str) -> float:
+    def fit(delimiter: str, titles: int = 0) -> float:
         rows = records(_Lines(StringIO(start, newline=""), limits.line), delimiter, DOUBLED)
         sizes = [len(record.cells) for record in rows if any(map(str.strip, record.cells))]
-        return sizes.count(sizes[0]) / len(sizes) if sizes and sizes[0] > 1 else 0.0
+        sizes = sizes[next((place for place, size in enumerate(sizes[:titles]) if size > 1), 0) :]
+        enough = len(sizes) > (2 if titles else 0)
+        return sizes.count(sizes[0]) / len(sizes) if enough and sizes[0] > 1 else 0.0
 
     fits = {delimiter: fit(delimiter) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=fits.__getitem__)
-    return best if fits[best] else ""
+    if fits[best]:
+        return best
+    fits = {delimiter: fit(delimiter, TITLES + 1) for delimiter in DELIMITERS}  # below lines that are no rows
+    best = max(DELIMITERS, key=fits.__getitem__)
+    return best if fits[best] > WELL else ""
 
 
 def _quoting(start: str, delimiter: str, limits: TableLimits) -> dict[str, Any]:
@@ -134,8 +149,8 @@ def _lenient(line: str, delimiter: str, width: int, quoting: dict[str, Any]) -> 
     return next((cells for cells in choices if len(cells) == width), literal)
 
 
-def _fitted(found: Iterator[Record], table: Table, limits: TableLimits) -> list[Record]:
-    """The records, all of one width but those that say why not."""
+def _rows(found: Iterator[Record], table: Table, limits: TableLimits) -> list[Record]:
+    """The records from the first that is not blank; EngineError for too many, or a cell that is too long."""
     kept: list[Record] = []
     for record in found:
         if not kept and not any(map(str.strip, record.cells)):
@@ -146,7 +161,11 @@ def _fitted(found: Iterator[Record], table: Table, limits: TableLimits) -> list[
         kept.append(
             replace(record, cells=record.cells[: 10 * limits.columns])
         )  # a row of millions does not fit anyway
-    kept = _without_spacing(kept)
+    return kept
+
+
+def _fitted(kept: list[Record], table: Table, limits: TableLimits) -> list[Record]:
+    """The records, all of one width but those that say why not."""
     width = _width(kept)
     if width > limits.columns:
         raise too_many_columns(table.name, limits)
@@ -169,6 +188,16 @@ def _without_spacing(kept: list[Record]) -> list[Record]:
         kept.pop()
     full = [record for record in kept if record.cells]
     return full if 2 * len(full) - 1 <= len(kept) else kept
+
+
+def _without_titles(kept: list[Record], delimiter: str) -> list[Record]:
+    """Without the line that rules off the head of a table in Markdown, and lines of one cell above all others."""
+    if delimiter == "|" and len(kept) > 1 and RULE.fullmatch("".join(map(str.strip, kept[1].cells))):
+        del kept[1]
+    filled = [sum(map(bool, map(str.strip, record.cells))) for record in kept]
+    start = next((place for place, count in enumerate(filled) if count > 1), 0)
+    rest = filled[start:]
+    return kept[start:] if start <= TITLES and sum(count > 1 for count in rest) > max(2, WELL * len(rest)) else kept
 
 
 def _width(kept: Sequence[Record]) -> int:

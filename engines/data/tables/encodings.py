@@ -18,9 +18,10 @@ BOMS = (
     *((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32")),
     *((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")),
 )
-CONTROLS = re.compile("[\x01-\x08\x0e-\x19\x1b-\x1f\x7f\ufffd]")  # of no text; but \x1a once was its end
+CONTROLS = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f\ufffd]")  # of no text; but \x1a once was its end
 UNLIKELY = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff\u0a00\u0d00\u2c00\u3b00\u7c00]")
 HIGH_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
+HZ = re.compile(rb"~\{(?:[!-w][!-~])+~\}")  # Chinese within ASCII, as mail once had it
 SHIFTS = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 
 
@@ -40,7 +41,7 @@ def find_encoding(path: Path) -> Encoding | None:
     name = next((name for mark, name in BOMS if head.startswith(mark)), None) or _utf16_without_mark(head)
     found = Encoding(name) if name else _unmarked(path, head)
     text = head.decode(found.name, "replace")
-    return None if "\0" in text or len(CONTROLS.findall(text)) > len(text) / 50 else found
+    return None if len(CONTROLS.findall(text)) > len(text) / 50 else found
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -53,7 +54,8 @@ def _utf16_without_mark(head: bytes) -> str | None:
         return -1 if 50 * len(UNLIKELY.findall(text)) > len(text) else sum(map(text.count, "\n\r\t,;| "))
 
     best = max(("utf-16-le", "utf-16-be"), key=marks)
-    return best if marks(best) >= 0 else None
+    single = sum(map(head.count, (b"\n", b"\r", b"\t", b",", b";", b"|", b" ")))
+    return best if marks(best) * 4 >= single else None
 
 
 def _unmarked(path: Path, head: bytes) -> Encoding:
@@ -61,6 +63,8 @@ def _unmarked(path: Path, head: bytes) -> Encoding:
     for shift, name in SHIFTS:
         if shift in head and not re.search(rb"[\x80-\xff]", head):
             return Encoding(name)
+    if len(HZ.findall(head)) > 2 and _decodes(path, "hz"):
+        return Encoding("hz")
     if _decodes(path, "utf-8"):
         return Encoding("utf-8")
     sample = _sample(path)

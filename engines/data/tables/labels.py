@@ -40,6 +40,11 @@ def tidy_label(label: str) -> str:
     return " ".join(unicodedata.normalize("NFC", label).split())
 
 
+def is_blank(text: str) -> bool:
+    """Whether nobody sees anything of a text."""
+    return not text.strip() or (not text.isascii() and len(text) < 100 and not tidy_label(text))
+
+
 def label_key(label: str) -> str:
     """The same for labels that read alike: those that differ in what tidy_label removes, or in width."""
     return tidy_label("".join(map(_narrow, tidy_label(label))))

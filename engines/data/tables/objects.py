@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from io import StringIO
 from typing import Any, TextIO
 
 from engines.data.tables.cells import Record, Table, TableLimits, check_cells, tidy, too_many_columns, too_many_rows
 from engines.messages import EngineError, Message
 
-LOOKS_SO = re.compile(r"\ufeff?\s*(\[\s*)*\{\s*[\"}]|\ufeff?\s*\[\s*(\[|\])")
+LOOKS_SO = re.compile(r"\ufeff?(\s*//[^\n]*\n)*\s*((\[\s*)*\{\s*[\"'}]|\[\s*(\[|\]))")
+# What JSON forbids and people write: a comma before a closing bracket, lines of comment.
+FORBIDDEN = re.compile(r",(?=\s*[}\]])|^\s*//.*$", re.MULTILINE)
 # Numbers keep the digits that they are written with.
 DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 NO_OBJECT = "Line {line} is not a JSON object; each line must hold one, with fields such as text and label."
@@ -19,7 +22,7 @@ NO_OBJECT = "Line {line} is not a JSON object; each line must hold one, with fie
 def read_objects(file: TextIO, table: Table, limits: TableLimits) -> list[Record]:
     """The column names, and a record for each object; a field that is missing or null is an empty cell."""
     found: list[tuple[int, Any]] = []
-    for line, value in _values(file, limits):
+    for line, value in _patient_values(file, limits):
         if len(found) == limits.rows:
             raise too_many_rows(table.name, limits)
         found.append((line, value))
@@ -35,6 +38,20 @@ def read_objects(file: TextIO, table: Table, limits: TableLimits) -> list[Record
         raise EngineError(odd[0].template, **odd[0].values)
     names = Record(0, list(columns))
     return [names, *(Record(line, [cells.get(name, "") for name in columns], why) for line, cells, why in rows)]
+
+
+def _patient_values(file: TextIO, limits: TableLimits) -> Iterator[tuple[int, Any]]:
+    """`_values`; where the first of them cannot be read, those of the text without what is FORBIDDEN."""
+    values = _values(file, limits)
+    first = next(values, None)
+    if first is not None and first[1] is None:
+        file.seek(0)
+        text = file.read()
+        file.seek(0)
+        yield from _values(StringIO(FORBIDDEN.sub("", text)) if FORBIDDEN.search(text) else file, limits)
+    elif first is not None:
+        yield first
+        yield from values
 
 
 def _values(file: TextIO, limits: TableLimits) -> Iterator[tuple[int, Any]]:
@@ -112,12 +129,18 @@ def _named(values: Sequence[tuple[int, list[Any]]]) -> Iterator[tuple[int, Any]]
 def _unwrapped(line: int, value: Any) -> Iterator[tuple[int, Any]]:
     """The rows in an object that holds all of them: under one name, or an array a column."""
     inner = list(value.values()) if isinstance(value, dict) else []
+    if isinstance(value, dict) and {"columns", "data"} <= value.keys() and isinstance(value["data"], list):
+        yield from _named([(line, row) for row in [value["columns"], *value["data"]] if isinstance(row, list)])
+        return
     tables = [part for part in inner if isinstance(part, list) and part and all(isinstance(row, dict) for row in part)]
     if len(tables) == 1:
         yield from ((line, row) for row in tables[0])
     elif inner and all(isinstance(part, list) and len(part) == len(inner[0]) for part in inner):
         yield from ((line, dict(zip(value, row, strict=True))) for row in zip(*inner, strict=True))
     elif inner and all(isinstance(part, dict) and part.keys() == inner[0].keys() for part in inner):
+        if len(inner) > len(inner[0]):  # a row under each name, rather than a column
+            yield from ((line, row) for row in inner)
+            return
         yield from ((line, {name: part[key] for name, part in value.items()}) for key in inner[0])
     else:
         yield line, value

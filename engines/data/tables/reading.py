@@ -22,6 +22,7 @@ from engines.messages import EngineError, Message
 SHOWN = {
     **{"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16", "big5hkscs": "big5", "cp932": "shift-jis"},
     **{"cp949": "euc-kr", "euc_jp": "euc-jp", "koi8_u": "koi8", "iso8859_5": "iso-8859-5", "iso8859_2": "iso-8859-2"},
+    **{"iso8859_6": "iso-8859-6", "mac_roman": "mac roman", "mac_cyrillic": "mac cyrillic"},
 }
 TEXT_NAMES = (
     *("text", "sentence", "review", "comment", "content", "message", "utterance", "tweet", "post", "query"),
@@ -33,6 +34,9 @@ LABEL_NAMES = (
     *("type", "stars", "rating", "polarity", "y"),
     *("标签", "类别", "分类", "意图", "情感", "标注", "类型", "主题", "星级"),
 )
+NAMES = "The first row is taken for the names of the columns: {names}. If it is data, put a row of names above it."
+DATA = "The first row is taken for data. If it is names, take usual ones, such as text and label."
+DOCUMENT = re.compile(r"\s*(<!doctype|<html|<\?xml|<table|\{\\rtf|%PDF)", re.IGNORECASE)
 HasHeader = Callable[[Sequence[Sequence[str]]], bool]
 
 
@@ -40,7 +44,8 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row names the columns rather than being data.
 
     It is data if one of its cells comes again in a column of few different values, which is a label; or if some of
-    its cells, but not all, are numbers and none is a usual name; or if all of it has the same shape as what follows.
+    its cells, but not all, are numbers and none is a usual name; or if all of it has the same shape as what follows,
+    or is as long as that and not made of single words.
     """
     first, rest = rows[0], rows[1:]
     for cell, column in zip(first, zip(*rest, strict=True), strict=False):
@@ -49,7 +54,22 @@ def has_header(rows: Sequence[Sequence[str]]) -> bool:
     if {cell.strip("\ufeff ").casefold() for cell in first} & {*TEXT_NAMES, *LABEL_NAMES}:
         return True
     numbers = sum(_is_number(cell) for cell in first)
-    return len(first) > 1 and numbers in (0, len(first)) and not _alike(rows)
+    if numbers not in (0, len(first)) or _alike(rows):
+        return False
+    if len(first) == 1:
+        return len(rows) > 2 and _words(first[0]) == 1 and not _like_the_rest(rows)
+    return not (_like_the_rest(rows) and max(map(_words, first)) > 2)
+
+
+def told_header(rows: Sequence[Sequence[str]], headed: bool) -> tuple[Message, ...]:
+    """What to say of a first row that looks like the others, so that it may have been taken for what it is not."""
+    if not headed and len(rows[0]) == 1:
+        return (Message(DATA),)
+    if {cell.strip("\ufeff ").casefold() for cell in rows[0]} & {*TEXT_NAMES, *LABEL_NAMES} or not _like_the_rest(
+        rows
+    ):
+        return ()
+    return (Message(NAMES, names=tidy(", ".join(rows[0]))),) if headed else (Message(DATA),)
 
 
 def read_table(path: str | Path, limits: TableLimits = LIMITS, header: HasHeader = has_header) -> Table:
@@ -83,6 +103,8 @@ def _read(file: TextIO, table: Table, limits: TableLimits, header: HasHeader) ->
     start = file.read(START)
     if not start.strip():
         raise EngineError("{file} is empty.", file=table.name)
+    if DOCUMENT.match(start):
+        raise EngineError("{file} is a web page or another document, not a table; save it as CSV.", file=table.name)
     file.seek(0)
     if LOOKS_SO.match(start):
         names, *found = read_objects(file, table, limits)
@@ -90,6 +112,8 @@ def _read(file: TextIO, table: Table, limits: TableLimits, header: HasHeader) ->
         table, found = read_delimited(file, table, limits)
         full = [record.cells for record in found if not record.why]
         headed = found[0].why is None and header(full)
+        if header is has_header and found[0].why is None:
+            table = replace(table, notes=(*table.notes, *told_header(full, headed)))
         names = found.pop(0) if headed else Record(0, [""] * len(full[0]))
     if not found:
         raise EngineError("{file} has a header but no rows.", file=table.name)
@@ -132,6 +156,32 @@ def _alike(rows: Sequence[Sequence[str]]) -> bool:
         for cell, *rest in columns
         for shape in [_shape(cell)]
     )
+
+
+def _like_the_rest(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether each cell of the first row could stand in its column: by length, as a number or not, by its spaces."""
+    return len(rows) > 2 and all(map(_fits, *_first_and_rest(rows)))
+
+
+def _first_and_rest(rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    columns = [[cell.strip() for cell in column] for column in zip(*rows[:200], strict=True)]
+    return [column[0] for column in columns], [[cell for cell in column[1:] if cell] for column in columns]
+
+
+def _fits(cell: str, others: Sequence[str]) -> bool:
+    if not others or not cell:
+        return not cell
+    lengths = sorted(map(len, others))
+    shortest, longest = lengths[len(lengths) // 10], lengths[-1 - len(lengths) // 10]
+    numbers, sentences = sum(map(_is_number, others)), sum(_words(other) > 1 for other in others)
+    if _is_number(cell) != (2 * numbers > len(others)) or (_words(cell) < 2 and 5 * sentences > 4 * len(others)):
+        return False
+    return shortest <= 2 * len(cell) and len(cell) <= 2 * longest
+
+
+def _words(text: str) -> int:
+    """How many words it has; four characters of a script without spaces count as two."""
+    return max(len(text.split()), len(re.findall("[\u0e00-\u0eff\u3040-\u9fff]", text)) // 2)
 
 
 def _shape(text: str) -> str:

@@ -49,9 +49,10 @@ IDEOGRAPHS = {
     "cp949": (KOREAN, (("euc_kr", 0xB0, 0xC8),)),
 }
 RUSSIAN = "оеаинтсрвлкмдпуіыьягзбчйхжшюцщєїэфґъёў"
+WESTERN = "éàèäöüñóíáçßãêâôîåøæúëïùœõûìòýðþÿ"
 # Codec -> the letters of its languages, the commonest first; where two readings score the same, the first counts.
 ALPHABETS = {
-    "cp1252": "éàèäöüñóíáçßãêâôîåøæúëïùœõûìòýðþÿ",
+    "cp1252": WESTERN,
     "cp1251": RUSSIAN,
     "koi8_u": RUSSIAN,
     "cp866": RUSSIAN,
@@ -64,9 +65,14 @@ ALPHABETS = {
     "cp1255": "יוהלארתבשמנכםדקעפטחסגצזךןףץ",
     "cp1256": "اليمونترةبعدسفهكقحجشصطخضذثىغئءزظأإآؤپچگ",
     "cp874": "านรอกเงมยลวดทสตะปบคหแจพชขใไโผซถณศธษฉฟฐฎญภฆ่้ัิี็ืุูึ์ำๆ",
+    "iso8859_6": "اليمونترةبعدسفهكقحجشصطخضذثىغئءزظأإآؤ",
+    "cp1257": "šžąčėęįųūāēīļņģķõäöü",
     "cp437": "éèàùâêîôûçäöüßñáíóúå",
+    "cp850": "éèàùâêîôûçäöüßñáíóúåãõøæëïÿ",
+    "cp852": "áęąéłóíěýčšřžżśůćăúńőűțâîşţďźöüäô",
+    "mac_roman": WESTERN,
 }
-LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp437")
+LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp437", "cp850", "cp852", "mac_roman")
 QUOTES = "«»„“”‘’‚–—…€№°©®™·¿¡£§×½\xa0"
 WORDS = re.compile(r"[^\W\d_²³¹¼½¾]+")
 # A sign or a mark inside a word, but for an apostrophe, and the marks of Thai after one of its letters.

@@ -62,7 +62,7 @@ import csv
 
 {_NGRAMS}
 
-rows = list(csv.DictReader(open("data.csv", encoding="utf-8")))
+rows = list(csv.DictReader(open("data.csv", encoding="utf-8-sig")))
 texts, names = [row[$text] for row in rows], sorted({{row[$label] for row in rows}})
 labels = torch.tensor([names.index(row[$label]) for row in rows])
 mixed = np.random.default_rng($seed)

@@ -13,8 +13,9 @@ from engines.data.cards import ASSETS, TEXT_DATASETS
 from engines.data.pictures import load_bundled
 from engines.data.tables.cells import Table
 from engines.data.tables.labels import look_alikes
+from engines.data.uploads import LeftOut
 from engines.finetuning.data.tables import LabelledTexts, label_texts, read_table
-from engines.messages import ConfigError
+from engines.messages import ConfigError, Message
 
 EXAMPLES = 5  # rows of a summary
 PICTURE_DATASETS = ("fashion_mnist",)
@@ -28,9 +29,11 @@ class LabelledPictures:
     images: np.ndarray  # uint8 [N, H, W, C], C 1 (gray) or 3 (RGB)
     labels: np.ndarray  # int64 [N]
     label_names: tuple[str, ...]
-    broken: tuple[str, ...] = ()  # names of files left out because they could not be read
+    left_out: tuple[LeftOut, ...] = ()  # files that could not be read
     duplicates: int = 0  # pictures left out because the same one of the same class came before
     conflicts: int = 0  # pictures left out because the same one is in another class too
+    notes: tuple[Message, ...] = ()  # what else a person should know of them
+    parts: tuple[str, ...] = ()  # of the split that the folders tell, one a picture; none if they tell none
 
     def __len__(self) -> int:
         return len(self.images)
@@ -59,7 +62,8 @@ class DataSummary:
     test: int
     majority_share: float  # the accuracy of always guessing the commonest label, from 0 to 1
     examples: tuple[tuple[str, str], ...]  # (text, label) of the first rows; a picture is shown as its row's number
-    broken: tuple[str, ...] = ()  # names of picture files left out
+    left_out: tuple[LeftOut, ...] = ()  # picture files
+    notes: tuple[Message, ...] = ()  # what else to know
     damaged: int = 0  # rows left out because a character of the label could not be decoded
     where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # "empty", … -> the first lines left out so
     merged: tuple[tuple[str, ...], ...] = ()  # (label, *how it was written), of those that read alike
@@ -90,6 +94,25 @@ def split(labels: np.ndarray, seed: int, validation: float = 0.1, test: float = 
             part.append(chosen)
     test_rows, validation_rows, train_rows = (mixed.permutation(np.concatenate(part)) for part in parts)
     return Split(train_rows, validation_rows, test_rows)
+
+
+def split_of(
+    data: LabelledTexts | LabelledPictures, seed: int, validation: float = 0.1, test: float = 0.2, limit: int = 0
+) -> Split:
+    """The split that the data bring along, else one drawn; a part that it lacks is drawn from what is to learn from.
+
+    See `split`. With a `limit`, each part of a split that was brought gives in proportion.
+    """
+    if not data.parts:
+        return split(data.labels, seed, validation, test, limit)
+    given, mixed = np.array(data.parts), np.random.default_rng(seed)
+    rows = {part: mixed.permutation(np.flatnonzero(given == part)) for part in ("train", "validation", "test")}
+    if 0 < limit < len(given):
+        rows = {part: found[: max(1, round(limit * len(found) / len(given)))] for part, found in rows.items()}
+    missing = {name: 0.0 if len(rows[name]) else share for name, share in (("validation", validation), ("test", test))}
+    drawn = split(data.labels[rows["train"]], seed, **missing)
+    found = {name: rows["train"][getattr(drawn, name)] for name in ("train", "validation", "test")}
+    return Split(**{name: part if len(part) else rows[name] for name, part in found.items()})
 
 
 def _draw(counts: np.ndarray, limit: int) -> np.ndarray:
@@ -160,7 +183,8 @@ def describe(data: LabelledTexts | LabelledPictures, parts: Split) -> DataSummar
         test=len(parts.test),
         majority_share=float(counts.max() / counts.sum()),
         examples=tuple((text, data.label_names[data.labels[row]]) for row, text in enumerate(shown)),
-        broken=() if texts else data.broken,
+        left_out=() if texts else data.left_out,
+        notes=data.notes,
         damaged=data.damaged if texts else 0,
         where=data.where if texts else {},
         merged=data.merged if texts else (),

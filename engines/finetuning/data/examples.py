@@ -13,7 +13,7 @@ import numpy as np
 
 from engines.data.pictures import PictureSet
 from engines.finetuning.config import FinetuningConfig
-from engines.finetuning.data.datasets import Split, load_picture_dataset, load_text_dataset, split
+from engines.finetuning.data.datasets import Split, load_picture_dataset, load_text_dataset, split_of
 from engines.finetuning.data.picture_folders import read_picture_zip
 from engines.finetuning.data.tables import guess_columns, label_texts, read_table
 from engines.finetuning.disk import disk_space, whole
@@ -72,7 +72,7 @@ def load_examples(config: FinetuningConfig, uploads: Sequence[str] = ()) -> Exam
         data = load_picture_dataset(config.dataset)
     else:
         data = load_text_dataset(config.dataset)
-    parts = split(data.labels, config.seed, limit=config.rows)
+    parts = split_of(data, config.seed, limit=config.rows)
     parts = Split(parts.train, parts.validation[:MOST_VALIDATED], parts.test[:MOST_TESTED])
     return Examples(data.name, data.images if config.pictures else data.texts, data.labels, data.label_names, parts)
 

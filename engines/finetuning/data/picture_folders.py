@@ -11,9 +11,10 @@ import numpy as np
 from engines.data.tables.cells import tidy
 from engines.data.tables.labels import one_of_each
 from engines.data.uploads import UploadLimits, read_uploads
+from engines.finetuning.data.brought import about_parts, usable_parts
 from engines.finetuning.data.datasets import LabelledPictures
 from engines.finetuning.data.tables import check_classes, natural_order
-from engines.messages import ConfigError
+from engines.messages import ConfigError, Message
 
 LIMITS = UploadLimits(fewest=8)
 
@@ -21,9 +22,9 @@ LIMITS = UploadLimits(fewest=8)
 def read_picture_zip(path: str | Path, size: int, limits: UploadLimits = LIMITS) -> LabelledPictures:
     """The pictures of a ZIP as squares of `size` pixels, RGB, or gray if all are; the folder names are the labels.
 
-    Files that cannot be read are left out and named. A picture that comes again (pixel for pixel, once shrunk) is kept
-    once; one that is in several classes is left out. Raises ConfigError for what engines/data/uploads.py does not
-    allow, and unless there are 2 to 100 folders.
+    Files that cannot be read are left out and named; folders of a split (train, test) make `parts`. A picture that
+    comes again (pixel for pixel, once shrunk) is kept once; one that is in several classes is left out. Raises
+    ConfigError for what engines/data/uploads.py does not allow, and unless there are 2 to 100 folders.
     """
     path = Path(path)
     if path.suffix.lower() != ".zip":
@@ -36,14 +37,20 @@ def read_picture_zip(path: str | Path, size: int, limits: UploadLimits = LIMITS)
     check_classes([classes[row] for row in kept])
     names = natural_order({classes[row] for row in kept})
     labels = np.array([names.index(classes[row]) for row in kept], np.int64)
+    parts = usable_parts([pictures.parts[row] for row in kept] if pictures.parts else (), labels)
+    notes: tuple[Message, ...] = pictures.notes
+    if pictures.splits:
+        notes = (*notes, about_parts(", ".join(pictures.splits), parts))
     return LabelledPictures(
         tidy(path.name),
         pictures.images[kept],
         labels,
         names,
-        tuple(one.name for one in pictures.left_out),
+        pictures.left_out,
         duplicates=duplicates,
         conflicts=conflicts,
+        notes=notes,
+        parts=parts,
     )
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engines.data.tables.cells import LIMITS, Table, TableLimits, tidy
-from engines.data.tables.labels import look_alikes, one_of_each, tidy_label
+from engines.data.tables.labels import is_blank, look_alikes, one_of_each, tidy_label
 from engines.data.tables.reading import LABEL_NAMES, TEXT_NAMES, read_table
-from engines.messages import ConfigError
+from engines.finetuning.data.brought import about_parts, parts_of, split_column, usable_parts
+from engines.messages import ConfigError, Message
 
 __all__ = [
     "LIMITS",
@@ -60,6 +61,8 @@ class LabelledTexts:
     where: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # "empty", … -> the first lines left out so
     merged: tuple[tuple[str, ...], ...] = ()  # (label, *how it was written), of those that read alike
     alike: tuple[tuple[str, ...], ...] = ()  # labels that look alike; they are kept apart
+    notes: tuple[Message, ...] = ()  # what else a person should know of them
+    parts: tuple[str, ...] = ()  # of the split that a column tells, one a text; none if none does
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -68,7 +71,8 @@ class LabelledTexts:
 def guess_columns(table: Table) -> tuple[str, str]:
     """(text column, label column), by their names, else by their content.
 
-    A label column has few different values; a text column has the longest. ConfigError for a single column.
+    A label column has few different values, and does not name the parts of a split; a text column has the longest.
+    ConfigError for a single column.
     """
     if len(table.columns) < 2:
         raise ConfigError(
@@ -78,7 +82,9 @@ def guess_columns(table: Table) -> tuple[str, str]:
     cells = dict(zip(table.columns, zip(*table.rows, strict=True), strict=True))
     text, label = _named(table.columns, TEXT_NAMES), _named(table.columns, LABEL_NAMES)
     if label is None:
-        kinds = {name: len({cell.strip() for cell in column} - {""}) for name, column in cells.items() if name != text}
+        split = split_column(table, (text or "",))
+        others = {name: column for name, column in cells.items() if name not in (text, split)} or cells
+        kinds = {name: len({cell.strip() for cell in column} - {""}) for name, column in others.items()}
         most = min(LIMITS.classes, len(table.rows) // 2)
         repeated = [name for name, kind in kinds.items() if 2 <= kind <= most]
         label = min(repeated, key=kinds.__getitem__) if repeated else list(kinds)[-1]
@@ -117,16 +123,21 @@ def label_texts(table: Table, text_column: str, label_column: str, limits: Table
     check_classes([example.label for example in kept], limits)
     names = natural_order({example.label for example in kept})
     places = {name: place for place, name in enumerate(names)}
+    numbers = np.array([places[example.label] for example in kept], np.int64)
+    split = split_column(table, (text_column, label_column))
+    parts = usable_parts(parts_of(table, split, [example.row for example in kept]), numbers)
     return LabelledTexts(
         name=table.name,
         texts=tuple(example.text for example in kept),
-        labels=np.array([places[example.label] for example in kept], np.int64),
+        labels=numbers,
         label_names=names,
         odd=len(table.odd),
         **{kind: len(examples) for kind, examples in left.items()},
         where={kind: tuple(_line(table, one.row) for one in found[:MOST_LINES]) for kind, found in left.items()},
         merged=read.merged,
         alike=look_alikes(names),
+        notes=(about_parts(split, parts),) if split else (),
+        parts=parts,
     )
 
 
@@ -138,7 +149,7 @@ def _sorted_out(examples: Sequence[Example]) -> tuple[list[Example], dict[str, l
         labels_of[example.key].add(example.label)
     firsts: dict[tuple[str, str], Example] = {}
     for example in examples:
-        if not (example.text and example.label):
+        if is_blank(example.text) or not example.label:
             left["empty"].append(example)
         elif "\ufffd" in example.label:
             left["damaged"].append(example)

@@ -78,6 +78,8 @@ def _text(nodes: Nodes, before: list[str], inputs: tuple[str, ...]) -> str:
     """The nearest text that leads to one of these inputs of the nodes."""
     links = [_linked(nodes, nodes[node]["inputs"].get(name)) for name in inputs for node in before]
     for link in filter(None, links):
+        if "ZeroOut" in str(nodes[link]["class_type"]):  # a text as if there were none
+            return ""
         for node in _before(nodes, link):
             texts = [nodes[node]["inputs"].get(name) for name in TEXT]
             found = [text for text in texts if isinstance(text, str) and text.strip()]

@@ -18,7 +18,7 @@ from engines.image_generation.told.taking import Told, letters
 Texts = Mapping[str, str]
 MAX_JSON = 2_000_000  # characters
 NAMES = {
-    "prompt": ("prompt", "positiveprompt"),
+    "prompt": ("prompt", "positiveprompt", "c"),
     "negative_prompt": ("negativeprompt", "uc"),
     "steps": ("steps", "numinferencesteps"),
     "guidance": ("cfgscale", "guidancescale", "scale", "cfg"),
@@ -28,7 +28,7 @@ NAMES = {
     "height": ("height",),
 }
 MODELS = ("model", "basemodel", "modelname", "modelweights", "usestablediffusionmodel")
-NOT_SETTINGS = ("version", "metadataversion", "appversion", "signedhash", "createdby", "appid", "resolution",
+NOT_SETTINGS = ("version", "metadataversion", "appversion", "signedhash", "createdby", "appid", "resolution", "size",
                 "basemodelhash", "modelhash", "generationmode", "requesttype")  # fmt: skip
 DREAM = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "guidance", "A": "sampler"}
 
@@ -57,7 +57,9 @@ def told_by_names(data: Mapping[str, Any], maker: str) -> Told:
         found = [table[name] for name in names if isinstance(table.get(name), str | int | float)]
         if found and found[0] != "":
             values[field] = found[0]
-    if size := re.fullmatch(r"\(?(\d{1,5})\s*[,x×]\s*(\d{1,5})\)?", str(table.get("resolution", "")), re.ASCII):
+    if size := re.fullmatch(
+        r"\(?(\d{1,5})\s*[,x×]\s*(\d{1,5})\)?", str(table.get("resolution") or table.get("size", "")), re.ASCII
+    ):
         values |= {"width": size[1], "height": size[2]}
     model = next((table[name] for name in MODELS if table.get(name)), "")
     if isinstance(model, Mapping):
@@ -106,7 +108,7 @@ def _parameters(texts: Texts) -> Told | None:
     if isinstance(data.get("sui_image_params"), Mapping):
         return told_by_names(data["sui_image_params"], "SwarmUI")
     fooocus = "fooocus_scheme" in texts or str(data.get("version", data.get("Version", ""))).startswith("Fooocus")
-    return told_by_names(data, "Fooocus" if fooocus else "")
+    return told_by_names(data, "Fooocus" if fooocus else "Draw Things" if {"c", "uc"} <= data.keys() else "")
 
 
 def _novel(texts: Texts) -> Told | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
 import io
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +27,9 @@ CHUNK = "aigc_playground"
 MAX_FILE_MB = 100
 MAX_TEXT = 100_000  # characters of a text that is read
 EXIF_IFD, USER_COMMENT, MAKE, MODEL, DESCRIPTION = 0x8769, 0x9286, 0x010F, 0x0110, 0x010E
-ENCODINGS = {b"UNICODE\0": ("utf-16-be", "utf-16-le"), b"ASCII\0\0\0": ("utf-8", "latin-1")}
+UNICODE = b"UNICODE\0"
+COMMENT_IN_XMP = re.compile(r"<exif:UserComment>\s*<rdf:Alt>\s*<rdf:li[^>]*>([^<]*)</rdf:li>")
+ENCODINGS = {UNICODE: ("utf-16-be", "utf-16-le", "utf-8"), b"ASCII\0\0\0": ("utf-8", "latin-1")}
 
 
 def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
@@ -50,7 +55,7 @@ def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
             )
     if found.get("parameters"):
         raise UNKNOWN
-    raise ConfigError("{file} tells no settings: no image generator made it, or they were removed.", file=name)
+    raise ConfigError("{file} tells no settings: its program wrote none, or they were removed.", file=name)
 
 
 def read_axes(path: str | Path) -> Axes | None:
@@ -84,8 +89,11 @@ def _texts(path: str | Path) -> Mapping[str, str | None]:
     found = texts(data)
     for keyword, text in _exif_texts(picture).items():
         found.setdefault(keyword, text)
-    if "UserComment" in found:
-        found.setdefault("parameters", found["UserComment"])
+    comment = COMMENT_IN_XMP.search((found.get("XML:com.adobe.xmp") or "")[: 20 * MAX_TEXT])
+    if comment:
+        found.setdefault("UserComment", html.unescape(comment[1]))
+    for keyword in [keyword for keyword in found if keyword in ("UserComment", "Parameters")]:
+        found.setdefault("parameters", found[keyword])
     return found
 
 
@@ -112,7 +120,7 @@ def _exif_texts(picture: Image.Image) -> dict[str, str]:
         found = {"UserComment": _comment(exif.get_ifd(EXIF_IFD).get(USER_COMMENT))}
         for tag in (MAKE, MODEL, DESCRIPTION):
             keyword, colon, text = _comment(exif.get(tag)).partition(":")
-            if colon and keyword.lower() in ("prompt", "workflow", "parameters"):
+            if colon and keyword.lower() in (CHUNK, "prompt", "workflow", "parameters"):
                 found[keyword.lower()] = text.strip()
     except Exception:  # a parser given hostile bytes may raise nearly anything
         return {}
@@ -124,11 +132,15 @@ def _comment(raw: Any) -> str:
     if isinstance(raw, str):
         return raw
     raw = bytes(raw or b"")[: 8 * MAX_TEXT]
+    readings = []
     for encoding in ENCODINGS.get(raw[:8], ()):
-        try:
-            text = raw[8:].decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if sum("\u0020" <= c < "\u00ff" or c == "\n" for c in text) * 4 >= len(text) or encoding != "utf-16-be":
-            return text
-    return decoded(raw.removeprefix(b"\0" * 8))
+        with contextlib.suppress(UnicodeDecodeError):
+            readings.append(raw[8:].decode(encoding).removeprefix("\ufeff"))
+    if readings:
+        return max(readings, key=_plain)
+    return decoded(raw[8:] if raw.startswith((b"\0" * 8, *ENCODINGS)) else raw)
+
+
+def _plain(text: str) -> float:
+    """The share of a text that is plain letters, digits and signs: what the right reading of settings has most of."""
+    return sum(" " <= char < "\x7f" or char == "\n" for char in text) / max(1, len(text))

@@ -154,7 +154,7 @@ def _value(name: str, raw: Any, knob: Knob) -> Any:
     if name == "sampler":
         return known_sampler(str(raw)) or None
     if isinstance(knob.default, str):
-        return str(raw)
+        return str(raw).replace("\0", "")
     return exact_number(raw, isinstance(knob.default, int))
 
 

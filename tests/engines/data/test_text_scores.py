@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import math
+import random
+import time
 from pathlib import Path
 
 import pytest
 import sacrebleu
 from rouge_score.rouge_scorer import RougeScorer
 
-from engines.data.text_scores import Pair, distinct, read_pairs, score_pairs, to_csv
+from engines.data.text_scores import Pair, _Tokens, distinct, read_pairs, score_pairs, to_csv
 from engines.messages import ConfigError, PlaygroundError
 
 CAT = Pair("the cat sat on the mat", "the cat is on the mat")
@@ -37,6 +39,24 @@ def test_the_same_text_scores_full_marks_and_an_empty_one_none():
     assert empty[0]["Note"] == "The output is empty."
 
 
+def test_rouge_l_is_that_of_the_library_and_long_texts_take_no_time():
+    chance = random.Random(0)
+    texts = [" ".join(chance.choices("abcdef", k=chance.randint(1, 20))) for _ in range(60)]
+    pairs = [Pair(output, reference) for output, reference in zip(texts[::2], texts[1::2], strict=True)]
+    for pair, row in zip(pairs, score_pairs(pairs)[0], strict=True):
+        theirs = RougeScorer(["rougeL"], tokenizer=_Tokens()).score(pair.reference, pair.output)["rougeL"]
+        assert row["ROUGE-L"] == pytest.approx(100 * getattr(theirs, "fmeasure", 0.0))
+    began = time.perf_counter()
+    score_pairs([Pair("a b " * 4_000, "b a " * 4_000)])
+    assert time.perf_counter() - began < 20  # a table of all pairs of words would take minutes
+
+
+@pytest.mark.parametrize("other", ["nai\u0308ve \u200bideas", "\u202bnaïve\u00ad ideas", "\ufeffnaïve  ideas"])
+def test_what_reads_alike_scores_full_marks(other):
+    row = score_pairs([Pair(other, "naïve ideas")])[0][0]
+    assert [row[name] for name in ("BLEU", "ROUGE-1", "ROUGE-2", "ROUGE-L")] == pytest.approx([100] * 4)
+
+
 def test_chinese_is_scored_by_characters():
     rows, _ = score_pairs([Pair("今天天气很好", "今天天气不好")])
     assert rows[0]["ROUGE-1"] == pytest.approx(100 * 5 / 6)
@@ -51,6 +71,7 @@ def test_distinct_is_the_share_of_different_n_grams():
 
 def test_perplexity_is_a_column_and_its_mean_is_geometric():
     def perplexity(text: str) -> float:
+        assert text
         if "dog" in text:
             raise ConfigError("too short")
         return 100.0 if "sat" in text else 4.0
@@ -58,6 +79,10 @@ def test_perplexity_is_a_column_and_its_mean_is_geometric():
     rows, total = score_pairs([CAT, DOG, Pair("x", "x")], perplexity)
     assert math.isnan(rows[1]["Perplexity"])
     assert total["Perplexity"] == pytest.approx(20)
+    rows, total = score_pairs([Pair("", "a cat"), CAT, Pair(" 🍎", "🍎")], perplexity)
+    assert (math.isnan(rows[0]["Perplexity"]), str(rows[0]["Note"])) == (True, "The output is empty.")
+    assert (rows[1]["Perplexity"], total["Perplexity"]) == (100, pytest.approx(20))
+    assert math.isnan(score_pairs([Pair("", "a cat")], perplexity)[1]["Perplexity"])
 
 
 @pytest.mark.parametrize(

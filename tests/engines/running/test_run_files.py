@@ -40,7 +40,7 @@ def test_it_holds_plain_files_that_anyone_can_read(saved):
     with zipfile.ZipFile(saved) as archive:
         names = archive.namelist()
         assert json.loads(archive.read("run.json"))["config"]["seed"] == 7
-        assert archive.read("losses.csv").startswith(b"step,Loss_D,Loss_G")
+        assert archive.read("losses.csv").startswith(b"\xef\xbb\xbfstep,Loss_D,Loss_G")
     assert {"curves.png", "real.png", "model.safetensors", "grids/00000012.png"} <= set(names)
 
 

@@ -25,6 +25,7 @@ SPEAKING = {
     "Message",
     "ConfigError",
     "EngineError",
+    "WorkerLostError",
     "t",
     "translate",
     "Shares",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.data.tables.labels import one_of_each, tidy_label
+from engines.data.tables.labels import is_blank, one_of_each, tidy_label
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,9 @@ def test_what_differs_is_not_told_of(pair):
 
 def test_a_joiner_that_shapes_letters_stays():
     assert tidy_label("می\u200cخواهم") == "می\u200cخواهم"
+
+
+@pytest.mark.parametrize("text", ["", " \t\u3000", "\u200b", "\ufeff\u2060", "\u3164", "\u200d\u00ad"])
+def test_what_nobody_sees_is_blank(text):
+    assert is_blank(text)
+    assert not is_blank(text + "🍎")

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engines.data.tables.reading import read_pasted, read_table
+from engines.messages import EngineError
 
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
 LEGACY = {
@@ -29,7 +30,17 @@ LEGACY = {
     "cp1253": ("Πολύ καλό προϊόν, ευχαριστώ", "παράπονο"),
     "cp1254": ("Çok güzel bir ürün, teşekkürler", "şikayet"),
     "iso2022_jp": ("この商品はとても良いです", "肯定"),
+    "hz": ("这家店的服务质量真的很好", "好评"),
+    "big5hkscs": ("這家店嘅服務質素真係好好，快啲嚟", "負評"),
+    "mac_roman": ("Das Gerät für Zürich ist schön", "größer"),
+    "cp850": ("Não é bom, coração e ações", "ótimo"),
+    "cp852": ("Zażółć gęślą jaźń, dziękuję", "świetny"),
+    "cp1257": ("Labai geras daiktas, ačiū už žąsį", "gražu"),
+    "iso8859_6": ("هذا المنتج جيد جدا", "إيجابي"),
+    "iso8859_15": ("C'est très déçu, à côté", "négatif"),
+    "cp874": ("สินค้านี้ดีมาก", "บวก"),
 }
+SHIFTED = ("iso2022_jp", "hz")  # in ASCII, of which a file without any need say nothing before they come
 CELLS = st.text(
     st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co"), exclude_characters="\ufeff\ufffd"), max_size=30
 )
@@ -69,7 +80,7 @@ def test_legacy_encodings_are_told_by_what_reads_like_a_language(tmp_path, encod
     assert read_table(path).rows == tuple(rows)
 
 
-@pytest.mark.parametrize("encoding", [name for name in LEGACY if name != "iso2022_jp"])
+@pytest.mark.parametrize("encoding", [name for name in LEGACY if name not in SHIFTED])
 def test_legacy_labels_that_come_late_are_read(tmp_path, encoding: str) -> None:
     label = LEGACY[encoding][0].replace(",", "")
     path = tmp_path / "late.csv"
@@ -123,3 +134,87 @@ def test_two_possible_readings_are_told(tmp_path: Path) -> None:
     assert table.rows[0] == ("a", "скарга")
     path.write_bytes(b"text,label\na,\xa4\xa7\nb,\xb1\xd7\n")
     assert read_table(path).notes or read_table(path).encoding
+
+
+SENTENCES = ("The sea was calm in the morning", "I like this film very much", "Nobody came to the station",
+             "What a wonderful evening", "He sold the house last year", "They never wrote back")  # fmt: skip
+TITLES = ("Quiet and blue", "Praise", "An empty place", "Joy in the garden", "Moving away", "Silence")
+CHINESE = ("今天天气很好,我们去公园", "这部电影不好看,浪费时间", "早上好,你好", "他走了,再也没回来")
+
+
+@pytest.mark.parametrize(
+    ("lines", "rows", "told"),
+    [
+        ([f"{a},{b}" for a, b in zip(SENTENCES, TITLES, strict=True)], 6, "taken for data"),
+        (["Source,Answer", *(f"{a},{b}" for a, b in zip(SENTENCES, TITLES, strict=True))], 6, ""),
+        (list(CHINESE), 4, "taken for data"),
+        ([f"text {i},note {i}" for i in range(30)], 30, "taken for data"),
+        (["Anna,Bonn", "Bert,Berlin", "Carl,Trier"], 2, "taken for the names"),
+        (["word,translation", "cat,Katze", "dog,Hund", "cow,Kuh"], 3, ""),
+        (["When?,How satisfied are you?", "2024-01-01,very", "2024-02-01,not", "2024-03-01,so so"], 3, ""),
+        (["comentario,nota", "Muy bueno todo,5", "No me gusta nada,1", "Está bien,3"], 3, ""),
+        (["comments", *SENTENCES], 6, ""),
+        (list(SENTENCES), 6, "taken for data"),
+    ],
+)
+def test_a_first_row_of_prose_is_no_header_and_what_is_doubtful_is_told(tmp_path, lines, rows, told) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(lines), "utf-8")
+    table = read_table(path)
+    assert len(table.rows) == rows
+    notes = " ".join(map(str, table.notes))
+    assert (told in notes) if told else not notes
+
+
+ROWS = [(f"text {i}", "ab"[i % 2]) for i in range(12)]
+LINES = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("a comma before each bracket", "[" + ",\n".join(LINES).replace('"}', '",}') + ",\n]", ""),
+        ("such lines", "\n".join(LINES).replace('"}', '", }'), ""),
+        ("comments", "// mine\n// yours\n[" + ",\n".join(LINES) + "]", ""),
+        ("a mark before lines", "\ufeff" + "\n".join(LINES), ""),
+        ("a row under each name", json.dumps({i: {"text": a, "label": b} for i, (a, b) in enumerate(ROWS)}), ""),
+        ("split", json.dumps({"columns": ["text", "label"], "index": list(range(12)), "data": ROWS}), ""),
+        ("sep= and a tab", "sep=\t\n" + written([("text", "label"), *ROWS], "\t"), ""),
+        ("a title", "My table,\n\n" + written([("text", "label"), *ROWS], ","), "above the table are left out: 1"),
+        ("comments in CSV", "# by me\n# 2024\n" + written([("text", "label"), *ROWS], ";"), "left out: 2"),
+        ("Markdown", "| text | label |\n|:---|---|\n" + "".join(f"| {a} | {b} |\n" for a, b in ROWS), ""),
+        ("a zero", written([("text", "label"), *ROWS], ",").replace("text 3", "text\0 3") + "\n" * 20, ""),
+    ],
+)
+def test_what_people_and_programs_write_around_a_table_is_no_row(tmp_path, name, content, told) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text(content, "utf-8")
+    table = read_table(path)
+    text, label = table.columns.index("text"), table.columns.index("label")
+    assert [(row[text].strip(), row[label].strip()) for row in table.rows] == ROWS
+    notes = " ".join(map(str, table.notes))
+    assert (told in notes) if told else not notes
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<!DOCTYPE html><table><tr><td>a</td></tr></table>", b"{\\rtf1 text,label}\n", b"%PDF-1.7\na,b\n",
+        b"PK\3\4\24\0\6\0" + bytes(90), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(90),
+        b"\x1f\x8b\x08" + bytes(range(200)),
+        ("text,label\n" + "a\0b\0c,x\n" * 40).encode(), ("[" + "{'text': 'a', 'label': 'b'}," * 9 + "]").encode(),
+    ],
+)  # fmt: skip
+def test_what_is_no_table_gets_one_sentence(tmp_path, content: bytes) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(content)
+    with pytest.raises(EngineError) as caught:
+        read_table(path)
+    assert str(caught.value).endswith(".")
+
+
+def test_a_separator_in_one_text_makes_no_columns(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("text\nfirst\nsecond\n\tthird\n", "utf-8")
+    table = read_table(path)
+    assert (table.columns, len(table.rows), dict(table.odd)) == (("text",), 3, {})

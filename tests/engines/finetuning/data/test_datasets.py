@@ -13,6 +13,7 @@ import pytest
 
 from assets.movie_reviews import make
 from engines.data.cards import ASSETS, DATASETS, TEXT_DATASETS
+from engines.data.uploads import LeftOut
 from engines.finetuning.data.datasets import (
     LabelledPictures,
     Split,
@@ -22,7 +23,7 @@ from engines.finetuning.data.datasets import (
     split,
 )
 from engines.finetuning.data.tables import LabelledTexts, Table, label_texts
-from engines.messages import ConfigError
+from engines.messages import ConfigError, Message
 
 
 def parts_of(parts: Split) -> tuple[np.ndarray, ...]:
@@ -214,8 +215,10 @@ def test_texts_are_described_in_plain_values() -> None:
 
 def test_pictures_are_described_too() -> None:
     labels = np.array([0, 1] * 4)
-    data = LabelledPictures("mine", np.zeros((8, 4, 4, 1), np.uint8), labels, ("cat", "dog"), ("bad.png",), 1, 2)
+    data = LabelledPictures(
+        "mine", np.zeros((8, 4, 4, 1), np.uint8), labels, ("cat", "dog"), (LeftOut("bad.png", Message("no")),), 1, 2
+    )
     summary = describe(data, split(labels, seed=0))
     assert (summary.rows, summary.empty, summary.duplicates, summary.conflicts) == (8, 0, 1, 2)
     assert summary.examples[:2] == (("0", "cat"), ("1", "dog"))
-    assert summary.broken == ("bad.png",)
+    assert [one.name for one in summary.left_out] == ["bad.png"]

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from engines.data.uploads import UploadLimits
+from engines.finetuning.data.datasets import split_of
 from engines.finetuning.data.picture_folders import read_picture_zip
 from engines.messages import ConfigError
 
@@ -56,7 +57,7 @@ def test_folders_are_the_classes(tmp_path) -> None:
     assert pictures.label_names == ("dog", "猫")
     assert pictures.labels.tolist() == [0] * 4 + [1] * 4
     assert pictures.labels.dtype == np.int64
-    assert pictures.broken == ()
+    assert pictures.left_out == ()
 
 
 def test_gray_pictures_have_one_channel(tmp_path) -> None:
@@ -66,7 +67,11 @@ def test_gray_pictures_have_one_channel(tmp_path) -> None:
 def test_one_broken_file_is_left_out_and_named(tmp_path) -> None:
     broken = {"a/cut.png": picture(1)[:60], "b/notes.txt": b"my pets", "b/empty.jpg": b""}
     pictures = read_picture_zip(zip_of(tmp_path, folders("a", "b") | broken), 8)
-    assert pictures.broken == tuple(broken)
+    assert [one.name for one in pictures.left_out] == list(broken)
+    reasons = " ".join(str(one.reason) for one in pictures.left_out)
+    assert all(
+        words in reasons for words in ("cut.png is a damaged picture", "notes.txt is no PNG", "empty.jpg is empty")
+    )
     assert len(pictures) == 8
 
 
@@ -76,7 +81,7 @@ def test_a_file_damaged_inside_the_zip_is_left_out_and_named(tmp_path) -> None:
     data[data.rindex(b"IDAT") + 6] ^= 0xFF
     path.write_bytes(data)
     pictures = read_picture_zip(path, 8)
-    assert pictures.broken == ("b/z.png",)
+    assert [one.name for one in pictures.left_out] == ["b/z.png"]
     assert len(pictures) == 8
 
 
@@ -133,8 +138,57 @@ def test_what_is_no_zip_is_refused(tmp_path) -> None:
 
 def test_hostile_zips_are_refused_as_elsewhere(tmp_path) -> None:
     evil = zip_of(tmp_path, folders("a", "b") | {"../evil.png": picture(1)})
-    assert read_picture_zip(evil, 8).broken == ("../evil.png",)
+    assert [one.name for one in read_picture_zip(evil, 8).left_out] == ["../evil.png"]
     refused(
         zip_of(tmp_path, folders("a", "b") | {"a/0.gz": bytes(3 * 10**6)}), "2 MB", limits=UploadLimits(unpacked_mb=2)
     )
     refused(zip_of(tmp_path, {f"a/{i}.png": b"" for i in range(6000)}), "6000", "5000")
+
+
+SPLIT = {"train": 8, "val": 2, "test": 3}  # pictures of each class
+
+
+@pytest.mark.parametrize("form", ["{part}/{label}/{i}.png", "{label}/{part}/{i}.png", "set/{part}/{label}/{i}.png"])
+def test_the_folders_of_a_split_are_used_as_it_is(tmp_path, form: str) -> None:
+    members, seed = {}, 0
+    for part, count in SPLIT.items():
+        for label in "ab":
+            for i in range(count):
+                members[form.format(part=part, label=label, i=i)] = picture(seed := seed + 1)
+    pictures = read_picture_zip(zip_of(tmp_path, members), 8)
+    assert pictures.label_names == ("a", "b")
+    assert [str(note) for note in pictures.notes] == ["The split in test, train, val is used as it is."]
+    parts = split_of(pictures, 3)
+    assert (len(parts.train), len(parts.validation), len(parts.test)) == (16, 4, 6)
+    assert {pictures.parts[row] for row in parts.test} == {"test"}
+    assert len(split_of(pictures, 3, limit=13).train) == 8  # each part in proportion
+
+
+def test_a_part_that_is_missing_is_drawn_and_a_split_that_teaches_too_little_is_told(tmp_path) -> None:
+    members = {f"{part}/{label}/{i}.png": picture(200 * (part == "test") + 20 * (label == "b") + i)
+               for part, count in (("train", 10), ("test", 3)) for label in "ab" for i in range(count)}  # fmt: skip
+    pictures = read_picture_zip(zip_of(tmp_path, members), 8)
+    parts = split_of(pictures, 0)
+    assert (len(parts.train), len(parts.validation), len(parts.test)) == (18, 2, 6)
+    members |= {f"test/c/{i}.png": picture(1000 + i) for i in range(4)}
+    pictures = read_picture_zip(zip_of(tmp_path, members), 8)
+    assert pictures.label_names == ("a", "b", "c")
+    assert pictures.parts == ()
+    assert "cannot be used" in str(pictures.notes[0])
+
+
+def test_test_pictures_without_a_class_are_left_out_wherever_they_lie(tmp_path) -> None:
+    for root in ("", "set/"):
+        members = {f"{root}{name}": data for name, data in folders("train/a", "train/b").items()}
+        members |= {f"{root}test/{i}.png": picture(500 + i) for i in range(3)}
+        pictures = read_picture_zip(zip_of(tmp_path, members), 8)
+        assert pictures.label_names == ("a", "b")
+        assert len(pictures.left_out) == 3
+        assert pictures.parts == ()  # only one part has classes
+
+
+def test_a_stray_picture_and_a_folder_within_each_class_harm_nothing(tmp_path) -> None:
+    members = folders("set/a/raw", "set/b/raw", each=12) | {"cover.png": picture(999)}
+    pictures = read_picture_zip(zip_of(tmp_path, members), 8)
+    assert (len(pictures), pictures.label_names) == (24, ("a", "b"))
+    assert [str(one.reason) for one in pictures.left_out] == ["cover.png lies in no folder of a class."]

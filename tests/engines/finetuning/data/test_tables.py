@@ -435,3 +435,20 @@ def test_reading_tables_loads_nothing_heavy() -> None:
         "sys.exit(any(name in sys.modules for name in ('torch', 'pandas', 'gradio', 'transformers')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("header", ["split,text,label", "text,label,subset", "subset,body,kind"])
+def test_a_column_that_tells_the_split_is_used_and_is_no_label(tmp_path, header: str) -> None:
+    rows = [
+        {"split": ("train", "Train", "TEST")[i % 3], "text": f"some words, number {i}", "label": "ab"[i % 2]}
+        for i in range(30)
+    ]
+    names = {"split": "split", "subset": "split", "text": "text", "body": "text", "label": "label", "kind": "label"}
+    lines = [header, *(",".join(f'"{row[names[name]]}"' for name in header.split(",")) for row in rows)]
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    table = read_table(tmp_path / "t.csv")
+    text, label = guess_columns(table)
+    assert (names[text], names[label]) == ("text", "label")
+    data = label_texts(table, text, label)
+    assert data.parts.count("test") == 10
+    assert "is used as it is" in str(data.notes[0])

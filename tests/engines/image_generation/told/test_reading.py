@@ -1,0 +1,130 @@
+"""Settings that programs really write, in the places where they write them: what is read, and who made it."""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from engines.image_generation.told.reading import read_settings
+from engines.messages import ConfigError
+
+LONG = (
+    "a cat, (red:1.2)\nNegative prompt: dog, [blurry]\nSteps: 20, Sampler: DPM++ 2M Karras, CFG scale: 7, Seed: 123,"
+    " Size: 512x768, Model hash: abc, Model: v1-5, "
+)
+HIRES = 'Denoising strength: 0.4, Hires upscale: 2, Hires steps: 10, Lora hashes: "a: 12, b: 34", Version: v1.10.0'
+REGIONS = (
+    "sky BREAK\ngrass AND tree\nNegative prompt: x\nSteps: 20, Sampler: Euler, CFG scale: 7, Seed: 5, RP Active: True,"
+    ' RP Ratios: "1,1;2", ADetailer prompt: "a, b\\nSteps: 3, Seed: 9"'
+)
+INVOKE = {
+    "app_version": "4.2", "positive_prompt": "a fox", "negative_prompt": "bad", "seed": 735928559, "cfg_scale": 7.5,
+    "steps": 30, "scheduler": "euler", "model": {"key": "k", "name": "dreamshaper-8"}, "loras": [{"x": 1}],
+}  # fmt: skip
+FOOOCUS = {"prompt": "a fox", "negative_prompt": "bad", "seed": "123", "guidance_scale": 4, "steps": 30,
+           "resolution": "(896, 1152)", "version": "Fooocus v2.5.0", "styles": "['x']"}  # fmt: skip
+SWARM = {"sui_image_params": {"prompt": "a fox", "model": "sdxl", "seed": 5, "steps": 20, "cfgscale": 7.0}}
+NOVEL = {"steps": 28, "scale": 5.0, "seed": 40761900, "sampler": "k_euler", "uc": "bad", "prompt": "a fox"}
+DRAW = {"c": "a fox", "uc": "bad", "steps": 20, "seed": 77, "scale": 7.5, "model": "sd.ckpt", "size": "512x512"}
+FLUX = {
+    "1": {"class_type": "KSampler", "inputs": {"seed": 5, "steps": 20, "cfg": 1.0, "sampler_name": "euler",
+                                               "positive": ["2", 0], "negative": ["4", 0]}},
+    "2": {"class_type": "FluxGuidance", "inputs": {"guidance": 3.5, "conditioning": ["3", 0]}},
+    "3": {"class_type": "CLIPTextEncode", "inputs": {"text": ["9", 0]}},
+    "4": {"class_type": "ConditioningZeroOut", "inputs": {"conditioning": ["3", 0]}},
+    "9": {"class_type": "PrimitiveString", "inputs": {"value": "deep fox"}},
+}  # fmt: skip
+CUSTOM = {
+    "1": {"class_type": "SamplerCustomAdvanced", "inputs": {"noise": ["2", 0], "guider": ["3", 0],
+                                                            "sampler": ["4", 0], "sigmas": ["5", 0]}},
+    "2": {"class_type": "RandomNoise", "inputs": {"noise_seed": 5}},
+    "3": {"class_type": "BasicGuider", "inputs": {"conditioning": ["7", 0]}},
+    "4": {"class_type": "KSamplerSelect", "inputs": {"sampler_name": "heun"}},
+    "5": {"class_type": "BasicScheduler", "inputs": {"steps": 8}},
+    "7": {"class_type": "CLIPTextEncode", "inputs": {"text": "custom"}},
+}  # fmt: skip
+XMP = (
+    '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description><exif:UserComment><rdf:Alt><rdf:li xml:lang="x-default">'
+    + json.dumps(DRAW).replace('"', "&quot;")
+    + "</rdf:li></rdf:Alt></exif:UserComment></rdf:Description></x:xmpmeta>"
+)
+EASY = {"prompt": "a fox", "seed": "5", "num_inference_steps": "20", "guidance_scale": "7.5", "negative_prompt": "bad"}
+
+
+def png(folder: Path, texts: dict[str, str]) -> Path:
+    """A picture with texts in its chunks, as UTF-8 whatever PNG says."""
+    parts = [(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0))]
+    parts += [(b"tEXt", f"{keyword}\0{text}".encode()) for keyword, text in texts.items()]
+    parts += [(b"IDAT", zlib.compress((b"\0" + b"\x80" * 8) * 8)), (b"IEND", b"")]
+    data = b"".join(struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d)) for t, d in parts)
+    path = folder / "t.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("texts", "maker", "prompt", "negative", "seed"),
+    [
+        ({"parameters": LONG + HIRES}, "Stable Diffusion web UI", "a cat, (red:1.2)", "dog, [blurry]", 123),
+        ({"parameters": REGIONS}, "another program", "sky BREAK\ngrass AND tree", "x", 5),
+        ({"parameters": LONG + "App: SD.Next, Version: 1"}, "SD.Next", "a cat, (red:1.2)", "dog, [blurry]", 123),
+        ({"parameters": LONG + "Version: f2.0.1"}, "Forge", "a cat, (red:1.2)", "dog, [blurry]", 123),
+        ({"Parameters": "a\r\nNegative prompt: b\r\nSteps: 4, Seed: 7"}, "another program", "a", "b", 7),
+        ({"parameters": "Steps: to heaven\nNegative prompt: b\nSteps: 4, Seed: 7"}, "", "Steps: to heaven", "b", 7),
+        ({"parameters": "a\0b\nSteps: 4, Seed: 7"}, "", "ab", "", 7),
+        ({"invokeai_metadata": json.dumps(INVOKE)}, "InvokeAI", "a fox", "bad", 735928559),
+        ({"Dream": '"a fox [bad]" -s 50 -S 42 -W 512 -H 512 -C 7.5 -A k_lms'}, "InvokeAI", "a fox", "bad", 42),
+        ({"parameters": json.dumps(FOOOCUS), "fooocus_scheme": "fooocus"}, "Fooocus", "a fox", "bad", 123),
+        ({"parameters": json.dumps(SWARM)}, "SwarmUI", "a fox", "", 5),
+        ({"Software": "NovelAI", "Comment": json.dumps(NOVEL)}, "NovelAI", "a fox", "bad", 40761900),
+        ({"prompt": json.dumps(FLUX)}, "ComfyUI", "deep fox", "", 5),
+        ({"prompt": json.dumps(CUSTOM)}, "ComfyUI", "custom", "", 5),
+        ({"XML:com.adobe.xmp": XMP}, "Draw Things", "a fox", "bad", 77),
+        (EASY, "Easy Diffusion", "a fox", "bad", 5),
+    ],
+)
+def test_what_programs_write_is_read_and_they_are_named(tmp_path, texts, maker, prompt, negative, seed) -> None:
+    config, notes = read_settings(png(tmp_path, texts))
+    assert (config.prompt, config.negative_prompt, config.seed) == (prompt, negative, seed)
+    assert f"made by {maker}" in " ".join(map(str, notes))
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize(
+    "comment",
+    [
+        *(b"UNICODE\0" + "猫\nNegative prompt: 狗\nSteps: 4, Seed: 7".encode(e) for e in ("utf-16-be", "utf-16-le")),
+        b"UNICODE\0" + "\ufeff猫\nNegative prompt: 狗\nSteps: 4, Seed: 7".encode("utf-16-le"),
+        *(start + "猫\nNegative prompt: 狗\nSteps: 4, Seed: 7".encode() for start in (b"UNICODE\0", b"\0" * 8, b"")),
+        b"UNICODE\0" + json.dumps({"c": "猫", "uc": "狗", "steps": 4, "seed": 7}).encode("utf-16-be"),
+    ],
+)
+def test_a_users_comment_is_read_in_every_encoding(tmp_path, kind: str, comment: bytes) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0x9286] = comment
+    path = tmp_path / f"t.{kind.lower()}"
+    Image.new("RGB", (8, 8)).save(path, kind, exif=exif.tobytes())
+    config, _ = read_settings(path)
+    assert (config.prompt, config.negative_prompt, config.seed) == ("猫", "狗", 7)
+
+
+@pytest.mark.parametrize(
+    ("texts", "said"),
+    [
+        ({"Description": "a fox --ar 3:2 Job ID: 1234"}, "its program wrote none, or they were removed"),
+        ({"Software": "Adobe Photoshop"}, "its program wrote none, or they were removed"),
+        ({"workflow": '{"nodes": []}'}, "made by ComfyUI"),
+        ({"invokeai_graph": "{}"}, "made by InvokeAI"),
+        ({"parameters": "just words"}, "not in a form that this program knows"),
+        ({"parameters": "a\nSteps: ４, Seed: ７"}, "not in a form that this program knows"),
+    ],
+)
+def test_what_tells_nothing_is_said_without_a_false_word(tmp_path, texts, said) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_settings(png(tmp_path, texts))
+    assert said in str(caught.value)

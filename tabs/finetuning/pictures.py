@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -13,6 +12,7 @@ from PIL import Image
 from engines.data.grids import encode_grid
 from engines.data.uploads import LIMITS, read_uploads
 from engines.messages import EngineError
+from tabs.page.canvas.view import SIDE
 
 SHOWN_SIZE = 280  # pixels of a test picture in the editor
 DARK = 64  # of 255: pictures whose border is darker on average have a dark ground
@@ -39,13 +39,10 @@ def enlarge(image: np.ndarray) -> np.ndarray:
     return np.asarray(Image.fromarray(np.ascontiguousarray(rgb)).resize((SHOWN_SIZE, SHOWN_SIZE), Image.NEAREST))
 
 
-def composite(drawn: dict[str, Any] | None) -> np.ndarray | None:
-    """What an ImageEditor holds, as uint8 RGBA [H, W, 4]; None while it is blank."""
-    picture = (drawn or {}).get("composite")
-    if picture is None or not np.asarray(picture).any():
-        return None
-    picture = np.asarray(picture, np.uint8)
-    return picture if picture.shape[-1] == 4 else _opaque(picture.reshape(*picture.shape[:2], -1))
+def fitted(path: str) -> np.ndarray:
+    """An uploaded picture, uint8 [H, W, 3], small enough for the canvas; ConfigError if it is none."""
+    image = read_uploads([path], SIDE, replace(LIMITS, fewest=1)).complete().images[0]
+    return np.ascontiguousarray(np.broadcast_to(image, (*image.shape[:2], 3)))
 
 
 def like_training(picture: np.ndarray, examples: np.ndarray) -> np.ndarray:

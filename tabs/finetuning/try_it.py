@@ -10,16 +10,19 @@ import gradio as gr
 import numpy as np
 
 from engines.finetuning.data.tables import read_table
+from engines.messages import Message
 from engines.running.runs import Run
 from tabs.finetuning.actions import FinetuningActions, text_column
 from tabs.finetuning.data import TABLE_TYPES, about_table
-from tabs.finetuning.pictures import composite, enlarge, like_training, test_pictures
+from tabs.finetuning.pictures import enlarge, fitted, like_training, test_pictures
+from tabs.page.canvas.view import canvas, filled, read_drawing
 from tabs.page.language import language_of, t, translate
 from tabs.page.markup import Say, bars, clip, or_why_not, panel, paragraph, percent, section, speaker
 from tabs.page.polite import polite
 from tabs.page.shared import FOLLOW, QUICK, find_run
 
 SHOWN = 8  # classes
+COLORS = ("#111111", "#ffffff", "#3b82f6", "#f97316")
 # Follows the typing: one at a time, so that the answer to what was typed last comes last.
 TRYING: dict[str, Any] = {**FOLLOW, "concurrency_limit": 1, "concurrency_id": "trying"}
 
@@ -39,18 +42,11 @@ class TryPanel:
                     max_length=20_000,
                     elem_id="finetuning-text",
                 )
-                self.picture = gr.ImageEditor(
-                    label=t("Draw a picture, or upload one"),
-                    show_label=False,  # its tools cover it
-                    type="numpy",
-                    sources=["upload", "clipboard"],
-                    canvas_size=(280, 280),
-                    height=420,
-                    layers=False,
-                    visible=False,
-                    brush=gr.Brush(default_size=14, colors=["#111111", "#ffffff", "#3b82f6", "#f97316"]),
-                    elem_id="finetuning-picture",
-                )
+                with gr.Column(visible=False) as self.drawing:
+                    self.picture = canvas("finetuning-picture", Message("Draw a picture, or upload one"), COLORS, 26)
+                    self.upload = gr.UploadButton(
+                        t("Upload a picture"), file_types=["image"], size="sm", elem_id="finetuning-upload"
+                    )
                 self.another = gr.Button(t("One of the test rows"), size="sm", elem_id="finetuning-another")
             with gr.Column(min_width=300):
                 self.answer = panel("finetuning-answer")
@@ -79,12 +75,15 @@ class TryPanel:
     def wire(self, live: gr.HTML, owner: gr.BrowserState) -> None:
         """Connect events to handlers."""
         who = [live, owner]
-        shown = [self.text, self.picture, self.another, self.many]
+        shown = [self.text, self.drawing, self.another, self.many]
         arrived = live.tick(self.show, [*who, self.text], shown, **FOLLOW)
         arrived.then(self.try_text, [*who, self.text], self.answer, **TRYING)  # of the text as it stands there by then
         # Not `input`, which a Textbox of Gradio 6 tells of keys only: not of pasted texts, nor of Chinese.
         self.text.change(self.try_text, [*who, self.text], self.answer, **TRYING)
         gr.on([self.picture.input], self.try_picture, [*who, self.picture], self.answer, **TRYING)
+        self.upload.upload(self.take_upload, self.upload, self.picture, **QUICK).then(
+            self.try_picture, [*who, self.picture], self.answer, **TRYING
+        )
         self.another.click(self.take_row, who, [self.text, self.picture, self.answer], **TRYING)
         self.table.change(self.choose_table, self.table, [self.column, self.classify, self.about], **QUICK)
         self.classify.click(
@@ -122,11 +121,11 @@ class TryPanel:
 
         return or_why_not(answer, request)
 
-    def try_picture(self, run_id: str, owner: str, drawn: dict[str, Any] | None, request: gr.Request) -> str:
+    def try_picture(self, run_id: str, owner: str, drawn: str | None, request: gr.Request) -> str:
         """The probabilities of a drawn or uploaded picture as bars."""
 
         def answer() -> str:
-            run, picture, say = self.actions.own_model(run_id, owner), composite(drawn), speaker(request)
+            run, picture, say = self.actions.own_model(run_id, owner), read_drawing(drawn).whole(), speaker(request)
             if picture is None:
                 return _invite(run, say)
             return self._about(run, like_training(picture, test_pictures(run.folder)), say)
@@ -142,9 +141,13 @@ class TryPanel:
                 return [text, gr.skip(), self.try_text(run_id, owner, text, request)]
             pictures = test_pictures(run.folder)
             picture = pictures[np.random.default_rng().integers(len(pictures))]
-            shown = enlarge(picture)
-            editor = {"background": shown, "layers": [], "composite": shown}
-            return [gr.skip(), editor, self._about(run, picture[None], speaker(request))]
+            return [gr.skip(), filled(enlarge(picture)), self._about(run, picture[None], speaker(request))]
+
+    @staticmethod
+    def take_upload(path: str, request: gr.Request) -> str:
+        """An uploaded picture on the canvas; one sentence if it is none, or too large."""
+        with polite(request):
+            return filled(fitted(path))
 
     def _about(self, run: Run, images: np.ndarray, say: Say) -> str:
         """The probabilities of one picture, uint8 [1, H, W, C]."""

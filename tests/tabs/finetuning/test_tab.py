@@ -25,7 +25,7 @@ from engines.running.runs import Runs
 from engines.running.workers.pool import Here
 from tabs.finetuning.actions import FinetuningActions
 from tabs.finetuning.data import show_texts, suit
-from tabs.finetuning.pictures import composite, like_training
+from tabs.finetuning.pictures import like_training
 from tabs.finetuning.pictures import test_pictures as kept_pictures
 from tabs.finetuning.results import show_cell, show_changes, show_matrix, show_report, show_scores, text_row
 from tabs.finetuning.tab import FinetuningTab
@@ -342,18 +342,18 @@ def test_a_drawing_becomes_what_the_classifier_has_seen():
     dark[:, 8:20, 8:20] = 200
     canvas = np.zeros((280, 280, 4), np.uint8)
     canvas[200:260, 20:80] = (17, 17, 17, 255)  # a black square in a corner
-    found = like_training(composite({"composite": canvas}), dark)
+    found = like_training(canvas, dark)
     assert found.shape == (1, 28, 28, 1)
     assert found[0, 14, 14] > 200, "light on dark, as the examples"
     assert found[0, 0, 0] == 0
     assert np.argwhere(found[0, ..., 0] > 100).mean(0) == pytest.approx([13.5, 13.5], abs=1.5), "and in the middle"
     photo = np.full((60, 90, 3), 255, np.uint8)
     photo[20:40, 30:60] = 30
-    assert like_training(composite({"composite": photo}), dark)[0, 14, 14] > 150, "a dark thing on white is turned"
+    assert like_training(np.dstack([photo, np.full((60, 90), 255, np.uint8)]), dark)[0, 14, 14] > 150, (
+        "a dark thing on white is turned"
+    )
     light = np.full((5, 32, 32, 3), 240, np.uint8)
-    assert like_training(composite({"composite": canvas}), light).shape == (1, 32, 32, 3)
-    assert composite(None) is None
-    assert composite({"composite": np.zeros((9, 9, 4), np.uint8)}) is None
+    assert like_training(canvas, light).shape == (1, 32, 32, 3)
 
 
 def test_a_picture_run_answers_for_pictures(client, tmp_path):

@@ -27,10 +27,12 @@ from engines.running.workers.zero_gpu import on_zero_gpu
 from engines.text_generation.models import Models
 from engines.weights import cache_folder, on_a_space
 from tabs import TABS
+from tabs.page.connection.lasting import Lasting
 from tabs.page.gate import Gate
 from tabs.page.language import I18N, t
 from tabs.page.link_button import tell
 from tabs.page.links import TAB, Query, lost, read_visit
+from tabs.page.live.feed import live_routes
 from tabs.page.looks.theme import HEAD, PAGE_CSS, theme
 from tabs.page.opening.served import FirstScript
 from tabs.page.opening.switch import language_switch
@@ -122,12 +124,15 @@ def safe(limits: Limits | None = None) -> dict[str, object]:
 
 
 def reach(runs: Runs) -> dict[str, object]:
-    """What `launch` needs for programs: agents come over MCP, and who watches the server asks for /health."""
+    """What `launch` needs beside the page: agents come over MCP, live views ask what is new of a run, and who watches
+    the server asks for /health.
+    """
 
     async def health(_: object) -> JSONResponse:
         return JSONResponse({"status": "ok", "runs": runs.count_live()})
 
-    pages = {"routes": [Route("/health", health)], "middleware": [Middleware(FirstScript)]}
+    routes, middleware = [Route("/health", health), *live_routes(runs)], [Middleware(Lasting), Middleware(FirstScript)]
+    pages = {"routes": routes, "middleware": middleware}
     return {"mcp_server": True, "app_kwargs": pages}
 
 

@@ -22,7 +22,7 @@ RULES = {
     "engines.data": ("engines.messages",),
     "engines.running": ("engines.messages", "engines.knobs", "engines.data"),
     "engines.limits": ("engines.messages", "engines.knobs", "engines.running"),
-    "engines.device": ("engines.running",),
+    "engines.device": ("engines.messages", "engines.running", "engines.weights"),
     "engines.weights": ("engines.messages", "engines.catalog", "engines.data", "engines.running"),
     "engines.image_generation": (
         *COMMON,
@@ -150,7 +150,8 @@ def test_every_script_of_a_component_parses(tmp_path):
 
     assembled = scripts()
     assert len(assembled) >= 5
-    assembled["first"] = (ROOT / "tabs" / "page" / "opening" / "first.js").read_text("utf-8")  # of the page itself
+    for room, name in (("opening", "first"), ("connection", "lasting")):  # of the page itself
+        assembled[name] = (ROOT / "tabs" / "page" / room / f"{name}.js").read_text("utf-8")
     used = "\n".join(assembled.values())
     assert not [path.name for path in SCRIPTS if path.read_text("utf-8").strip() not in used]
     for name, script in assembled.items():

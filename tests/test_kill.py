@@ -1,10 +1,16 @@
 """Kill -9 in the middle of a training: after a restart its view is there, and its owner can go on with it."""
 
+import contextlib
+import os
 import signal
+import socket
 import subprocess
 import sys
+from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
+from gradio_client import Client
 
 from engines.gan_training.config import ENGINE
 from engines.limits import Limits
@@ -14,7 +20,7 @@ from engines.running.runs import Runs
 from engines.running.workers.pool import Here
 from tabs.gan_training.actions import GanActions
 from tabs.page.gate import Gate
-from tabs.page.live.view import news
+from tabs.page.live.news import Snapshot
 from tests import ROOT
 from tests.fakes import wait_until
 
@@ -69,7 +75,7 @@ def test_a_killed_training_is_there_again_and_goes_on(killed):
     assert run.id == run_id
     assert actions.first_run("key-of-ann", {}) == run_id
 
-    page = news(run, {})
+    page = Snapshot(run).news()
     assert page["state"] == "interrupted"
     assert "It can go on" in page["note"]["template"]
     assert page["frame"]["src"].startswith("data:image")
@@ -94,3 +100,51 @@ def test_a_killed_training_is_there_again_and_goes_on(killed):
     run.thread.join(240)
     assert run.board.state == "stopped"
     assert (run.folder / CHECKPOINT).exists(), "a stopped run can be continued"
+
+
+def marked(mark):
+    """The processes that were started with this in their environment."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if mark.encode() in (entry / "environ").read_bytes() and ") Z" not in (entry / "stat").read_text():
+                    found.append(int(entry.name))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+def test_the_program_leaves_no_process_and_loses_no_run(tmp_path, how):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    mark = f"AIGC_TEST_MARK={tmp_path}"
+    command = [sys.executable, "app.py", "--port", str(port), "--runs-folder", str(tmp_path)]
+    environ = {**os.environ, **dict([mark.split("=", 1)])}
+    program = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: answers(port), 120)
+        client = Client(f"http://127.0.0.1:{port}/", verbose=False)
+        settings = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20_000, "seed": 1}
+        run_id = client.predict(settings, "key-of-ann", api_name="/gan_start")["run"]
+        wait_until(lambda: client.predict(run_id, api_name="/gan_status")["progress"], 120)
+        client.predict([{"role": "user", "content": "Hi"}], "", {"max_new_tokens": 2}, api_name="/text_chat")
+        assert len(marked(mark)) > 3  # the page, where workers come from, a training, the chats
+    finally:
+        program.send_signal(how)
+    program.wait(60)
+    wait_until(lambda: not marked(mark), 20)
+    runs = Runs(folder=tmp_path)
+    GanActions(runs, Gate(Limits()), Here())
+    assert runs.get(run_id).board.state == "interrupted"
+    assert runs.get(run_id).resumable
+
+
+def answers(port):
+    """Whether the app is there."""
+    with contextlib.suppress(OSError):
+        urlopen(f"http://127.0.0.1:{port}/health").close()
+        return True
+    return False

@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engines.device.tuning import Choice
 from engines.gan_training.step import Trainer
 from engines.gan_training.team import MEET_EVERY, stream_seed
 from engines.messages import EngineError
@@ -52,6 +53,8 @@ class Checkpoints:
             about = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
             if json.loads(about["config"]) != self._trainer.config.to_dict():
                 raise ValueError("other settings")
+            if "computed" in about and not self._team and self._trainer.device.type == "cpu":
+                self._trainer.use(Choice.from_dict(json.loads(about["computed"])))  # else it would end elsewhere
             restore(self._trainer, load(data))
             return json.loads(about["memory"])
         except Exception as problem:  # a damaged file may raise anything
@@ -82,6 +85,8 @@ class Checkpoints:
         from safetensors.torch import save
 
         about = {"config": json.dumps(self._trainer.config.to_dict()), "memory": json.dumps(self._memory())}
+        if self._trainer.device.type == "cpu":
+            about["computed"] = json.dumps(self._trainer.choice.to_dict())
         try:
             self._path.parent.mkdir(exist_ok=True)
             write_atomically(self._path, save(state, about), sync=True)

@@ -149,7 +149,7 @@ class GanConfig(Config):
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
-        "default": Preset("Fast and good", "Clothes that you can recognise within half a minute."),
+        "default": Preset("Fast and good", "Clothes that you can recognise long before the run is over."),
         "steady": Preset(
             "Steadier: R3GAN",
             "The relativistic objective with both gradient penalties: slower, and hard to upset.",

@@ -66,19 +66,24 @@ def train(
     """
     yield Note(Message("Loading PyTorch"))
     from engines.data.features import Judge, describe_features, load_net
-    from engines.device import leave_cores, pick_device, release_memory
+    from engines.device import pick_device, release_memory, usual
+    from engines.device.cores import Neighbours
+    from engines.gan_training.pace import best_choice
     from engines.gan_training.step import Trainer
 
-    leave_cores(team.local_size if team else 1)
+    neighbours = Neighbours()
     yield Note(Message("Loading the pictures"))
     pictures = yield from load_pictures(config, uploads, folder)
     grid = _Grid(config, pictures)
     yield grid.reference()
-    yield Note(Message("Building the networks"))
     device, trainer, judge = team.device if team else pick_device(), None, None
     try:
+        yield Note(Message("Trying out how to compute fastest here"))
+        free = neighbours.free()
+        choice = usual(device, team.local_size) if team else best_choice(config, pictures, device, free)
+        yield Note(Message("Building the networks"))
         classes = len(pictures.class_names)
-        trainer = Trainer(config, pictures.images, pictures.labels, classes, device, team)
+        trainer = Trainer(config, pictures.images, pictures.labels, classes, device, team, choice)
         if team and team.rank:
             _assist(trainer, folder)
             return
@@ -145,11 +150,13 @@ class _Training:
         self, config: GanConfig, trainer: Trainer, judge: Judge, grid: _Grid, folder: Path | None = None
     ) -> None:
         from engines.gan_training.checkpoint import Checkpoints
+        from engines.gan_training.pace import Computing
 
         self.config, self.trainer, self.judge, self.grid = config, trainer, judge, grid
         self.checkpoints = Checkpoints(trainer, folder, self._memory)
         self.doctor = Doctor()
         self.signals: dict[str, float] = {}
+        self.computing = Computing(trainer, grid.pictures)
 
     @property
     def step(self) -> int:
@@ -168,9 +175,11 @@ class _Training:
         if memory is not None:
             self._recall(memory)
             yield Resumed(self.step)
+        yield self.computing.caption()
         asked, stop = (yield from _each(self._show())), False
         while self.step < self.config.steps and not stop:
-            self.trainer.step()
+            if self.computing.step():
+                asked = (yield self.computing.caption()) or asked
             for clock, job in jobs:
                 if clock.due():
                     events = job()
@@ -182,7 +191,12 @@ class _Training:
 
     def _memory(self) -> dict[str, Any]:
         """What a checkpoint keeps beside the trainer."""
-        return {"doctor": asdict(self.doctor), "signals": self.signals, "pictures": len(self.grid.pictures)}
+        return {
+            "doctor": asdict(self.doctor),
+            "signals": self.signals,
+            "pictures": len(self.grid.pictures),
+            "changed": self.computing.changed,
+        }
 
     def _recall(self, memory: dict[str, Any]) -> None:
         """The inverse of _memory."""
@@ -194,6 +208,7 @@ class _Training:
                 now=now,
             )
         self.doctor, self.signals = Doctor(**memory["doctor"]), memory["signals"]
+        self.computing.changed = memory.get("changed", 0)
 
     def _report(self) -> list[Event]:
         """Losses and progress."""

@@ -14,19 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from engines.gan_training.config import GanConfig
+from engines.gan_training.layers import FromPicture, Project, ToPicture
 from engines.gan_training.objectives import OBJECTIVES
-
-
-class Project(nn.Module):
-    """ "Project and reshape": [N, inputs] -> [N, channels, size, size], already laid out channels-last."""
-
-    def __init__(self, inputs: int, channels: int, size: int) -> None:
-        super().__init__()
-        self.linear = nn.Linear(inputs, size * size * channels, bias=False)
-        self.shape = (size, size, channels)
-
-    def forward(self, z: Tensor) -> Tensor:
-        return self.linear(z).unflatten(1, self.shape).permute(0, 3, 1, 2)
 
 
 class Generator(nn.Module):
@@ -110,10 +99,11 @@ def _dcgan_generator(config: GanConfig, inputs: int, channels: int) -> nn.Sequen
     """4 -> 8 -> 16 -> 32 -> 64 px, or 7 -> 14 -> 28, by transposed convolutions with BatchNorm and ReLU."""
     start, widths = _stages(config)
     layers: list[nn.Module] = [Project(inputs, widths[0], start)]
-    for before, after in zip(widths, [*widths[1:], channels], strict=True):
+    for before, after in itertools.pairwise([*widths, None]):
         layers += [nn.BatchNorm2d(before), nn.ReLU(inplace=True)]
-        layers += [nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False)]
-    return nn.Sequential(*layers, nn.Tanh())
+        if after:
+            layers.append(nn.ConvTranspose2d(before, after, 4, stride=2, padding=1, bias=False))
+    return nn.Sequential(*layers, ToPicture(widths[-1], channels), nn.Tanh())
 
 
 def _dcgan_discriminator(config: GanConfig, channels: int) -> tuple[nn.Sequential, int, int]:
@@ -124,7 +114,9 @@ def _dcgan_discriminator(config: GanConfig, channels: int) -> tuple[nn.Sequentia
     layers: list[nn.Module] = []
     for i, (before, after) in enumerate(itertools.pairwise(widths)):
         norm = normalise and i > 0  # the paper leaves D's first layer as it is
-        layers += [nn.Conv2d(before, after, 4, stride=2, padding=1, bias=not norm)]
+        layers += [
+            nn.Conv2d(before, after, 4, 2, 1, bias=not norm) if i else FromPicture(before, after, bias=not norm)
+        ]
         layers += [nn.BatchNorm2d(after, track_running_stats=False)] * norm + [nn.LeakyReLU(0.2, inplace=True)]
     return nn.Sequential(*layers), widths[-1], start**2
 

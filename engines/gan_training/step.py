@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
@@ -12,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from engines.device import keep_freed_memory, precision
+from engines.device import keep_freed_memory, usual
+from engines.device.tuning import Choice
 from engines.gan_training.config import GanConfig
 from engines.gan_training.networks import build_discriminator, build_generator, generate
 from engines.gan_training.objectives import OBJECTIVES
@@ -24,6 +24,11 @@ log = logging.getLogger(__name__)
 WARM_UP = 3  # eager steps on CUDA before a graph of one is captured
 EMA_EVERY = 4  # steps; averaging each of them took 6 % of the time
 SIGNALS = ("Loss_D", "Loss_G", "D(x)", "D(G(z))", "pair_accuracy")
+
+
+def may_part(config: GanConfig) -> bool:
+    """Whether D's step can have real and fake pictures in two lanes: a gradient penalty needs both halves at once."""
+    return OBJECTIVES[config.objective].penalty is None
 
 
 class Trainer:
@@ -42,7 +47,9 @@ class Trainer:
         classes: int,
         device: str | torch.device = "cpu",
         team: Team | None = None,
+        choice: Choice | None = None,
     ) -> None:
+        """`choice` is how to compute; else it is the usual way."""
         if images.dtype != np.uint8 or images.shape[1:3] != (config.size, config.size):
             raise ValueError(f"images must be uint8 [N, {config.size}, {config.size}, C]")
         self.config, self.classes, self.device, self.team = config, classes, torch.device(device), team
@@ -52,11 +59,12 @@ class Trainer:
         if self.device.type == "cpu":
             keep_freed_memory()
         self.objective = OBJECTIVES[config.objective]
-        self.dtype = precision(self.device)
         self.rng = torch.Generator(self.device).manual_seed(stream_seed(config.seed, team))
         self.images = torch.tensor(part(images, team), device=self.device)
         self.labels = torch.tensor(part(labels, team), dtype=torch.int64, device=self.device)
-        channels, layout = images.shape[3], torch.channels_last
+        channels = images.shape[3]
+        choice = choice or usual(self.device, team.local_size if team else 1)
+        layout = choice.memory_format
         self.g = build_generator(config, channels, classes).to(self.device, memory_format=layout)
         self.d = build_discriminator(config, channels, classes).to(self.device, memory_format=layout)
         self.opt_g = self._adam(self.g, config.lr_g)
@@ -64,16 +72,35 @@ class Trainer:
         self.ema = AveragedModel(self.g, multi_avg_fn=self._average, use_buffers=True) if config.ema else None
         self.steps = 0
         self._together = team is not None and team.size > 1
+        self._second_lane: ThreadPoolExecutor | None = None
+        self.choice = choice
+        self.use(choice)
         self._call_g, self._call_d = (team.wrap(self.g), team.wrap(self.d)) if self._together else (self.g, self.d)
-        # A penalty needs both halves at once; a GPU does them faster by itself, and a team has lanes of its own.
-        alone = self.device.type == "cpu" and (os.cpu_count() or 1) > 1 and not self._together
-        in_lanes = alone and self.objective.penalty is None
-        self._second_lane = (
-            ThreadPoolExecutor(1, "lane", torch.set_num_threads, (torch.get_num_threads(),)) if in_lanes else None
-        )
         self._sums = torch.zeros(len(SIGNALS) + 1, device=self.device)  # the last one counts
         self._graph: torch.cuda.CUDAGraph | None = None
         self._warm_up = WARM_UP
+
+    def use(self, choice: Choice) -> None:
+        """Compute so from the next step on, in the thread that calls this."""
+        other_layout = choice.layout != self.choice.layout
+        self.choice, self.dtype = choice, choice.type
+        if self._second_lane:
+            self._second_lane.shutdown()
+            self._second_lane = None
+        if self.device.type == "cpu":
+            torch.set_num_threads(choice.threads)
+            if choice.lanes > 1 and may_part(self.config) and not self._together:
+                self._second_lane = ThreadPoolExecutor(1, "lane", torch.set_num_threads, (choice.threads,))
+        if other_layout:
+            self._lay_out(choice.memory_format)
+
+    def _lay_out(self, layout: torch.memory_format) -> None:
+        """Networks, and Adam's moments, whose fused kernels take it that both lie alike."""
+        for net in self.nets().values():
+            net.to(memory_format=layout)
+        for optimiser in (self.opt_g, self.opt_d):
+            for weight, moments in optimiser.state.items():
+                moments |= {name: torch.empty_like(weight).copy_(m) for name, m in moments.items() if m.dim()}
 
     def step(self) -> None:
         """config.d_steps updates of D and one of G."""

@@ -1,12 +1,11 @@
 """The board: the small, thinned state of a run that any number of viewers may read.
 
-The engine's thread folds events in; viewers wait for the version to change and take what is new. Whatever
+The engine's thread folds events in; viewers ask whether the version has changed and take what is new. Whatever
 the length of a run, a series has at most MAX_POINTS points and the history at most MAX_FRAMES grids.
 """
 
 from __future__ import annotations
 
-import asyncio
 import math
 import threading
 import time
@@ -84,6 +83,12 @@ class Series:
         steps = ",".join(f"{row[0]:.0f}" for row in new)
         return {"width": self.width, "start": start, "steps": steps, "columns": columns}
 
+    def copy(self) -> Series:
+        """The points so far, to read from; not to append to."""
+        other = Series(self.names)
+        other.width, other.rows = self.width, list(self.rows)
+        return other
+
 
 def _mean(rows: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     """Column means; the step is the last one, so that the newest point sits at the newest step."""
@@ -126,7 +131,6 @@ class Board:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiters: set[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = set()
         self._pace: deque[tuple[float, int]] = deque(maxlen=20)  # (active seconds, step)
         self.stride = 1  # of the history: every so many grids one is kept
         self.frames_seen = 0
@@ -134,7 +138,7 @@ class Board:
     # --- written by the run ---------------------------------------------------------------------------
 
     def fold(self, event: Event) -> None:
-        """Take one event in and wake the viewers."""
+        """Take one event in."""
         match event:
             case Note(message):
                 self.note, self.download = message, None
@@ -146,9 +150,9 @@ class Board:
                 self.progress, self.note, self.download = event, None, None
                 self._pace.append((self.active_seconds, event.step))
             case Metrics(step, values, group):
-                if group not in self.series:
-                    self.series[group] = Series(tuple(values))
                 with self._lock:
+                    if group not in self.series:
+                        self.series[group] = Series(tuple(values))
                     self.series[group].append(step, values)
             case Caption(group, message):
                 self.captions[group] = message
@@ -212,7 +216,7 @@ class Board:
     def set_state(
         self, state: str, *, position: int = 0, wait_seconds: float | None = None, error: Message | None = None
     ) -> None:
-        """Change the run's state and wake the viewers."""
+        """Change the run's state."""
         self.state, self.position, self.wait_seconds = state, position, wait_seconds
         self.error = error or self.error
         if self.ended and self.verdict:
@@ -222,10 +226,6 @@ class Board:
     def _publish(self) -> None:
         with self._lock:
             self.version += 1
-            waiters = list(self._waiters)
-        for loop, changed in waiters:
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(changed.set)
 
     # --- read by viewers --------------------------------------------------------------------------------
 
@@ -233,21 +233,6 @@ class Board:
     def ended(self) -> bool:
         """Whether nothing more will come."""
         return self.state in ENDED_STATES
-
-    async def changed(self, version: int, timeout: float) -> None:
-        """Return once the version differs from `version`, at the latest after `timeout` seconds."""
-        waiter = (asyncio.get_running_loop(), asyncio.Event())
-        with self._lock:
-            if self.version != version:
-                return
-            self._waiters.add(waiter)
-        try:
-            await asyncio.wait_for(waiter[1].wait(), timeout)
-        except asyncio.TimeoutError:
-            pass
-        finally:
-            with self._lock:
-                self._waiters.discard(waiter)
 
     def frame_at(self, step: int) -> Frame | None:
         """The kept grid of `step`, the newest included."""
@@ -263,11 +248,10 @@ class Board:
                 frames.append(self.latest)
         return frames
 
-    def series_since(self, cursors: Mapping[str, tuple[int, int, int]]) -> dict[str, Any]:
-        """For each group what a viewer lacks; see Series.since."""
+    def copy_series(self) -> dict[str, Series]:
+        """Every group's series as it is now; the copies do not grow."""
         with self._lock:
-            news = {name: s.since(tuple(cursors.get(name, (0, 0, -1)))) for name, s in self.series.items()}
-        return {name: new for name, new in news.items() if new}
+            return {group: series.copy() for group, series in self.series.items()}
 
     def steps_per_second(self) -> float:
         """Pace over the last few seconds of work, pauses left out; 0 while unknown."""

@@ -17,9 +17,9 @@ import torch
 from transformers import DynamicCache
 
 from engines.device import give_way, is_out_of_memory, release_memory
+from engines.device.cores import Cores
 from engines.messages import EngineError
 from engines.text_generation.config import TextConfig
-from engines.text_generation.cores import Cores
 from engines.text_generation.model import LanguageModel
 from engines.text_generation.requests import Job, Request
 from engines.text_generation.sampling import Choice, Sampler, choose

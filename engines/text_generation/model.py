@@ -15,11 +15,11 @@ from transformers.cache_utils import DynamicLayer
 from transformers.utils import logging as logging_of_transformers
 
 from engines.catalog import ModelCard
-from engines.device import pick_device, pick_dtype
+from engines.device import pick_device
 from engines.messages import ConfigError, EngineError
 from engines.text_generation.config import TooLongError
 from engines.text_generation.graphs import GraphedStep
-from engines.text_generation.packed import pack_weights
+from engines.text_generation.packed import best_type, pack_weights
 from engines.text_generation.slots import SlotCache
 from engines.text_generation.spelling import Codec, Speller
 
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 def load_model(card: ModelCard, folder: Path) -> LanguageModel:
     """The model in `folder`, from safetensors only and without any code of its own."""
-    torch.set_num_threads(1)  # of this thread; see cores.py
+    torch.set_num_threads(1)  # of this thread; see engines/device/cores.py
     logging_of_transformers.disable_progress_bar()
     device = pick_device()
     options = {"local_files_only": True, "trust_remote_code": False}
@@ -37,7 +37,7 @@ def load_model(card: ModelCard, folder: Path) -> LanguageModel:
         fast = (folder / "tokenizer.json").is_file()
         tokenizer = (PreTrainedTokenizerFast if fast else AutoTokenizer).from_pretrained(folder, **options)
         network = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=pick_dtype(device), use_safetensors=True, **options
+            folder, dtype=best_type(device, folder), use_safetensors=True, **options
         )
     except (OSError, ValueError, KeyError, ImportError) as problem:
         log.exception("could not load %s", card.id)

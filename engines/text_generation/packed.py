@@ -4,20 +4,24 @@ Writing a token is bound by reading every weight once. Weights that were 4-bit b
 Q4_1: groups of 32 on a grid of 16 values) are put back on that grid, which loses no more than bfloat16 does.
 Others get 8 bits and a scale for each output channel (weight-only, as in
 https://github.com/meta-pytorch/gpt-fast). Activations stay as they are, and prompts, which have many rows, are
-read with the original weights. A row's result does not depend on the rows beside it.
+read with the original weights, in float32 where the CPU has no instructions for bfloat16. A row's result does not
+depend on the rows beside it.
 """
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from engines.device import release_memory
+from engines.device import pick_dtype, release_memory
+from engines.device.tuning import Choice, choose, multiplies_bfloat16
 from engines.text_generation.kept import keep, recall
 
 log = logging.getLogger(__name__)
@@ -27,6 +31,7 @@ FEW_ROWS = 16  # up to here reading the weights takes longer than multiplying
 GROUP = 32  # weights that share a scale in 4 bits
 SAME = 0.006  # relative error that is put down to bfloat16, which has 0.002 itself
 LEAST_COSINE = 0.999  # of a packed layer's output with the original's
+TRIED_LAYERS, TRIED_ROWS, TRIED_TOKENS = 4, 24, 32  # a prompt's rows and then tokens, through layers that fill a cache
 
 
 class PackedLinear(nn.Module):
@@ -43,7 +48,10 @@ class PackedLinear(nn.Module):
         self.register_buffer("codes", codes, persistent=False)
         self.register_buffer("scale", scale, persistent=False)
         self.ordered = not keep
-        self.weight = torch.ops.mkldnn._reorder_linear_weight(weight, USUAL_ROWS) if self.ordered else weight
+        if self.ordered and multiplies_bfloat16():
+            self.weight = torch.ops.mkldnn._reorder_linear_weight(weight, USUAL_ROWS)
+        else:
+            self.weight = weight.float() if self.ordered else weight
 
     def forward(self, x: Tensor) -> Tensor:
         """x: [..., in]; returns [..., out]."""
@@ -59,9 +67,50 @@ class PackedLinear(nn.Module):
 
     def exact(self, x: Tensor) -> Tensor:
         """The same with the original weight, for inputs of many rows."""
+        if self.weight.dtype == torch.float32:
+            bias = self.bias if self.bias is None else self.bias.float()
+            return nn.functional.linear(x.float(), self.weight, bias).to(x.dtype)
         if self.ordered:
             return torch.ops.mkldnn._linear_pointwise(x, self.weight, self.bias, "none", [], "")
         return nn.functional.linear(x, self.weight, self.bias)
+
+
+def best_type(device: torch.device, folder: Path) -> torch.dtype:
+    """The type to load the language model in `folder` in: on a CPU the one in which layers of its width write faster.
+
+    The packed weights below are for bfloat16 alone, and pay even where the CPU has no instructions for it.
+    """
+    if device.type != "cpu":
+        return pick_dtype(device)
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        width = int(config.get("hidden_size") or config["n_embd"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return pick_dtype(device)
+    tries = [Choice("float32"), Choice("bfloat16")]
+    return choose("writing texts", f"{width} wide", tries, partial(_trial, width)).type
+
+
+def _trial(width: int, choice: Choice) -> Callable[[], None]:
+    """Reads a short prompt and writes tokens with a few layers alone."""
+    layers: list[nn.Module] = []
+    for _ in range(TRIED_LAYERS):
+        linear = nn.Linear(width, 4 * width, bias=False, dtype=choice.type).requires_grad_(False)
+        if choice.dtype == "bfloat16":
+            try:
+                linear = PackedLinear(linear, *pack(linear.weight), keep=False)
+            except (AttributeError, RuntimeError) as problem:  # as in pack_weights
+                log.info("packed weights are not tried: %s", problem)
+        layers.append(linear)
+    prompt, token = (torch.ones(rows, width, dtype=choice.type) for rows in (TRIED_ROWS, 1))
+
+    @torch.inference_mode()
+    def step() -> None:
+        for x in (prompt, *[token] * TRIED_TOKENS):
+            for layer in layers:
+                layer(x)
+
+    return step
 
 
 def pack(weight: Tensor) -> tuple[Tensor, Tensor]:

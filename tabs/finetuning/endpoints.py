@@ -12,7 +12,7 @@ from engines.finetuning.config import FinetuningConfig
 from tabs.finetuning.actions import FinetuningActions
 from tabs.finetuning.pictures import read_pictures, test_pictures
 from tabs.page.json_input import json_object, json_texts
-from tabs.page.live.view import status
+from tabs.page.live.news import status
 from tabs.page.polite import polite
 from tabs.page.shared import new_key
 

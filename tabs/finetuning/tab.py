@@ -44,6 +44,13 @@ from tabs.page.shared import FOLLOW, QUICK, Shared, find_run, run_to_show
 
 HERE = Path(__file__).parent
 PANELS = ("charts", "verdict")
+# What has a "?", and the section of Learn that it opens.
+ASKED = {
+    "#finetuning-live figcaption": "overfitting",
+    "#finetuning-report h2": "report",
+    "#finetuning-matrix h2": "report",
+    "#finetuning-answer .why h2": "words, model=minilm|distilbert|bert|bert_zh",
+}
 CHARTS = (
     Chart(
         "Loss",
@@ -93,9 +100,7 @@ class FinetuningTab:
         with gr.Row():
             with gr.Column(scale=7, min_width=320, elem_classes="unfold"):
                 self.controls = RunControls(self.runs, ENGINE, "finetuning")
-                self.live = live_view(
-                    self.runs, "finetuning-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS
-                )
+                self.live = live_view("finetuning-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS)
                 self.scores = panel("finetuning-scores")
                 with gr.Tabs(elem_classes="later", overflow_behavior="wrap"):
                     with gr.Tab(t("Results")):
@@ -108,7 +113,7 @@ class FinetuningTab:
                         self.taking = TakePanel(self.actions)
             with gr.Column(scale=3, min_width=300):
                 self._build_settings()
-        learn_panel("finetuning", self.form)
+        learn_panel("finetuning", self.form, ASKED)
 
     def _build_settings(self) -> None:
         self.recipes = RecipePicker(RECIPES, "finetuning-recipe", OPENING)

@@ -25,7 +25,7 @@ from engines.running.runs import Run, Runs
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.links import Query
-from tabs.page.live.view import status
+from tabs.page.live.news import status
 from tabs.page.markup import clip
 from tabs.page.outbox import Outbox
 from tabs.page.polite import polite

@@ -55,9 +55,9 @@ DOWNLOAD = """(file) => {
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 INTRO = (
-    "Press **Start**: a small GAN begins to learn these pictures on this machine, with no download. Shapes appear"
-    " within half a minute; the whole run takes about ten minutes on two CPU cores. Close the page if you like: it"
-    " goes on without it."
+    "Press **Start**: a small GAN begins to learn these pictures on this machine, with no download. Noise"
+    " turns into shapes before your eyes; how long the whole run takes stands above the pictures after its first"
+    " steps. Close the page if you like: it goes on without it."
 )
 KEEP = (
     "The **run file** replays this run anywhere without training: settings, seed, curves, grids and weights."
@@ -89,7 +89,7 @@ class GanTab:
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
                 self.controls = RunControls(self.runs, ENGINE, "gan")
-                self.live = live_view(self.runs, "gan-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS)
+                self.live = live_view("gan-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self._build_settings()
         with gr.Tabs(overflow_behavior="wrap"):
@@ -100,7 +100,7 @@ class GanTab:
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
                 self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="gan-open")
-        learn_panel("gan_training", self.form)
+        learn_panel("gan_training", self.form, {"#gan-live .chart figcaption": "measures"})
 
     def _build_settings(self) -> None:
         self.recipes = RecipePicker(PRESETS, "gan-preset")

@@ -20,12 +20,13 @@ from tabs.image_generation.own_gans import OwnGenerators
 from tabs.image_generation.sources import SourcePanel, read_sources
 from tabs.page.forms import Form
 from tabs.page.gate import Gate
-from tabs.page.shared import QUICK
 
-# A canvas that the task does not use stays in the page.
-ONLY_THE_TASKS = """(task, sketch, painted) =>
-  [task, task === "image_to_image" ? sketch : null, task === "inpainting" ? painted : null]"""
-TAKING: dict[str, Any] = {**QUICK, "trigger_mode": "multiple"}
+# A canvas that the task does not use stays in the page; {at} is the place of the first, {task} that of the task.
+ONLY_THE_TASKS = """(...all) => {{
+  if (all[{task}] !== "image_to_image") all[{at}] = null;
+  if (all[{task}] !== "inpainting") all[{at} + 1] = null;
+  return all;
+}}"""
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,11 @@ class Bench:
     sources: SourcePanel
 
     def wire(self, click: Callable[..., Any], make: Callable[..., Any], first: Sequence[Any] = ()) -> None:
-        """Let a click make pictures: `make(*first, owner, *values)` is a generator of the view's values.
-
-        The canvases are read once, in a step of their own: as inputs of a handler that streams they would be sent
-        again at each of its updates.
-        """
-        read = click(
-            self.sources.take, self.sources.inputs(self.form), self.sources.taken, js=ONLY_THE_TASKS, **TAKING
-        )
-        inputs = [*first, self.owner, self.sources.taken, *self.form.widgets]
-        read.then(make, inputs, self.stage.view, **MAKING)
+        """Let a click make pictures: `make(*first, owner, *values)` is a generator of the view's values."""
+        inputs = [*first, self.owner, *self.sources.canvases, *self.form.widgets]
+        at = len(first) + 1
+        js = ONLY_THE_TASKS.format(at=at, task=at + 2 + self.form.names.index("task"))
+        click(make, inputs, self.stage.view, js=js, **MAKING)
 
     def events(
         self,
@@ -70,14 +66,14 @@ class Bench:
 
     def read(self, values: Sequence[Any]) -> tuple[ImageConfig, np.ndarray | None, np.ndarray | None]:
         """(config, picture to start from, mask) from the values that `make` gets after the owner."""
-        taken, *rest = values
+        sketch, painted, *rest = values
         config = self.form.read(rest)
-        return config, *read_sources(config, *(taken or (None, None)))
+        return config, *read_sources(config, sketch, painted)
 
     def with_prompt(self, values: Sequence[Any], prompt: str) -> list[Any]:
         """The values that `make` gets after the owner, with another prompt."""
         changed = list(values)
-        changed[1 + self.form.names.index("prompt")] = prompt
+        changed[2 + self.form.names.index("prompt")] = prompt
         return changed
 
 

@@ -10,74 +10,41 @@ from PIL import Image
 
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.picture_files import read_picture
+from engines.messages import Message
+from tabs.page.canvas.view import SIDE, canvas, filled, read_drawing
 from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.polite import polite
 from tabs.page.shared import QUICK
 
-CANVAS = 512  # pixels a side
-HEIGHT = 440  # pixels on the page
+HIDDEN = "hidden"  # in the page all the same: Gradio 6.31 makes a component of its own anew without its props
 COLORS = ["#111111", "#e02424", "#f59e0b", "#facc15", "#16a34a", "#2563eb", "#9333ea", "#ec4899", "#ffffff", "#92400e"]
-MASK = "#d946efa0"
+MASK = "#d946ef"
 
 
 class SourcePanel:
     """The two canvases, of which the task shows one, and the button that fills them with a file."""
 
     def __init__(self) -> None:
-        look: dict[str, Any] = {
-            "type": "numpy",
-            "format": "png",
-            "sources": (),
-            "transforms": (),
-            "layers": False,
-            "canvas_size": (CANVAS, CANVAS),
-            "fixed_canvas": True,
-            "height": HEIGHT,
-            "visible": False,
-        }
-        with gr.Column(visible=False, min_width=320) as self.column:
-            self.sketch = gr.ImageEditor(
-                label=t("Start from this"),
-                brush=gr.Brush(default_size=14, colors=COLORS, default_color=COLORS[0]),
-                elem_id="image-sketch",
-                **look,
-            )
-            self.painted = gr.ImageMask(
-                label=t("Paint over a part"),
-                brush=gr.Brush(default_size=44, colors=[MASK], default_color=MASK, color_mode="fixed"),
-                elem_id="image-painted",
-                **look,
-            )
+        with gr.Column(min_width=320, elem_id="image-sources"):  # seen while a canvas is: looks/page.css
+            self.sketch = canvas("image-sketch", Message("Start from this"), COLORS, 14, visible=HIDDEN)
+            self.painted = canvas("image-painted", Message("Paint over a part"), [MASK], 44, True, visible=HIDDEN)
             self.upload = gr.UploadButton(
                 t("Upload a picture"), file_types=["image"], size="sm", elem_id="image-upload"
             )
-        self.taken = gr.State()  # (sketch, painted) as they were when a picture was asked for
 
     @property
-    def canvases(self) -> list[gr.ImageEditor]:
-        """The two."""
+    def canvases(self) -> list[gr.HTML]:
+        """The two; also the outputs of `place` and `seen`."""
         return [self.sketch, self.painted]
-
-    def inputs(self, form: Form) -> list[Any]:
-        """Of `take`."""
-        return [form["task"], *self.canvases]
-
-    @staticmethod
-    def take(task: str, sketch: dict[str, Any] | None, painted: dict[str, Any] | None) -> tuple[Any, Any]:
-        """What stands on the canvas of the task."""
-        return (sketch if task == "image_to_image" else None), (painted if task == "inpainting" else None)
-
-    @property
-    def parts(self) -> list[gr.blocks.Block]:
-        """The canvases and what stands around them, as outputs of `place` and `seen`."""
-        return [*self.canvases, self.column]
 
     def wire(self, form: Form) -> None:
         """Let the canvases follow the task, and uploads fill them."""
         task = form["task"]
-        task.change(seen, task, self.parts, **QUICK)
-        self.upload.upload(self.place_upload, [self.upload, task, form["width"], form["height"]], self.parts, **QUICK)
+        task.change(seen, task, self.canvases, **QUICK)
+        self.upload.upload(
+            self.place_upload, [self.upload, task, form["width"], form["height"]], self.canvases, **QUICK
+        )
 
     @staticmethod
     def place_upload(path: str, task: str, width: float, height: float, request: gr.Request) -> list[Any]:
@@ -88,8 +55,7 @@ class SourcePanel:
 
 def seen(task: str) -> list[dict[str, Any]]:
     """The canvas that the task needs."""
-    return [gr.update(visible=one) for one in
-            (task == "image_to_image", task == "inpainting", task != "text_to_image")]  # fmt: skip
+    return [gr.update(visible=task == one or HIDDEN) for one in ("image_to_image", "inpainting")]
 
 
 def place(picture: np.ndarray, task: str, size: tuple[float, float] = (1, 1)) -> list[dict[str, Any]]:
@@ -98,13 +64,11 @@ def place(picture: np.ndarray, task: str, size: tuple[float, float] = (1, 1)) ->
     Of the picture only its middle in the proportions of `size`, which is all that a model gets of it.
     """
     picture = picture[middle(picture, size)]
-    scale = CANVAS / max(picture.shape[:2])
+    scale = SIDE / max(picture.shape[:2])
     size = [max(1, round(side * scale)) for side in picture.shape[1::-1]]
     filter_ = Image.Resampling.NEAREST if scale >= 2 else Image.Resampling.LANCZOS
-    background = np.asarray(Image.fromarray(picture).resize(size, filter_))
-    value = {"background": background, "layers": [], "composite": None}
-    sketch, painted, column = seen(task)
-    return [sketch | {"value": value}, painted | {"value": value}, column]
+    value = filled(np.asarray(Image.fromarray(picture).resize(size, filter_)))
+    return [canvas | {"value": value} for canvas in seen(task)]
 
 
 def middle(picture: np.ndarray, size: tuple[float, float]) -> tuple[slice, slice]:
@@ -116,7 +80,7 @@ def middle(picture: np.ndarray, size: tuple[float, float]) -> tuple[slice, slice
 
 
 def read_sources(
-    config: ImageConfig, sketch: dict[str, Any] | None, painted: dict[str, Any] | None
+    config: ImageConfig, sketch: str | None, painted: str | None
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """(picture uint8 [H, W, 3], mask bool [H, W]) from the canvas of the task; None for what is not there.
 
@@ -124,9 +88,10 @@ def read_sources(
     """
     size = (config.height, config.width)
     if config.task == "image_to_image":
-        return _shrunk(_picture(sketch, "composite"), size), None
+        return _shrunk(_on_white(read_drawing(sketch).whole()), size), None
     if config.task == "inpainting":
-        return _shrunk(_picture(painted, "background"), size), _shrunk(_mask(painted), size)
+        drawn = read_drawing(painted)
+        return _shrunk(drawn.ground, size), _shrunk(drawn.mask(), size)
     return None, None
 
 
@@ -141,32 +106,9 @@ def _shrunk(pixels: np.ndarray | None, size: tuple[int, int]) -> np.ndarray | No
     return blocks.mean((1, 3)).round().astype(np.uint8)
 
 
-def _picture(canvas: dict[str, Any] | None, part: str) -> np.ndarray | None:
-    drawn = _first(canvas, part, "background")
-    if drawn is None or not drawn[..., 3].any():
+def _on_white(drawn: np.ndarray | None) -> np.ndarray | None:
+    """uint8 [H, W, 3] of RGBA."""
+    if drawn is None:
         return None
     whole = Image.fromarray(drawn)
-    flat = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
-    return np.asarray(flat)[_frame(canvas, drawn)]
-
-
-def _mask(canvas: dict[str, Any] | None) -> np.ndarray | None:
-    layers = [layer[..., 3] > 0 for layer in (canvas or {}).get("layers", []) if layer is not None]
-    if not layers or not np.any(layers):
-        return None
-    mask = np.any(layers, axis=0)
-    return mask[_frame(canvas, mask)]
-
-
-def _first(canvas: dict[str, Any] | None, *parts: str) -> np.ndarray | None:
-    found = [canvas[part] for part in parts if canvas and canvas.get(part) is not None]
-    return found[0] if found else None
-
-
-def _frame(canvas: dict[str, Any] | None, like: np.ndarray) -> tuple[slice, slice]:
-    """Where the background lies on the canvas, whose proportions may differ; all of it if there is none."""
-    background = _first(canvas, "background")
-    if background is None or background.shape[:2] != like.shape[:2] or not background[..., 3].any():
-        return slice(None), slice(None)
-    rows, columns = (np.flatnonzero(background[..., 3].any(axis)) for axis in (1, 0))
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB"))

@@ -30,8 +30,8 @@ from tabs.page.shared import QUICK, Shared
 from tabs.page.stage.view import stage_view
 
 INTRO = (
-    "Say what you would like to see and press **Generate**: the picture comes out of the noise step by step, within a"
-    " few seconds. The bundled model draws emoji; larger ones are fetched on first use."
+    "Say what you would like to see and press **Generate**: the picture comes out of the noise step by step. The"
+    " bundled model draws emoji; larger ones are fetched on first use."
 )
 EMPTY = Message("Your pictures appear here.")
 NEED_PICTURE = ("png", "zip", "change", "repaint", "settings")  # buttons
@@ -151,7 +151,7 @@ class ImageTab:
         act["png"].click(self.download_one, chosen, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
         act["zip"].click(self.download_shown, shown, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
         for name, task in (("change", "image_to_image"), ("repaint", "inpainting")):
-            outputs = [self.task, *self.sources.parts]
+            outputs = [self.task, *self.sources.canvases]
             form = self.desk.form
             act[name].click(
                 self._starter(task), [*chosen, form["model"], form["width"], form["height"]], outputs, **QUICK

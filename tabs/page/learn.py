@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any
 
 import gradio as gr
@@ -20,6 +21,7 @@ import gradio as gr
 from engines.data.cards import ASSETS
 from tabs.page.forms import Form
 from tabs.page.language import ENGLISH, language_of, t, translate
+from tabs.page.questions.marks import asked, question_marks
 from tabs.page.shared import QUICK
 
 FOLDER = ASSETS / "learn"
@@ -37,6 +39,16 @@ class Section:
 
     name: str
     text: str
+    title: str = ""
+
+    def explains(self, name: str, label: str) -> int:
+        """How directly it tells of a setting, 0 not at all: named after it, its value a condition, mentioned."""
+        words = self.name.partition(",")[0].split("=")[0]
+        if words == name or name in [one for one, sign, _ in self.conditions if sign in ("=", ">")]:
+            return 3
+        if name in GAP.findall(self.text):
+            return 2
+        return 1 if label in LABEL.findall(self.text) else 0
 
     @property
     def conditions(self) -> list[tuple[str, str, str]]:
@@ -64,6 +76,15 @@ class Page:
         """Names of the settings that it depends on."""
         return set().union(*(section.settings for section in self.sections))
 
+    def named(self, name: str) -> str:
+        """The heading of the section of this name; KeyError if there is none."""
+        return {section.name: section.title for section in self.sections}[name]
+
+    def titles(self, name: str, label: str) -> list[str]:
+        """The headings of the sections that explain a setting, the most direct first."""
+        ranked = [(section.explains(name, label), section) for section in self.sections]
+        return [one.title for rank, one in sorted(ranked, key=lambda pair: -pair[0]) if rank]
+
     def render(self, settings: Mapping[str, Any], language: str) -> str:
         """The sections that suit the settings, as Markdown with LaTeX."""
         text = "\n\n".join(section.text for section in self.sections if section.suits(settings))
@@ -79,7 +100,7 @@ def load_page(topic: str, language: str) -> Page:
     if not parts:
         raise ValueError(f"{topic}.{language}.md has no section")
     triples = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
-    return Page(tuple(Section(name, f"## {title}\n\n{text.strip()}") for title, name, text in triples))
+    return Page(tuple(Section(name, f"## {title}\n\n{text.strip()}", title) for title, name, text in triples))
 
 
 def load_pages(topic: str) -> dict[str, Page]:
@@ -88,10 +109,11 @@ def load_pages(topic: str) -> dict[str, Page]:
     return {language: load_page(topic, language) for language in (file.suffixes[0][1:] for file in files)}
 
 
-def learn_panel(topic: str, form: Form) -> None:
+def learn_panel(topic: str, form: Form, places: Mapping[str, str] = MappingProxyType({})) -> None:
     """Add the fold-out here, closed; it follows those of the form's settings that its texts mention.
 
-    The form must have them all: KeyError if not.
+    The form must have them all: KeyError if not. Each of its settings that a section explains gets a "?", and so does
+    what the CSS selectors of `places` find, each with the name of its section.
     """
     pages = load_pages(topic)
     names = sorted(pages[ENGLISH].settings)
@@ -99,6 +121,10 @@ def learn_panel(topic: str, form: Form) -> None:
     title = t("Learn: ideas, formulas and papers")
     with gr.Accordion(title, open=False, elem_id=f"{form.prefix}-learn") as fold:
         text = gr.Markdown(latex_delimiters=LATEX, elem_classes="learn")
+    knobs = form.config_class.knobs()
+    explained = {name: [page.titles(name, knobs[name].label) for page in pages.values()] for name in form.names}
+    named = {where: [page.named(name) for page in pages.values()] for where, name in places.items()}
+    question_marks(form.prefix, asked(form.names, explained), named)
 
     def show(request: gr.Request, *values: Any) -> str:
         language = language_of(request)

@@ -8,7 +8,7 @@ import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.context import LocalContext
@@ -16,6 +16,9 @@ from gradio.context import LocalContext
 from engines.knobs import check_whole
 from engines.messages import ConfigError, Message, PlaygroundError
 from tabs.page.language import language_of, translate
+
+if TYPE_CHECKING:
+    from gradio.data_classes import BlocksConfigDict
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +43,15 @@ def polite(request: gr.Request | None) -> Iterator[None]:
 
 class PoliteBlocks(gr.Blocks):
     """Blocks that say what an endpoint takes to a script that gives it something else; Gradio itself says nothing."""
+
+    def get_config_file(self) -> BlocksConfigDict:
+        """What Gradio's page is told of the app: it is to hold no stream open for as long as it is there.
+
+        Of the six connections that a browser opens to one host, six tabs would hold all, and a seventh could do
+        nothing. Gradio only uses the stream to forget gr.State values an hour after a page was closed, and to stop
+        what the page had asked for, which the stream of the answers does too.
+        """
+        return {**super().get_config_file(), "connect_heartbeat": False}
 
     async def preprocess_data(self, block_fn: Any, inputs: list[Any], *more: Any, **named: Any) -> list[Any]:
         """The inputs as the handler takes them; gr.Error if they do not fit."""

@@ -20,6 +20,28 @@ function say(message) {
 const fill = (template, values) => say({ template, values });
 const count = (number) => Math.round(number).toLocaleString(language === "en" ? "en-US" : language);
 
+// A function that puts a sentence on `node`; while it stays the same and something goes on, the seconds stand beside it.
+function stopwatch(node) {
+  const clock = document.createElement("span");
+  clock.ariaHidden = true; // a screen reader would say each second
+  node.after(clock);
+  let [since, going] = [0, false];
+  const tick = () => {
+    const seconds = Math.floor((Date.now() - since) / 1000);
+    clock.textContent = going && seconds >= 2 ? fill("{seconds} s", { seconds }) : "";
+  };
+  setInterval(() => element.isConnected && tick(), 1000);
+  return (sentence, busy) => {
+    if (node.textContent !== sentence || going !== busy) since = Date.now();
+    if (node.textContent !== sentence) node.textContent = sentence;
+    going = busy && !!sentence;
+    tick();
+  };
+}
+
+// Calls `act` with a sentence when what the program was making for this page is lost, see connection/lasting.js.
+const onLost = (act) => window.addEventListener("aigc-lost", (event) => element.isConnected && act(event.detail));
+
 // Ctrl+Enter presses the button "start" of what is shown, Esc the button "stop"; `controls` gives their element ids.
 // A key is left alone while an input method composes, where something lies over the page (an enlarged picture, a
 // panel: the key closes it), and Esc also in a field that uses it. `mine` says whether Esc may stop what goes on.

@@ -156,6 +156,12 @@ function invite(box) {
   box.replaceChildren(hello);
 }
 
+onLost((sentence) => {
+  const last = scene.turns.at(-1);
+  if (!last || (last.role !== "user" && last.about)) return; // nothing was being written
+  props.value = JSON.stringify({ ...scene, trouble: sentence });
+  paint();
+});
 watch("value", () => {
   paint();
   keep();

@@ -22,7 +22,7 @@ from tabs.text_generation.templates import TemplatePanel
 
 INTRO = (
     "Type something and press **Send**: a language model on this machine answers word by word. The first time its"
-    " files are fetched once (about 93 MB); after that it starts within seconds."
+    " files (about 93 MB) are fetched and prepared, once; the page shows how far that is."
 )
 
 
@@ -49,7 +49,7 @@ def build(shared: Shared) -> None:
                 elem_id="text-system",
             )  # fmt: skip
             link = LinkButton("text_generation", form, texts_of(system, chat, going_on))
-    learn_panel("text_generation", form)
+    learn_panel("text_generation", form, {"#text-score-perplexity [data-testid=block-info]": "perplexity"})
 
     def restore(visit: Query, request: gr.Request) -> list[Any]:
         return show_link(link, visit, request)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -25,9 +26,11 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from engines.data.pictures import PictureSet, load_bundled
-from engines.device import leave_cores
+from engines.device.cores import Neighbours
+from engines.device.tuning import Choice, processor
 from engines.gan_training.config import GanConfig
 from engines.gan_training.engine import train
+from engines.gan_training.pace import best_choice
 from engines.gan_training.step import Trainer
 from engines.running.events import Metrics
 
@@ -116,9 +119,9 @@ def textbook_steps(config: GanConfig, data: PictureSet) -> Iterator[None]:
             yield
 
 
-def our_steps(config: GanConfig, data: PictureSet) -> Iterator[None]:
+def our_steps(config: GanConfig, data: PictureSet, choice: Choice) -> Iterator[None]:
     """The same with our Trainer, its signals read four times a second as the engine does."""
-    trainer = Trainer(config, data.images, data.labels, len(data.class_names), DEVICE)
+    trainer = Trainer(config, data.images, data.labels, len(data.class_names), DEVICE, choice=choice)
     read = time.perf_counter()
     while True:
         trainer.step()
@@ -140,30 +143,31 @@ def per_second(steps: Iterator[None], seconds: float, threads: int) -> float:
     return count / (time.perf_counter() - start)
 
 
-def measure_speed(quick: bool) -> dict[str, float]:
+def measure_speed(quick: bool) -> dict[str, float | str]:
     """`ratio`: pictures a second of ours over the textbook's at our default batch; and the same at the tutorial's."""
     figures = compare_speed(GanConfig.batch, 2 if quick else 9)
     tutorial = compare_speed(TUTORIAL_BATCH, 1 if quick else 9)
     return {**figures, **{f"{name}_at_{TUTORIAL_BATCH}": figure for name, figure in tutorial.items()}}
 
 
-def compare_speed(batch: int, turns: int) -> dict[str, float]:
+def compare_speed(batch: int, turns: int) -> dict[str, float | str]:
     """Pictures a second of ours and the textbook's, taking turns so that both meet the same load.
 
-    The textbook runs with PyTorch's own number of threads and with ours, and the faster one counts.
+    Ours computes as was fastest when it was tried out, as in a run. The textbook runs with PyTorch's own number of
+    threads and with half of them, and the faster one counts.
     """
     config, data = GanConfig(seed=0, batch=batch), load_bundled("fashion_mnist")
-    ours, textbook = our_steps(config, data), textbook_steps(config, data)
     default = torch.get_num_threads()
-    leave_cores()
-    threads = torch.get_num_threads()
-    per_second(ours, 0.5, threads)
-    per_second(textbook, 0.5, threads)
+    choice = best_choice(config, data, torch.device(DEVICE), Neighbours().free())
+    ours, textbook = our_steps(config, data, choice), textbook_steps(config, data)
+    per_second(ours, 0.5, choice.threads)
+    per_second(textbook, 0.5, 1)
     rounds = []
     for _ in range(turns):
-        fast = per_second(ours, 1.5, threads)
-        rounds.append((fast, max(per_second(textbook, 1.5, n) for n in (default, threads))))
+        fast = per_second(ours, 1.5, choice.threads)
+        rounds.append((fast, max(per_second(textbook, 1.5, n) for n in {default, max(1, default // 2)})))
     return {
+        "computed_with": choice.describe(DEVICE),
         "ratio": statistics.median(a / b for a, b in rounds),
         "ours_pictures_per_second": config.batch * statistics.median(a for a, _ in rounds),
         "textbook_pictures_per_second": config.batch * statistics.median(b for _, b in rounds),
@@ -227,7 +231,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="end within 50 seconds")
     quick = parser.parse_args().quick
-    result: dict[str, object] = {"device": DEVICE, "threads": torch.get_num_threads(), "quick": quick}
+    result: dict[str, object] = {
+        "device": DEVICE,
+        "processor": processor(),
+        "load": os.getloadavg()[0],
+        "threads": torch.get_num_threads(),
+        "quick": quick,
+    }
     for measure in MEASUREMENTS:
         figures = measure(quick)
         result |= {k: round(v, 3) if isinstance(v, float) else v for k, v in figures.items()}

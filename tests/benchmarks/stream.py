@@ -9,46 +9,27 @@ from __future__ import annotations
 import json
 import os
 import resource
-import secrets
 import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from pathlib import Path
-from typing import Any
+
+from tests.benchmarks.people import Person
 
 VIEWERS, PACE = 3, 0.5
 
 
-def view(url: str, component: int, run: str, seconds: float) -> None:
-    """Poll like tabs/page/live/view.js does, at most twice a second; prints how many answers came."""
-    cursor: dict[str, Any] = {"run": run, "version": 0}
-    session = secrets.token_hex(5)  # one a page, as Gradio's client has it
-    answers, end = 0, time.monotonic() + seconds
-    while time.monotonic() < end:
-        asked = time.monotonic()
-        body = {"session_hash": session, "component_id": component, "fn_name": "watch", "data": cursor}
-        request = urllib.request.Request(
-            f"{url}gradio_api/component_server/", json.dumps(body).encode(), {"Content-Type": "application/json"}
-        )
-        news = json.loads(urllib.request.urlopen(request).read())
-        assert news["state"] != "gone", news
-        answers += 1
-        advance(cursor, news)
-        time.sleep(max(0.0, PACE - (time.monotonic() - asked)))
-    print(answers)
-
-
-def advance(cursor: dict[str, Any], news: dict[str, Any]) -> None:
-    """Note in the cursor what came, as tabs/page/live/view.js does."""
-    cursor |= {"version": news["version"], "reference": True}
-    cursor |= {"frame": news["frame"]["step"]} if "frame" in news else {}
-    cursor |= {"steps": news["steps"]} if "steps" in news else {}
-    series = cursor.setdefault("series", {})
-    for group, part in news["series"].items():
-        steps = part["steps"].split(",")
-        series[group] = [part["width"], part["start"] + len(steps), int(steps[-1] or -1)]
+def view(url: str, run: str, seconds: float) -> None:
+    """Look like tabs/page/live/view.js does, at most twice a second; prints how many updates came."""
+    cursor, updates, end = "", 0, time.monotonic() + seconds
+    viewer = Person(url)
+    while (asked := time.monotonic()) < end:
+        before = cursor
+        cursor, again = viewer.watch(run, before)
+        updates += cursor != before
+        time.sleep(max(again, asked + PACE - time.monotonic()))
+    print(updates)
 
 
 def cpu_seconds(thread: int) -> float:
@@ -85,8 +66,8 @@ def measure(seconds: float) -> dict[str, float]:
     Board.fold = timed_fold
     runs = Runs()
     demo = playground.create_app(runs)
-    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **playground.look(), **playground.safe())
-    component = next(block._id for block in demo.blocks.values() if getattr(block, "elem_id", "") == "gan-live")
+    options = {**playground.look(), **playground.safe(), **playground.reach(runs)}
+    _, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
     config = GanConfig(seed=0)
     run = runs.start("gan_training", config, lambda folder: train(config), "benchmark")
     while run.board.progress is None:
@@ -95,7 +76,7 @@ def measure(seconds: float) -> dict[str, float]:
     before = serving_seconds(run.thread.native_id)
     time.sleep(alone)
     idle = (serving_seconds(run.thread.native_id) - before) / alone  # Gradio's queue polls even if nobody looks
-    command = [sys.executable, "-m", "tests.benchmarks.stream", "view", url, str(component), run.id, str(seconds)]
+    command = [sys.executable, "-m", "tests.benchmarks.stream", "view", url, run.id, str(seconds)]
     viewers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(VIEWERS)]
     time.sleep(0.5)  # their own start is no cost of ours
     steps, folding = run.board.progress.step, 0.0
@@ -119,6 +100,6 @@ def measure(seconds: float) -> dict[str, float]:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["view"]:
-        view(sys.argv[2], int(sys.argv[3]), sys.argv[4], float(sys.argv[5]))
+        view(sys.argv[2], sys.argv[3], float(sys.argv[4]))
     else:
         print(json.dumps(measure(float(sys.argv[1]) if len(sys.argv) > 1 else 60.0)))

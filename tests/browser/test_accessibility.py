@@ -104,7 +104,7 @@ def test_image_generation(open_tab, dark):
     expect(page.locator("#image-stage .facts")).to_contain_text("Seed", timeout=SLOW)
     expect(page.locator("#image-gallery img")).to_have_count(4, timeout=SLOW)
     page.locator("#image-repaint").click()
-    expect(page.locator("#image-painted [aria-label='Undo']")).to_be_visible()
+    expect(page.locator("#image-painted .undo")).to_be_visible()
     check_panels(page, "image", ["Gallery", "X/Y grid", "Walk", "Settings from a picture"])
 
 

@@ -168,11 +168,12 @@ def test_a_part_is_repainted_by_painting_on_the_canvas(open_tab):
     page.locator("#image-repaint").click()
     canvas = page.locator("#image-painted canvas").first
     canvas.scroll_into_view_if_needed()
-    expect(page.locator("#image-painted [aria-label='Undo']")).to_be_visible()
+    expect(page.locator("#image-painted .undo")).to_be_visible()
     page.wait_for_timeout(1500)  # the editor lays itself out
     page.locator("#image-start").click()
     expect(note(page)).to_contain_text("Paint over the part", timeout=10_000)
 
+    canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 30, y)

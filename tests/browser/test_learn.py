@@ -57,3 +57,13 @@ def test_chinese_in_the_dark_on_a_phone_with_the_numbers_of_the_screen(visit):
     expect(formulas.filter(has_text="e^{z_i/1.3}")).to_have_count(1)
     formula = panel.locator(".katex").first
     assert formula.evaluate("it => getComputedStyle(it).color") == panel.evaluate("it => getComputedStyle(it).color")
+
+
+def test_a_question_mark_opens_its_paragraph(visit):
+    page = visit().arrive()
+    ask = page.get_by_role("button", name="What is this? (Objective)")
+    ask.click()
+    expect(page.locator("#gan-learn h2:focus")).to_have_text("Your objective: non-saturating")
+    page.get_by_role("button", name="What is this? (Losses)").click()
+    expect(page.locator("#gan-learn h2:focus")).to_have_text("Reading the charts")
+    expect(page.locator("#gan-learn h2:focus")).to_be_in_viewport()

@@ -90,6 +90,8 @@ class Keeper:
         yield from self.keep_best(trainer)
         tensors, values = trainer.state()
         values["run"] = self.state
+        if trainer.device.type == "cpu":
+            values["computed"] = trainer.lanes.choice.to_dict()
         try:
             note = Note(Message("Keeping a checkpoint"))
             yield from patiently(lambda: save_checkpoint(self.folder, self.config, tensors, values), note)

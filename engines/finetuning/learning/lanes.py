@@ -6,11 +6,15 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+
+from engines.device import usual
+from engines.device.tuning import Choice
 
 MOST = 4  # lanes; each adds a copy of the gradients
 BYTE = 256
@@ -26,11 +30,22 @@ class Lanes:
     def __init__(self, device: torch.device, side_by_side: bool = True) -> None:
         """On a GPU, or without `side_by_side`, there is one lane."""
         cores = os.cpu_count() or 1
-        self.count = min(cores, MOST) if side_by_side and device.type == "cpu" else 1
-        threads = max(1, cores // (2 * self.count))  # of PyTorch in each lane
-        torch.set_num_threads(threads)
-        others = self.count - 1
-        self._pool = ThreadPoolExecutor(others, "lane", torch.set_num_threads, (threads,)) if others else None
+        self.device, self.most = device, min(cores, MOST) if side_by_side and device.type == "cpu" else 1
+        self._pool: ThreadPoolExecutor | None = None
+        self.use(replace(usual(device), lanes=self.most, threads=max(1, cores // (2 * self.most))))
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self.choice.lanes
+
+    def use(self, choice: Choice) -> None:
+        """Compute so from here on, in the thread that calls this; the pool of before ends."""
+        self.close()
+        self.choice = choice
+        torch.set_num_threads(choice.threads)  # of PyTorch in each lane
+        others = choice.lanes - 1
+        self._pool = ThreadPoolExecutor(others, "lane", torch.set_num_threads, (choice.threads,)) if others else None
 
     def map(self, job: Callable[[Any], Any], parts: Sequence[Any]) -> list[Any]:
         """[job(part), …]; the caller's thread takes the first part."""
@@ -43,6 +58,7 @@ class Lanes:
         """End the threads."""
         if self._pool:
             self._pool.shutdown()
+            self._pool = None
 
 
 class Noise:

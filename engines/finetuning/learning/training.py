@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engines.device import keep_freed_memory, precision
+from engines.device import keep_freed_memory
 from engines.finetuning.config import FinetuningConfig
 from engines.finetuning.data.sources import Source, bucketed
 from engines.finetuning.learning.adversarial import adversarial_gradients
@@ -30,7 +30,7 @@ class Worker:
 
     def __init__(self, net: nn.Module, source: Source, lanes: Lanes, device: torch.device) -> None:
         self.net, self.source, self.lanes, self.device = net, source, lanes, device
-        self.dtype = precision(device)
+        self.dtype = lanes.choice.type
         if device.type == "cpu":
             keep_freed_memory()
 

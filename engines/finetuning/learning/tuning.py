@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.device.cores import Neighbours
 from engines.finetuning.classifier import BEST
 from engines.finetuning.config import FinetuningConfig
 from engines.finetuning.data.examples import Examples, kept_examples
@@ -15,6 +16,7 @@ from engines.finetuning.diagnosis import Doctor, Exam
 from engines.finetuning.learning.checkpoint import drop_checkpoint, load_checkpoint
 from engines.finetuning.learning.keeper import Keeper, patiently, patiently_finish
 from engines.finetuning.learning.learner import Learner, finish
+from engines.finetuning.learning.pace import choose_how
 from engines.finetuning.learning.training import Trainer, cross_entropy, softmax
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
@@ -45,6 +47,7 @@ class Tuning:
         self.warm_up_steps = self.steps_in_all = 0
         self.signals: dict[str, float] = {}
         self.reporting = Clock(BEAT, share=1.0)
+        self.neighbours = Neighbours()
 
     def events(self) -> Events:
         """All events of the run; see `finetune`."""
@@ -55,6 +58,7 @@ class Tuning:
         if found is None or self.config.method == "frozen":  # else its weights are behind the warm-up
             yield from self._warm_up()
         yield from learner.prepare()
+        yield from choose_how(learner, self.neighbours, found and found[1].get("computed"))
         trainer = learner.trainer()
         self.steps_in_all = self.warm_up_steps + trainer.total
         if found:

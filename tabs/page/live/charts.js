@@ -36,7 +36,8 @@ function paintCharts() {
     text(figures[i].querySelector("figcaption"), t(chart.title));
     if (!figures[i].hidden) drawChart(figures[i].querySelector("canvas"), chart, lines);
   });
-  text(".captions", Object.values(run.captions).map(say).join(" "));
+  const { computed, ...captions } = run.captions; // how it is computed stands with the settings
+  text(".captions", Object.values(captions).map(say).join(" "));
 }
 
 function smooth(values) {

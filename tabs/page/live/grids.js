@@ -1,6 +1,6 @@
 // A panel of the live view: the grid of generated pictures with its history, beside real pictures.
 
-const frames = new Map(); // step -> data address, of grids looked at
+const frames = new Map(); // step -> address, of grids looked at
 
 panels.push({
   forget() {
@@ -15,9 +15,6 @@ panels.push({
       frames.set(news.frame.step, news.frame.src);
     }
     if (news.steps !== undefined) run.steps = news.steps;
-  },
-  cursor() {
-    return { steps: run.steps, frame: run.frame ? run.frame.step : null, reference: Boolean(run.reference) };
   },
   paint: paintGrids,
 });
@@ -68,9 +65,11 @@ async function look(index) {
   run.shown = step;
   $(".scrub input").value = String(index);
   if (!frames.has(step)) {
-    const src = await server.frame({ run: id, step });
+    const grid = new Image();
+    grid.src = `${LIVE}${encodeURIComponent(id)}/${step}`;
+    const there = await grid.decode().then(() => true, () => false); // it may not be kept any more
     if (id !== run.id) return;
-    if (src) frames.set(step, src);
+    if (there) frames.set(step, grid.src);
   }
   if (run.shown === step) paint();
 }

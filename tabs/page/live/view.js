@@ -1,9 +1,14 @@
-// Follows the run whose id is props.value: asks the server for news, and paints what came.
-// `element`, `props`, `server`, `trigger` and `watch` are given by Gradio (gr.HTML, js_on_load).
+// Follows the run whose id is props.value: asks the routes of feed.py for news, and paints what came.
+// `element`, `props`, `trigger` and `watch` are given by Gradio (gr.HTML, js_on_load).
 // This is the core; tabs/page/live/view.py puts the panels that a tab wants behind it, and begin() at the end.
 
-const PACE = 450; // ms between answers: about two pictures a second
-const panels = []; // each may have forget(), take(news), cursor() and paint()
+// Where the server is, as Gradio finds it: under the page's own origin, which a proxy may have changed, if that is its host.
+const ROOT = new URL(window.gradio_config?.root || "/", location.href);
+const ORIGIN = ROOT.hostname === location.hostname ? location.origin : ROOT.origin;
+const LIVE = ORIGIN + ROOT.pathname.replace(/\/$/, "") + "/live/";
+const HASTE = { pace: 250, lasts: 5000 }; // ms: who pressed a button wants to see soon what it did
+const TIMEOUT = 20_000; // ms after which a connection counts as cut
+const panels = []; // each may have forget(), take(news) and paint()
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function duration(seconds) {
@@ -21,20 +26,20 @@ const STATES = {
 // --- what is known of the run -----------------------------------------------------------------------
 
 const SMALL = [
-  "version", "state", "ended", "position", "note", "error", "download", "progress", "verdict", "shares", "evaluations",
+  "cursor", "state", "ended", "position", "note", "error", "download", "progress", "verdict", "shares", "evaluations",
   "wait",
 ];
 let run; // the model that is painted
 let generation = 0; // follow() of an older generation ends by itself
 
 function forget(id) {
-  run = { id, state: "none", version: 0, series: {}, config: [], captions: {} };
+  run = { id, cursor: "", state: "none", series: {}, config: [], captions: {} };
   for (const panel of panels) panel.forget?.();
 }
 
 function take(news) {
   for (const key of SMALL) run[key] = news[key];
-  if (news.config) run.config = news.config;
+  if (news.config) Object.assign(run, { config: news.config, series: {} }); // all of it, as to one who has nothing
   run.captions = news.captions;
   for (const [group, part] of Object.entries(news.series)) {
     const old = run.series[group];
@@ -52,11 +57,31 @@ function take(news) {
 
 const numbers = (text) => (text ? text.split(",").map(Number) : []);
 
-function cursor() {
-  const series = {};
-  for (const [group, s] of Object.entries(run.series)) series[group] = [s.width, s.steps.length, s.steps.at(-1) ?? -1];
-  const has = { run: run.id, version: run.version, series };
-  return Object.assign(has, ...panels.map((panel) => panel.cursor?.()));
+// What the server says: {news, again, trouble}; null as news says that there are none, `again` when to ask next.
+async function ask() {
+  const cut = { trouble: t("The connection is cut. The run goes on; trying again…"), again: 1000 };
+  try {
+    const address = `${LIVE}${encodeURIComponent(run.id)}?since=${encodeURIComponent(run.cursor)}`;
+    const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) });
+    if (answer.status === 410) return { news: { state: "gone" } };
+    if (answer.status === 401) return { trouble: t("Your login has ended. Reload this page to log in again."), again: 5000 };
+    if (!answer.ok) return cut;
+    const again = Number(answer.headers.get("Look-Again")) || 1000;
+    return { news: answer.status === 204 ? null : await answer.json(), again };
+  } catch {
+    return cut;
+  }
+}
+
+let pressed = 0; // when a button around the view was
+let wake = () => {};
+
+function rest(ms) {
+  const hurried = Date.now() - pressed < HASTE.lasts ? Math.min(ms, HASTE.pace) : ms;
+  return new Promise((done) => {
+    wake = done;
+    setTimeout(done, hurried);
+  });
 }
 
 async function follow(id) {
@@ -69,28 +94,24 @@ async function follow(id) {
       await sleep(300);
       continue;
     }
-    const asked = Date.now();
-    const news = await server.watch(cursor()); // undefined when the connection is cut
+    const { news, again, trouble: what } = await ask();
     if (mine !== generation || !element.isConnected) return;
-    if (!news) {
-      trouble(t("The connection is cut. The run goes on; trying again…"));
-      await sleep(1000);
-      continue;
-    }
-    if (news.state === "gone") {
+    if (news?.state === "gone") {
       run.state = "gone";
       trouble(t("There is no such run here any more."));
       paint();
       trigger("tick");
       return;
     }
-    const before = mark();
-    take(news);
-    trouble(run.error ? say(run.error) : "");
-    paint();
-    if (before !== mark()) trigger("tick");
-    if (run.ended && !["interrupted", "stopped"].includes(run.state)) return; // those may go on
-    await sleep(Math.max(0, PACE - (Date.now() - asked)));
+    if (news) {
+      const before = mark();
+      take(news);
+      paint();
+      if (before !== mark()) trigger("tick");
+    }
+    trouble(what ?? (run.error ? say(run.error) : ""));
+    if (!what && run.ended && !["interrupted", "stopped"].includes(run.state)) return; // those may go on
+    await rest(again);
   }
 }
 
@@ -173,7 +194,9 @@ function paintStatus() {
   text(".facts", facts.join(" · "));
   text(".about summary", t("Settings of this run"));
   const said = (value) => (value === true ? "✓" : value === false ? "–" : t(String(value)));
-  list($(".about dl"), run.config.map(([label, value]) => [t(label), said(value)]), ([label, value]) => {
+  const settings = run.config.map(([label, value]) => [t(label), said(value)]);
+  if (run.captions.computed) settings.push([t("Computed with"), say(run.captions.computed)]);
+  list($(".about dl"), settings, ([label, value]) => {
     const row = document.createElement("div");
     row.append(made("dt", label), made("dd", value));
     return [row];
@@ -211,6 +234,10 @@ document.addEventListener("click", (event) => {
   if (!element.isConnected) return;
   if (event.target.closest(`#${props.controls.start}`)) sessionStorage.setItem(STARTING, String(Date.now()));
   if (event.target.closest(`#${props.controls.resume}`)) claim(run.id);
+  if (Object.values(props.controls).some((id) => event.target.closest("#" + id))) {
+    pressed = Date.now();
+    wake();
+  }
 });
 
 function claim(id) {

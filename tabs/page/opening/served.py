@@ -1,4 +1,4 @@
-"""Puts a script before all others of the page: Gradio chooses its language before any `head` of ours is there."""
+"""Puts scripts before all others of the page: Gradio chooses its language before any `head` of ours is there."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 FIRST = Path(__file__).parent / "first.js"
+LASTING = Path(__file__).parents[1] / "connection" / "lasting.js"
 
 
 def script() -> bytes:
-    """first.js with what it needs to know, as a <script>."""
+    """first.js with what it needs to know, and lasting.js, as a <script>."""
     known = f"const LOCALES = {json.dumps(locales())}, COOKIE = {json.dumps(COOKIE)};"
-    return f"<script>{{\n{known}\n{FIRST.read_text('utf-8')}}}</script>".encode()
+    return f"<script>{{\n{known}\n{FIRST.read_text('utf-8')}}}\n{LASTING.read_text('utf-8')}</script>".encode()
 
 
 class FirstScript:

@@ -4,6 +4,8 @@
 const SMALL = 200; // pixels a side, up to which one wants to see the pixels
 const [controls, makers, empty] = ["controls", "makers", "empty"].map((name) => JSON.parse(props[name]));
 
+const note = stopwatch($(".note"));
+
 let shown = []; // the pictures
 let chosen = ""; // the id of one of them
 let explaining = 0; // a timer
@@ -23,7 +25,7 @@ function show() {
   const scene = JSON.parse(props.value || "{}");
   $(".stage").classList.toggle("trouble", !!scene.trouble);
   $(".stage").setAttribute("aria-busy", !!scene.busy);
-  $(".note").textContent = say(scene.note);
+  note(say(scene.note), !!scene.busy);
   const known = typeof scene.share === "number";
   $(".bar").hidden = !scene.busy;
   $(".bar").classList.toggle("unknown", !known);
@@ -133,12 +135,12 @@ element.addEventListener("click", (event) => {
 document.addEventListener("click", (event) => {
   if (!element.isConnected) return;
   const stop = event.target.closest(`#${controls.stop}`);
-  if (stop && !stop.disabled) $(".note").textContent = t("Stopping…");
+  if (stop && !stop.disabled) note(t("Stopping…"), true);
   const maker = event.target.closest(makers);
   if (!maker || maker.disabled) return;
   $(".stage").classList.remove("trouble");
   $(".stage").setAttribute("aria-busy", "true");
-  $(".note").textContent = t("Starting…");
+  note(t("Starting…"), true);
   $(".bar").hidden = false;
   $(".bar").classList.add("unknown");
 });
@@ -171,6 +173,11 @@ function explain() {
   }
 }
 
+onLost((sentence) => {
+  told = ""; // a program that was started anew knows nothing of what is shown
+  if (busy) props.value = JSON.stringify({ pictures: null, note: sentence, share: null, busy: false, trouble: true });
+  paint();
+});
 keys(controls);
 new ResizeObserver(layout).observe($(".pictures"));
 watch("value", paint);

@@ -28,6 +28,7 @@ function paint() {
     if (Array.isArray(part)) add(part);
     else if (!part.end) note(part);
   }
+  tell(said, writing && !tokens.length);
   $(".legend").textContent = tokens.length ? t("The stronger the tint, the less likely was the word.") : "";
   if (atEnd) box.scrollTop = box.scrollHeight;
   box.dataset.empty = t("The text appears here. Point at a word to see what else the model might have said.");
@@ -35,8 +36,10 @@ function paint() {
   if (chosen === null) inside();
 }
 
+const tell = stopwatch($(".note"));
+let said = "";
 function note(part) {
-  $(".note").textContent = say(part.note);
+  said = say(part.note);
   const known = typeof part.share === "number";
   $(".bar").hidden = !known;
   if (known) $(".bar i").style.width = 100 * part.share + "%";
@@ -118,6 +121,10 @@ element.addEventListener("keydown", (event) => {
   $(".text").children[chosen].scrollIntoView({ block: "nearest" });
 });
 
+onLost((sentence) => {
+  if (writing) props.value += JSON.stringify({ note: sentence, share: null }) + '\n{"end":true}\n';
+  paint();
+});
 keys(props.controls);
 watch("value", paint);
 paint();

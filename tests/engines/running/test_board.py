@@ -1,12 +1,10 @@
-import asyncio
 import itertools
 import math
-import threading
 
 import pytest
 
 from engines.running.board import MAX_FRAMES, MAX_POINTS, Board, Series
-from engines.running.events import Metrics, Progress, Samples, Weights
+from engines.running.events import Progress, Samples, Weights
 from tests.fakes import full_board, pictures
 
 
@@ -107,26 +105,8 @@ def test_the_pace_leaves_pauses_out():
     assert board.seconds_left() is None
 
 
-def test_a_waiting_viewer_wakes_on_change_and_not_before():
-    board = Board("fake", {})
-
-    async def watch():
-        await board.changed(board.version, timeout=0.05)  # nothing happens: ends by its time
-        before = board.version
-        waiting = asyncio.create_task(board.changed(before, timeout=30))
-        await asyncio.sleep(0)
-        thread = threading.Thread(target=board.fold, args=(Metrics(1, {"a": 1.0}),))
-        thread.start()
-        await asyncio.wait_for(waiting, 10)
-        thread.join()
-        return board.version - before
-
-    assert asyncio.run(watch()) == 1
-
-
-def test_a_viewer_behind_is_answered_at_once_and_weights_wake_nobody():
+def test_weights_are_no_news():
     board = full_board()
-    asyncio.run(asyncio.wait_for(board.changed(0, timeout=30), 1))
     version = board.version
     board.fold(Weights(1, {}))
     assert board.version == version

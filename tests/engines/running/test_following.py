@@ -19,7 +19,7 @@ from engines.running.runs import RunLimits, Runs
 from engines.running.workers.pool import Here
 from tabs.gan_training.actions import GanActions
 from tabs.page.gate import Gate
-from tabs.page.live.view import news
+from tabs.page.live.news import Snapshot
 from tests import ROOT
 from tests.fakes import FakeConfig, counting, full_board, pictures, wait_until
 
@@ -64,14 +64,14 @@ def test_a_run_is_shown_live_and_to_its_end(runs, tmp_path):
     assert found == [run]
     wait_until(lambda: run.board.progress and run.board.progress.step == 2)
     assert run.board.state == "running"
-    first_page = news(run, {})
+    first_page = Snapshot(run)
     step_to(board, 3, 4)
     told = time.monotonic()
     wait_until(lambda: run.board.progress.step == 4)
     assert time.monotonic() - told < 4, "about two seconds late at most, on a machine that is not busy"
     assert [frame.step for frame in run.board.frames()] == [1, 2, 3, 4]
     assert run.board.steps_per_second() == pytest.approx(10)
-    more = news(run, {"version": first_page["version"], "series": {"losses": [1, 2, 2]}, "reference": True})
+    more = Snapshot(run).news(first_page.seen)
     assert more["series"]["losses"]["steps"] == "3,4", "a page gets only what it lacks"
     board.fold(Weights(4, full_board().weights.tensors, {"channels": 1, "class_names": []}))
     board.set_state("finished")

@@ -28,6 +28,7 @@ from transformers import (
 )
 
 from engines import device as device_module
+from engines.device.tuning import multiplies_bfloat16
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Answer, Perplexity, Token
 from engines.text_generation import model as model_module
@@ -65,7 +66,7 @@ def models(cache, monkeypatch):
 def exact(monkeypatch):
     """Weights as they are, for comparing with transformers."""
     monkeypatch.setattr(model_module, "pack_weights", lambda network, folder: None)
-    monkeypatch.setattr(model_module, "pick_dtype", lambda device: torch.float32)
+    monkeypatch.setattr(model_module, "best_type", lambda device, folder: torch.float32)
 
 
 def answer(events) -> Answer:
@@ -489,7 +490,7 @@ def test_the_repetition_penalty_is_that_of_transformers():
 # --- packed weights -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not torch.cpu._is_avx512_bf16_supported(), reason="packed for CPUs with bfloat16")
+@pytest.mark.skipif(not torch.cpu._is_avx2_supported(), reason="packed for CPUs with AVX2")
 @pytest.mark.parametrize("keep", [True, False])
 @pytest.mark.parametrize("four_bits", [True, False])
 def test_packed_weights_give_nearly_the_same_and_rows_do_not_matter(four_bits, keep):
@@ -509,4 +510,7 @@ def test_packed_weights_give_nearly_the_same_and_rows_do_not_matter(four_bits, k
     exact = nn.functional.linear(x.float(), linear.weight.float(), linear.bias.float())
     assert ((packed(x) - exact).norm() / exact.norm()).item() < (0.01 if four_bits else 0.02)
     assert torch.equal(packed(x)[2:3], packed(x[2:3]))
-    assert torch.equal(packed(x.repeat(10, 1)), linear(x.repeat(10, 1)))  # a prompt is read with all bits
+    prompt = x.repeat(10, 1)  # which is read with all bits, and in float32 where bfloat16 has no instructions
+    assert torch.allclose(packed(prompt), linear(prompt), rtol=0.01, atol=0.01)
+    if multiplies_bfloat16():
+        assert torch.equal(packed(prompt), linear(prompt))

@@ -1,5 +1,6 @@
 """The Image generation tab over its endpoints, with a tiny model; what it keeps, and that texts stay texts."""
 
+import base64
 import io
 import json
 import re
@@ -30,6 +31,7 @@ from tabs.image_generation.keeping import Keeper, picture_files, walk_file
 from tabs.image_generation.own_gans import OwnGenerators
 from tabs.image_generation.sources import place, read_sources
 from tabs.image_generation.variations import VALUES, goal_seed
+from tabs.page.canvas.view import filled
 from tabs.page.stage.view import Scene, Shown, stage_view, thumbs
 from tests.engines.image_generation.test_picture_files import huge_png, put
 from tests.fakes import pictures
@@ -452,20 +454,21 @@ def test_the_seed_of_a_walk_is_checked():
 # --- canvases -----------------------------------------------------------------------------------------------------
 
 
-def canvas(background=None, layer=None):
-    return {"background": background, "layers": [] if layer is None else [layer], "composite": background}
+def painted_over(value, layer):
+    """A canvas's value as the page gives it once something was drawn on it."""
+    file = io.BytesIO()
+    Image.fromarray(layer).save(file, "PNG")
+    strokes = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    return json.dumps({**json.loads(value), "strokes": strokes})
 
 
 def test_a_wide_picture_comes_back_without_the_canvas_around_it():
     wide = np.full((60, 120, 3), (0, 0, 255), np.uint8)
     value = place(wide, "inpainting", (512, 256))[1]["value"]
-    assert value["background"].shape[:2] == (256, 512)
-    whole = np.zeros((512, 512, 4), np.uint8)
-    whole[128:384] = (0, 0, 255, 255)
-    layer = np.zeros((512, 512, 4), np.uint8)
-    layer[100:200, :256] = (255, 0, 255, 160)
+    layer = np.zeros((256, 512, 4), np.uint8)
+    layer[:72, :256] = (255, 0, 255, 160)
     config = ImageConfig(model="SD-Turbo", width=512, height=512, task="inpainting")
-    image, mask = read_sources(config, None, canvas(whole, layer))
+    image, mask = read_sources(config, None, painted_over(value, layer))
     assert image.shape == (256, 512, 3)
     assert (image == (0, 0, 255)).all()
     assert mask.shape == (256, 512)
@@ -475,28 +478,27 @@ def test_a_wide_picture_comes_back_without_the_canvas_around_it():
 
 def test_a_small_picture_comes_back_from_the_canvas_as_it_was():
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
-    shown = place(noise, "inpainting")[1]["value"]["background"]
-    whole = np.dstack([shown, np.full(shown.shape[:2], 255, np.uint8)])
+    shown = place(noise, "inpainting")[1]["value"]
     layer = np.zeros((512, 512, 4), np.uint8)
     layer[15, 15] = 255
-    image, mask = read_sources(ImageConfig(task="inpainting"), None, canvas(whole, layer))
+    image, mask = read_sources(ImageConfig(task="inpainting"), None, painted_over(shown, layer))
     assert (image == noise).all()
     assert np.argwhere(mask).tolist() == [[1, 1]]
+    assert read_sources(ImageConfig(task="inpainting"), None, shown)[1] is None, "no mask was painted"
 
 
 def test_a_sketch_stands_on_white_and_an_empty_canvas_is_nothing():
     drawn = np.zeros((512, 512, 4), np.uint8)
     change = ImageConfig(task="image_to_image")
-    assert read_sources(change, canvas(drawn), None) == (None, None)
+    assert read_sources(change, painted_over(filled(), drawn), None) == (None, None)
     assert read_sources(change, None, None) == (None, None)
-    assert read_sources(ImageConfig(), canvas(drawn), canvas(drawn)) == (None, None)
     drawn[:16] = (255, 0, 0, 255)
-    image, _ = read_sources(change, {"background": None, "layers": [], "composite": drawn}, None)
+    sketch = painted_over(filled(), drawn)
+    assert read_sources(ImageConfig(), sketch, sketch) == (None, None)
+    image, _ = read_sources(change, sketch, None)
     assert image.shape == (64, 64, 3)
     assert (image[0, 0] == (255, 0, 0)).all()
     assert (image[-1, -1] == 255).all()
-    picture = np.full((64, 64, 4), 255, np.uint8)
-    assert read_sources(ImageConfig(task="inpainting"), None, canvas(picture))[1] is None, "no mask was painted"
 
 
 def test_files_are_named_after_prompt_and_seed():

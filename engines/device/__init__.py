@@ -1,4 +1,4 @@
-"""Which device and how much memory there is. Imports torch: for engines only."""
+"""Which device, how much memory and which way to compute there is. Imports torch: for engines only."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ import gc
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from engines.device.tuning import Choice, choose, ways
 from engines.running.workers.zero_gpu import lacks_gpu
 
 LOWER = 10  # niceness
+ROWS, WIDTH = 256, 1024  # of the multiplication that decides for a number type
 
 
 def has_gpu() -> bool:
@@ -42,12 +45,15 @@ def release_memory() -> None:
 
 
 def precision(device: torch.device) -> torch.dtype:
-    """The type of the multiplications: bfloat16 where it was measured to pay, else float32."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float32
-    if device.type == "cpu" and torch.cpu._is_amx_tile_supported():
-        return torch.bfloat16
-    return torch.float32
+    """The type of the multiplications where the network at hand is not tried out: see `pick_dtype`; never float16."""
+    found = pick_dtype(device)
+    return torch.float32 if found == torch.float16 else found
+
+
+def usual(device: torch.device, processes: int = 1) -> Choice:
+    """How to compute where nothing is tried out: on a GPU, or as one of `processes` that meet every step."""
+    threads = max(1, (os.cpu_count() or 2) // (2 * processes))
+    return Choice(str(precision(device)).removeprefix("torch."), threads)
 
 
 def leave_cores(processes: int = 1) -> None:
@@ -80,13 +86,18 @@ def keep_freed_memory() -> None:
 
 
 def pick_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the device multiplies in it, float16 on older GPUs, else float32."""
+    """bfloat16 where the device multiplies faster in it, as measured on a CPU; float16 on older GPUs; else float32."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float16
     if device.type == "mps":
         return torch.float16
-    fast = torch.cpu._is_amx_tile_supported() or torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if fast else torch.float32
+    return choose("multiplying", f"{ROWS} x {WIDTH} x {WIDTH}", ways(1), _multiplication).type
+
+
+def _multiplication(choice: Choice) -> Callable[[], object]:
+    """A layer as those of small transformers; made once, multiplied often."""
+    x, weight = (torch.ones(rows, WIDTH, dtype=choice.type) for rows in (ROWS, WIDTH))
+    return lambda: torch.nn.functional.linear(x, weight)
 
 
 def free_memory() -> int:

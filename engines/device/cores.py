@@ -17,6 +17,25 @@ SECONDS = 0.3  # between looks
 SPARE = 0.3  # of a core: what others may use before it counts as taken
 
 
+class Neighbours:
+    """Looks at what other processes do from its making on, until it is asked."""
+
+    def __init__(self) -> None:
+        self._began, self._busy, self._own = time.monotonic(), _busy_seconds(), time.process_time()
+
+    def free(self) -> int:
+        """Cores that others leave idle, at least 1; waits until it has looked for SECONDS.
+
+        AIGC_CORES names a number to take instead, so that a seed repeats whatever else runs.
+        """
+        if (named := os.environ.get("AIGC_CORES", "")).isdecimal():
+            return _left(os.cpu_count() or 1, (os.cpu_count() or 1) - int(named))
+        time.sleep(max(0.0, self._began + SECONDS - time.monotonic()))
+        seconds = time.monotonic() - self._began
+        taken = (_busy_seconds() - self._busy - (time.process_time() - self._own)) / seconds
+        return _left(os.cpu_count() or 1, taken)
+
+
 class Cores:
     """Sets the number of threads of the thread that calls `share` between its steps."""
 
@@ -34,10 +53,15 @@ class Cores:
         busy, own = _busy_seconds(), time.thread_time()
         taken = (busy - self._busy - self._threads * (own - self._own)) / (now - self._looked)  # cores, by others
         self._looked, self._busy, self._own = now, busy, own
-        threads = max(1, min(self._cores, int(self._cores - taken + SPARE)))
+        threads = _left(self._cores, taken)
         if threads != self._threads:
             torch.set_num_threads(threads)
             self._threads = threads
+
+
+def _left(cores: int, taken: float) -> int:
+    """Whole cores that are left of so many."""
+    return max(1, min(cores, int(cores - taken + SPARE)))
 
 
 def _busy_seconds() -> float:

@@ -1,0 +1,1 @@
+"""A picture to draw on, or to paint a mask over."""

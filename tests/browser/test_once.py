@@ -1,0 +1,64 @@
+"""One press of a button is one request: nothing travels twice, and nothing is uploaded that was not chosen."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from tabs.text_generation import actions, continuation
+from tests.browser.test_cuts import engine  # noqa: F401
+from tests.browser.test_seen import open_by
+
+# Tab, sub-tab, button. What they need to work is there on arrival.
+BUTTONS = [
+    ("Live GAN training", "", "#gan-start"),
+    ("Live GAN training", "Explore", "#gan-sample"),
+    ("Image generation", "", "#image-start"),
+    ("Image generation", "X/Y grid", "#image-grid-start"),
+    ("Image generation", "Walk", "#image-walk-start"),
+    ("Text generation", "", "#text-chat-start"),
+    ("Text generation", "Continue", "#text-continue-start"),
+    ("Text generation", "Side by side", "#text-both-start"),
+    ("Text generation", "Score", "#text-score-start"),
+    ("Fine-tuning", "Try it", "#finetuning-another"),
+    ("Fine-tuning", "", "#finetuning-start"),  # last: its run has no test rows for a while
+]
+MOST = 14  # requests in the seconds after a press: the button's own, and what follows it (buttons, a gallery, a plot)
+
+
+OWN_ID = "id => gradio_config.components.find(one => one.props.elem_id === id).id"
+
+
+@pytest.mark.parametrize("tab", dict.fromkeys(tab for tab, _, _ in BUTTONS))
+def test_a_press_is_sent_once(visit, engine, tab, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(actions, "chat", engine.chat)
+    for module in (actions, continuation):
+        monkeypatch.setattr(module, "continue_text", engine.chat)
+    page = visit().arrive()
+    open_by(page, tab)
+    page.wait_for_timeout(2500)
+    bodies, uploads = [], []
+
+    def note(request):
+        if "/queue/join" in request.url or "/run/" in request.url:
+            bodies.append(request.post_data)
+        if "/upload" in request.url:
+            uploads.append(request.url)
+
+    page.on("request", note)
+    for _, panel, button in (row for row in BUTTONS if row[0] == tab):
+        if panel:
+            open_by(page, panel)
+        if button == "#text-chat-start":
+            page.locator("#text-message textarea").fill("Hello")
+        page.locator(f"{button}:enabled").wait_for()
+        page.wait_for_timeout(500)
+        bodies.clear()
+        page.locator(button).click()
+        page.wait_for_timeout(3000)
+        own = page.evaluate(OWN_ID, button.removeprefix("#"))
+        mine = [body for body in bodies if json.loads(body)["trigger_id"] == own]
+        assert mine, button
+        assert not [body[:200] for body, times in Counter(mine).items() if times > 1], button
+        assert len(bodies) <= MOST, (button, len(bodies))
+        assert not uploads, button

@@ -1,0 +1,102 @@
+"""Every text and cell can be read at each width, in both languages: none is cut, covered or outside its frame."""
+
+import pytest
+
+from tests.browser.conftest import Visitor
+
+WIDTHS = (390, 768, 1280, 1920)
+TABS = {
+    "en-US": ("Live GAN training", "Image generation", "Text generation", "Fine-tuning"),
+    "zh-CN": ("GAN 实时训练", "图像生成", "文本生成", "微调"),
+}
+# Texts of which a part can't be seen, by whatever scrolling; each as "why: text".
+FAULTS = r"""() => {
+  const found = new Set();
+  const scrolls = (style, axis) => ["auto", "scroll"].includes(style["overflow" + axis]);
+  const clips = (style, axis) => ["hidden", "clip"].includes(style["overflow" + axis]);
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node; (node = walker.nextNode());) {
+    const parent = node.parentElement;
+    const words = node.textContent.trim();
+    if (!words || parent.closest("script, style, noscript, .sr-only, .katex-mathml, option, svg, [inert]")) continue;
+    if (!parent.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const box = range.getBoundingClientRect();
+    if (box.width < 2 || box.height < 2) continue;
+    const say = (why) => found.add(`${why}: ${words.slice(0, 60)}`);
+    let [x, y, fixed] = [false, false, false];
+    for (let frame = parent; frame && frame !== document.documentElement; frame = frame.parentElement) {
+      const style = getComputedStyle(frame);
+      const edge = frame.getBoundingClientRect();
+      if (edge.width < 2 || edge.height < 2) { x = y = true; break; } // folded away
+      fixed ||= style.position === "fixed";
+      x ||= scrolls(style, "X");
+      y ||= scrolls(style, "Y");
+      const across = !x && clips(style, "X") && (box.right > edge.right + 2 || box.left < edge.left - 2);
+      const below = !y && clips(style, "Y") && (box.bottom > edge.bottom + 3 || box.top < edge.top - 3);
+      if (across || below) { say(across ? "cut" : "cut below"); break; }
+    }
+    if (!x && (box.right + scrollX > innerWidth + 1 || box.left + scrollX < -1)) say("outside");
+    const at = [box.left + box.width / 2, box.top + Math.min(box.height / 2, 8)];
+    if (x || y || fixed || at[0] < 0 || at[0] > innerWidth || at[1] < 0 || at[1] > innerHeight) continue;
+    const top = document.elementFromPoint(...at);
+    for (let over = top; over && !over.contains(parent) && !parent.contains(over); over = over.parentElement) {
+      const { backgroundColor, backgroundImage } = getComputedStyle(over);
+      const clear = /, 0\)$|transparent/.test(backgroundColor) && backgroundImage === "none";
+      if (!clear || ["IMG", "CANVAS", "VIDEO"].includes(over.tagName)) { say("covered"); break; }
+    }
+  }
+  return [...found];
+}"""
+
+
+def open_by(page, button):
+    """A tab, which stands in a menu where there is no room for it."""
+    tab = page.get_by_role("tab", name=button, exact=True)
+    if tab.count():
+        tab.first.click()
+        return
+    menu = page.locator(".overflow-menu", has_text=button).first
+    menu.locator("> button").click()
+    menu.locator(".overflow-dropdown button", has_text=button).click()
+
+
+def faults(page):
+    """On all of the page as it is, screen by screen."""
+    found = set()
+    height = page.evaluate("document.documentElement.scrollHeight")
+    step = page.viewport_size["height"] - 100
+    for y in range(0, height, step):
+        page.evaluate("y => scrollTo(0, y)", y)
+        found |= set(page.evaluate(FAULTS))
+    page.evaluate("scrollTo(0, 0)")
+    return found
+
+
+def panels_of(page):
+    """The names of the sub-tabs of the tab that is open."""
+    inner = "[role=tabpanel] [role=tablist] [role=tab], [role=tabpanel] .overflow-dropdown button"
+    names = page.locator(inner).evaluate_all(
+        "nodes => nodes.filter(n => n.closest('[role=tabpanel]').checkVisibility()).map(n => n.textContent.trim())"
+    )
+    return list(dict.fromkeys(names))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("locale", TABS)
+def test_everything_can_be_read(browser, url, width, locale):
+    visitor = Visitor(browser, url, viewport={"width": width, "height": 900}, locale=locale)
+    page = visitor.arrive()
+    page.wait_for_timeout(500)
+    found = {}
+    for tab in TABS[locale]:
+        open_by(page, tab)
+        page.wait_for_timeout(2000)
+        found[tab] = faults(page)
+        for panel in panels_of(page):
+            open_by(page, panel)
+            page.wait_for_timeout(700)
+            found[f"{tab}, {panel}"] = faults(page)
+    visitor.context.close()
+    assert not {place: texts for place, texts in found.items() if texts}

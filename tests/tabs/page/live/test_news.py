@@ -1,0 +1,84 @@
+import json
+
+import pytest
+
+from engines.running.board import Board
+from engines.running.events import Metrics, Samples
+from engines.running.runs import Runs
+from tabs.page.live.news import Seen, Snapshot, status, words_for_wait
+from tests.fakes import FakeConfig, full_board, pictures
+
+
+@pytest.fixture
+def run():
+    runs = Runs()
+    runs.add(full_board(), FakeConfig(seed=7), owner="ann", run_id="run")
+    return runs.get("run")
+
+
+def test_a_new_viewer_gets_all_and_it_is_json(run):
+    all_news = Snapshot(run).news()
+    json.dumps(all_news)
+    assert all_news["ended"]
+    assert all_news["frame"]["step"] == 30
+    assert all_news["frame"]["src"].startswith("data:image/png;base64,")
+    assert all_news["reference"]
+    assert len(all_news["steps"].split(",")) == 30
+    assert len(all_news["series"]["losses"]["steps"].split(",")) == 30
+    assert ["Seed", 7] in all_news["config"]
+    assert ["Objective", "First"] in all_news["config"]
+
+
+def test_a_viewer_that_has_all_gets_next_to_nothing(run):
+    again = Snapshot(run).news(Snapshot(run).seen)
+    assert not again["series"]
+    assert not {"frame", "steps", "reference", "config"} & set(again)
+    assert len(json.dumps(again)) < 1500
+
+
+def test_a_snapshot_tells_of_its_moment_whatever_comes_after(run):
+    first = Snapshot(run)
+    told = json.dumps(first.news())
+    run.board.fold(Metrics(31, {"Loss_D": 0.5}))
+    run.board.fold(Samples(31, pictures(value=7)))
+    assert json.dumps(first.news()) == told
+    more = Snapshot(run).news(first.seen)
+    assert more["series"]["losses"]["steps"] == "31"
+    assert more["frame"]["step"] == 31
+
+
+def test_after_going_back_the_points_come_anew(run):
+    seen = Snapshot(run).seen
+    run.board.rewind(10)
+    run.board.fold(Metrics(11, {"Loss_D": 0.5}))
+    part = Snapshot(run).news(seen)["series"]["losses"]
+    assert part["start"] == 0
+    assert part["steps"].endswith("9,10,11")
+
+
+@pytest.mark.parametrize("had", [(1, 10**9, 1), (1, 30, 29), (-1, -1, -1), (2, 30, 30)])
+def test_points_that_are_not_these_come_anew(run, had):
+    part = Snapshot(run).news(Seen({"losses": had}))["series"]["losses"]
+    assert part["start"] == 0
+    assert len(part["steps"].split(",")) == 30
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, None),
+        (0.0, "starts in about 5 s"),
+        (40.0, "starts in about 40 s"),
+        (170.0, "starts in about 3 min"),
+        (7200.0, "starts in about 2.0 h"),
+    ],
+)
+def test_the_wait_in_line_is_told_as_a_person_would(seconds, words):
+    assert words_for_wait(seconds) == words
+    board = Board("fake", {})
+    board.set_state("queued", position=2, wait_seconds=seconds)
+    told = status(board)
+    assert (told["position"], told["wait_seconds"]) == (2, seconds)
+    assert (told["wait"] or {}).get("template") == (words_for_wait(seconds).template if words else None)
+    board.set_state("running")
+    assert status(board)["wait"] is None

@@ -44,7 +44,7 @@ def prepare(folder: Path) -> None:
 
     os.environ |= {"AIGC_CACHE": str(folder), "HF_ENDPOINT": "http://127.0.0.1:9", "PIP_NO_INDEX": "1"}
     save_llama(folder / "models" / MODEL)
-    save_encoder(folder, context=512)
+    save_encoder(folder, context=512, width=384)  # as MiniLM, so that the emoji model takes its texts
 
 
 def call(url: str, endpoint: str, parameters: list[str], calls: int, seed: int) -> int:

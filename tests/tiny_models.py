@@ -68,7 +68,7 @@ def save_gpt2(folder: Path, context: int = 256) -> None:
     GPT2LMHeadModel(config).save_pretrained(folder)
 
 
-def save_bert(folder: Path, words: Sequence[str], distil: bool = False, context: int = 64) -> None:
+def save_bert(folder: Path, words: Sequence[str], distil: bool = False, context: int = 64, width: int = 32) -> None:
     """A BERT, or a DistilBERT, of two layers, with a tokenizer that knows these words."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
@@ -89,5 +89,5 @@ def save_bert(folder: Path, words: Sequence[str], distil: bool = False, context:
         model = DistilBertModel(DistilBertConfig(dim=32, n_layers=2, n_heads=2, hidden_dim=64, **size))
     else:
         layers = {"num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 64}
-        model = BertModel(BertConfig(hidden_size=32, **layers, **size))
+        model = BertModel(BertConfig(hidden_size=width, **layers, **size))
     model.save_pretrained(folder)

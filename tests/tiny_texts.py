@@ -31,8 +31,10 @@ def save_table(path: Path, *args, **kwargs) -> str:
     return str(path)
 
 
-def save_encoder(cache: Path, name: str = "all-MiniLM-L6-v2", distil: bool = False, context: int = 64) -> None:
-    """A tiny encoder in the cache, in the place of a real one; `context` is how many tokens it reads."""
+def save_encoder(
+    cache: Path, name: str = "all-MiniLM-L6-v2", distil: bool = False, context: int = 64, width: int = 32
+) -> None:
+    """A tiny encoder in the cache, in the place of a real one; it reads `context` tokens and has `width` features."""
     folder = cache / "models" / name
     folder.mkdir(parents=True)
-    save_bert(folder, WORDS, distil, context)
+    save_bert(folder, WORDS, distil, context, width)

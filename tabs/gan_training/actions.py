@@ -81,7 +81,7 @@ class GanActions:
         """A grid of 64 new pictures by the run's generator as PNG. label -1 takes all classes in turn."""
         with self.gate.computing(request):
             generator = self._generator(run)
-            images = self._computer.call(MODELS, sample, *generator, _whole(seed, "Seed"), 64, int(label))
+            images = self._computer.call(MODELS, sample, *generator, _whole(seed, "Seed"), 64, _class(label))
             return self._write(encode_grid(images), f"samples-{seed}")
 
     def gan_walk(
@@ -90,7 +90,7 @@ class GanActions:
         """An animated WebP of 16 pictures that turn from one seed's into another's, and back."""
         with self.gate.computing(request):
             seeds = _whole(seed, "Seed"), _whole(seed_to, "Walk to seed")
-            generator, label = self._generator(run), int(label)
+            generator, label = self._generator(run), _class(label)
             steps = self._computer.call(MODELS, walk, *generator, *seeds, WALK_FRAMES, WALK_COUNT, label)
             frames = [make_grid(images) for images in steps]
             return self._write(animate([*frames, *frames[-2:0:-1]], rest=0), f"walk-{seed}-{seed_to}")
@@ -202,6 +202,10 @@ def _counted(pictures: PictureSet) -> Message:
         classes=len(classes),
         names=clip(", ".join(classes)),
     )
+
+
+def _class(label: Any) -> int:
+    return Knob(0, "Class", low=ALL_CLASSES, high=MAX_SEED).check(label)
 
 
 def _whole(number: Any, field: str) -> int:

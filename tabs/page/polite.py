@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.context import LocalContext
+from gradio.utils import get_upload_folder
 
 from engines.knobs import check_whole
 from engines.messages import ConfigError, Message, PlaygroundError
@@ -32,10 +33,13 @@ def polite(request: gr.Request | None) -> Iterator[None]:
         sentence = problem.message
     except gr.Error:
         raise
-    except Exception:
-        reference = secrets.token_hex(3)
-        log.exception("a handler failed (reference %s)", reference)
-        sentence = Message("Something went wrong inside the program (reference {reference}).", reference=reference)
+    except Exception as problem:
+        if isinstance(problem, FileNotFoundError) and str(problem.filename).startswith(get_upload_folder()):
+            sentence = Message("The uploaded file is not kept any more; upload it again.")
+        else:
+            reference = secrets.token_hex(3)
+            log.exception("a handler failed (reference %s)", reference)
+            sentence = Message("Something went wrong inside the program (reference {reference}).", reference=reference)
     else:
         return
     raise _error(sentence, request)

@@ -65,13 +65,15 @@ class ScorePanel:
         """Connect events to handlers; `model` measures the perplexity."""
         buttons = [self.start, self.stop]
         begun = self.start.click(lambda: _buttons(busy=True), None, buttons, **QUICK)
-        begun.then(
+        scored = begun.then(
             self.text_score,
             [self.pasted, self.file, self.with_perplexity, model],
             [self.table, self.csv],
             concurrency_limit=4,
             api_name="text_score",
-        ).then(lambda: _buttons(busy=False), None, buttons, **QUICK)
+        )
+        for ended in (scored.success, scored.failure):  # after a failure "then" did not come
+            ended(lambda: _buttons(busy=False), None, buttons, **QUICK)
         self.stop.click(self.actions.stopper("score"), None, None, **QUICK)
 
     def text_score(

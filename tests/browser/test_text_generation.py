@@ -116,6 +116,21 @@ def test_pairs_are_scored(open_tab):
     expect(page.locator("#text-score-csv a[download]")).to_be_visible()
 
 
+def test_pairs_that_cannot_be_scored_get_a_sentence_and_another_try(open_tab):
+    _, page = open_tab("Score")
+    page.locator("#text-pairs textarea").fill("just one")
+    page.wait_for_timeout(500)  # the server has the text
+    page.locator("#text-score-start").click()
+    expect(page.locator(".toast-body")).to_contain_text("needs two texts")
+    expect(page.locator("#text-score-start")).to_be_enabled()
+    expect(page.locator("#text-score-stop")).to_be_disabled()
+    for bare in page.locator("[data-testid=status-tracker] .error").all():
+        expect(bare).to_be_hidden()
+    page.locator("#text-pairs textarea").fill("output,reference\na b,a b")
+    page.locator("#text-score-start").click()
+    expect(page.locator("#text-score-table")).to_contain_text("100")
+
+
 def test_a_prompt_that_is_too_long_is_told_and_can_be_cut(open_tab):
     _, page = open_tab()
     send(page, "Hello!")

@@ -162,7 +162,7 @@ def test_one_that_computes_on_is_left_alone_until_it_is_told_to_stop(workers, mo
 def test_a_limit_of_memory_holds():
     limited = Workers(memory_mb=700)
     try:
-        with pytest.raises((RuntimeError, WorkerLostError)):
+        with pytest.raises(EngineError, match="memory"):
             list(limited.events(TRAINING, takes_memory, 2000))
         assert list(limited.events(TRAINING, takes_memory, 10))[-1] == Progress(1, 1)
     finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -76,9 +76,15 @@ class Page:
         """Names of the settings that it depends on."""
         return set().union(*(section.settings for section in self.sections))
 
-    def named(self, name: str) -> str:
-        """The heading of the section of this name; KeyError if there is none."""
-        return {section.name: section.title for section in self.sections}[name]
+    def named(self, name: str) -> list[str]:
+        """The heading of the section of this name, in a list; none if this language does not have it."""
+        return [section.title for section in self.sections if section.name == name]
+
+    def check(self, names: Iterable[str]) -> None:
+        """KeyError if a section of one of these names is missing."""
+        missing = set(names) - {section.name for section in self.sections}
+        if missing:
+            raise KeyError(*sorted(missing))
 
     def titles(self, name: str, label: str) -> list[str]:
         """The headings of the sections that explain a setting, the most direct first."""
@@ -123,7 +129,8 @@ def learn_panel(topic: str, form: Form, places: Mapping[str, str] = MappingProxy
         text = gr.Markdown(latex_delimiters=LATEX, elem_classes="learn")
     knobs = form.config_class.knobs()
     explained = {name: [page.titles(name, knobs[name].label) for page in pages.values()] for name in form.names}
-    named = {where: [page.named(name) for page in pages.values()] for where, name in places.items()}
+    pages[ENGLISH].check(places.values())
+    named = {where: [title for page in pages.values() for title in page.named(name)] for where, name in places.items()}
     question_marks(form.prefix, asked(form.names, explained), named)
 
     def show(request: gr.Request, *values: Any) -> str:

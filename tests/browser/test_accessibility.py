@@ -228,11 +228,11 @@ def test_the_alternatives_of_a_token(open_tab):
 
 def test_the_cells_of_the_matrix(open_tab):
     page = open_tab("Fine-tuning")
-    page.locator("#finetuning-matrix button").first.wait_for()
+    page.locator("#finetuning-matrix button[data-truth]").first.wait_for()
     page.locator("#finetuning-start").focus()
-    tab_to(page, "#finetuning-matrix button")
+    tab_to(page, "#finetuning-matrix button[data-truth]")
     page.keyboard.press("Enter")
-    expect(page.locator("#finetuning-matrix button").first).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#finetuning-matrix button[data-truth]").first).to_have_attribute("aria-pressed", "true")
     expect(page.locator("#finetuning-examples h2")).to_contain_text("✓")
     page.keyboard.press("ArrowDown")
     expect(page.locator("#finetuning-matrix button:focus")).to_have_attribute("data-truth", "1")

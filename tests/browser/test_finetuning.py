@@ -130,7 +130,7 @@ def test_from_upload_to_download(open_tab, table, tmp_path, viewport):
     wait_for(page, "Stopped, and kept")
     expect(visitor.button("Start")).to_be_enabled()
 
-    cells = page.locator("#finetuning-matrix button")
+    cells = page.locator("#finetuning-matrix button[data-truth]")
     page.locator("#finetuning-report table").wait_for(timeout=SLOW)
     expect(page.locator("#finetuning-scores")).to_contain_text("After training")
     assert sum(int(cell.inner_text()) for cell in cells.all()) == 48

@@ -146,6 +146,7 @@ def test_the_settings_of_a_fine_tuning(visit):
     assert copy_link(visitor, "finetuning") == "?tab=finetuning&dataset=fashion_mnist&epochs=7"
     page.locator("#finetuning-model input").click()
     page.get_by_role("option", name="ResNet-18").click()
+    expect(page.locator("#finetuning-model input")).to_have_value(re.compile("ResNet-18"))
     query = copy_link(visitor, "finetuning")
     assert query == "?tab=finetuning&dataset=fashion_mnist&model=resnet18&epochs=7"
 

@@ -23,7 +23,7 @@ BUTTONS = [
     ("Fine-tuning", "Try it", "#finetuning-another"),
     ("Fine-tuning", "", "#finetuning-start"),  # last: its run has no test rows for a while
 ]
-MOST = 14  # requests in the seconds after a press: the button's own, and what follows it (buttons, a gallery, a plot)
+MOST = 20  # requests in the seconds after a press: the button's own, and what follows it (buttons, a gallery, a plot)
 
 
 OWN_ID = "id => gradio_config.components.find(one => one.props.elem_id === id).id"

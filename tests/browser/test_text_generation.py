@@ -118,8 +118,10 @@ def test_pairs_are_scored(open_tab):
 
 def test_pairs_that_cannot_be_scored_get_a_sentence_and_another_try(open_tab):
     _, page = open_tab("Score")
+    page.wait_for_timeout(1000)  # a box that has just come may take its first value once more
     page.locator("#text-pairs textarea").fill("just one")
     page.wait_for_timeout(500)  # the server has the text
+    expect(page.locator("#text-pairs textarea")).to_have_value("just one")
     page.locator("#text-score-start").click()
     expect(page.locator(".toast-body")).to_contain_text("needs two texts")
     expect(page.locator("#text-score-start")).to_be_enabled()

@@ -95,19 +95,24 @@ def _relay(remote: Callable[[str], Iterator[Event | Ended]]) -> Events:
         told = stack.enter_context(contextlib.closing(remote(address)))  # closing it waits until the engine has ended
         lines: list[socket.socket] = []
 
+        def heard() -> Iterator[Event | Ended]:
+            for event in _heard(told):
+                if not lines and not isinstance(event, Ended):  # it called before it told anything
+                    lines.append(stack.enter_context(door.accept()[0]))
+                    stack.callback(_hang_up, lines[0])
+                yield event
+
         def answer(stop: bool) -> None:
-            if not lines:  # it called before it told anything
-                lines.append(stack.enter_context(door.accept()[0]))
-                stack.callback(_hang_up, lines[0])
             lines[0].sendall(b"\1" if stop else b"\0")
 
-        return (yield from relay(_heard(told), answer))
+        return (yield from relay(heard(), answer))
 
 
 def _heard(told: Iterator[Event | Ended]) -> Iterator[Event | Ended]:
     """What is told; EngineError with the package's own sentence where ZeroGPU refuses or ends the engine."""
     try:
-        yield from told
+        for event in told:  # noqa: UP028 - `yield from` would close it before the line is hung up, and wait
+            yield event
     except Exception as problem:
         reason = getattr(problem, "message", None)  # it raises gr.Error
         if reason is None:

@@ -64,6 +64,7 @@ def test_what_one_takes_home_runs(trained, tmp_path):
     assert said.stdout.startswith(name)
 
 
+@pytest.mark.slow
 def test_its_script_learns_too(tmp_path):
     data = load_text_dataset("intents_zh")
     with (tmp_path / "data.csv").open("w", encoding="utf-8", newline="") as file:

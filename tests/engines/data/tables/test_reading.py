@@ -80,6 +80,7 @@ def test_legacy_encodings_are_told_by_what_reads_like_a_language(tmp_path, encod
     assert read_table(path).rows == tuple(rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", [name for name in LEGACY if name not in SHIFTED])
 def test_legacy_labels_that_come_late_are_read(tmp_path, encoding: str) -> None:
     label = LEGACY[encoding][0].replace(",", "")

@@ -18,6 +18,7 @@ from engines.running.workers.relay import WorkerLostError
 from tests import ROOT
 from tests.fakes import FakeConfig, counting, wait_until
 
+pytestmark = pytest.mark.slow
 ROOMS = (TRAINING, TEXT, PICTURES, MODELS)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from engines.loading import load_pretrained
+
 MAX_TOKENS = 128  # of a text; the rest is left out
 BATCH = 64
 
@@ -18,7 +20,7 @@ class SentenceEncoder:
         from transformers import AutoModel, AutoTokenizer
 
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self._model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
+        self._model = load_pretrained(AutoModel, folder, local_files_only=True).eval()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32 [N, 384]; their dot product is the texts' similarity, -1 to 1."""

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from engines.loading import load_pretrained
 from engines.messages import EngineError
 
 BEST = "best"  # the model's folder within a run's
@@ -119,7 +120,7 @@ class TextClassifier(TextReader):
         from engines.finetuning.nets.encoders import OFFLINE, load_tokenizer
 
         self._tokenizer = load_tokenizer(folder)
-        model = AutoModelForSequenceClassification.from_pretrained(folder, use_safetensors=True, **OFFLINE)
+        model = load_pretrained(AutoModelForSequenceClassification, folder, use_safetensors=True, **OFFLINE)
         self._model = model.eval().requires_grad_(False)
         super().__init__(tuple(name for _, name in sorted(model.config.id2label.items())))
 

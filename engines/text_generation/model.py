@@ -16,6 +16,7 @@ from transformers.utils import logging as logging_of_transformers
 
 from engines.catalog import ModelCard
 from engines.device import pick_device
+from engines.loading import load_pretrained
 from engines.messages import ConfigError, EngineError
 from engines.text_generation.config import TooLongError
 from engines.text_generation.graphs import GraphedStep
@@ -36,8 +37,8 @@ def load_model(card: ModelCard, folder: Path) -> LanguageModel:
         # the fast tokenizer by its class: finding out the class takes longer than loading
         fast = (folder / "tokenizer.json").is_file()
         tokenizer = (PreTrainedTokenizerFast if fast else AutoTokenizer).from_pretrained(folder, **options)
-        network = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=best_type(device, folder), use_safetensors=True, **options
+        network = load_pretrained(
+            AutoModelForCausalLM, folder, dtype=best_type(device, folder), use_safetensors=True, **options
         )
     except (OSError, ValueError, KeyError, ImportError) as problem:
         log.exception("could not load %s", card.id)

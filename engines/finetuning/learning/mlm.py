@@ -18,6 +18,7 @@ from engines.finetuning.data.sources import TextSource
 from engines.finetuning.learning.lanes import use_noise
 from engines.finetuning.learning.training import Part, Trainer
 from engines.finetuning.nets.encoders import loading_options, reset_linear, work_of
+from engines.loading import load_pretrained
 
 CHOSEN = 0.15  # share of the tokens that are to be guessed
 MASKED, RANDOM = 0.8, 0.1  # of those: replaced by [MASK], by a random token; the rest stay
@@ -33,7 +34,7 @@ class MaskedNet(nn.Module):
     def __init__(self, folder: Path, seed: int, device: torch.device) -> None:
         super().__init__()
         options = loading_options(folder, device)
-        self.model, info = AutoModelForMaskedLM.from_pretrained(folder, output_loading_info=True, **options)
+        self.model, info = load_pretrained(AutoModelForMaskedLM, folder, output_loading_info=True, **options)
         missing, generator = set(info["missing_keys"]), torch.Generator().manual_seed(seed)
         table = self.model.get_input_embeddings().weight
         for name, part in self.model.named_modules():

@@ -16,6 +16,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTok
 from transformers.utils import logging as logging_of_transformers
 
 from engines.finetuning.learning.lanes import Noise, use_noise
+from engines.loading import load_pretrained
 
 OFFLINE = MappingProxyType({"local_files_only": True, "trust_remote_code": False})
 LORA_RANK = 8
@@ -56,7 +57,7 @@ def load_text_model(folder: Path, label_names: Sequence[str], seed: int, device:
     old = config.num_labels if trained else 0
     if not trained:
         config.num_labels = len(label_names)
-    model = AutoModelForSequenceClassification.from_pretrained(folder, **options)
+    model = load_pretrained(AutoModelForSequenceClassification, folder, **options)
     generator = torch.Generator().manual_seed(seed)
     if not trained:
         for name in ("pre_classifier", "classifier"):

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engines.loading import load_pretrained
 from engines.messages import EngineError
 
 if TYPE_CHECKING:
@@ -65,8 +66,13 @@ def load_pipeline(folder: Path, dtype: torch.dtype) -> DiffusionPipeline:
     variant = HALF if any(folder.glob(f"*/*.{HALF}*.safetensors")) else None
     try:
         check_index(folder)
-        pipe = AutoPipelineForText2Image.from_pretrained(
-            folder, dtype=dtype, variant=variant, use_safetensors=True, local_files_only=True
+        pipe = load_pretrained(
+            AutoPipelineForText2Image,
+            folder,
+            dtype=dtype,
+            variant=variant,
+            use_safetensors=True,
+            local_files_only=True,
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as problem:
         log.exception("could not load the pipeline in %s", folder.name)

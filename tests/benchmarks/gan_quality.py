@@ -1,7 +1,7 @@
 """What keeps a GAN learning: `python -m tests.benchmarks.gan_quality [variant …]` prints one JSON line a variant.
 
-Each variant trains the default run for as many steps as two CPU cores make in five minutes, one process a variant and
-seed beside each other, which is for a GPU; the Fréchet distance is the app's own. What a variant changes that is no
+Each variant trains the default run for as many steps as two CPU cores make in five minutes; several take turns in a
+process, which is for a GPU. The Fréchet distance is the app's own. What a variant changes that is no
 setting is done here, to be moved to the engine if it wins.
 """
 
@@ -12,14 +12,13 @@ import json
 import math
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -145,7 +144,7 @@ class VariedTrainer(Trainer):
         for optimiser, rate in ((self.opt_g, config.lr_g), (self.opt_d, config.lr_d)):
             for group in optimiser.param_groups:
                 group["betas"] = (config.beta1, variant.beta2)
-                group["lr"] = torch.tensor(rate, device=self.device)
+                group["lr"] = torch.tensor(rate, device=self.device)  # a graph reads it
 
     def step(self) -> None:
         share = self.steps / self.config.steps
@@ -157,26 +156,38 @@ class VariedTrainer(Trainer):
         super().step()
 
 
-def run(name: str, seed: int, steps: int) -> dict[str, Any]:
-    """Scores by step of one training."""
-    variant, device = VARIANTS[name], "cuda" if torch.cuda.is_available() else "cpu"
+def run(jobs: Sequence[tuple[str, int]], steps: int) -> list[dict[str, Any]]:
+    """Scores by step of some trainings (variant, seed), which take turns; on a GPU each has a stream of its own."""
+    device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.set_num_threads(1)
+    trainers = [new_trainer(VARIANTS[name], seed, steps, device) for name, seed in jobs]
+    data = load_bundled(GanConfig.dataset)
+    judge = Judge(data.sample(REAL_JUDGED, seed=0), load_net(data.name, data.channels), device)
+    streams = [torch.cuda.Stream() if device == "cuda" else None for _ in jobs]
+    found: list[dict[str, Any]] = [{"scores": [], "signals": []} for _ in jobs]
+    began = time.perf_counter()
+    for step in range(1, steps + 1):
+        for trainer, stream in zip(trainers, streams, strict=True):
+            with torch.cuda.stream(stream):
+                trainer.step()
+        if step % EVERY == 0:
+            if device == "cuda":
+                torch.cuda.synchronize()
+            for trainer, result in zip(trainers, found, strict=True):
+                images = to_tensor(trainer.sample(latents(JUDGED, trainer.config.latent, seed=step)))
+                result["scores"].append(round(judge.judge(images).frechet, 2))
+                result["signals"].append(round(trainer.signals()["pair_accuracy"], 3))
+    for (name, seed), result in zip(jobs, found, strict=True):
+        result |= {"variant": name, "seed": seed, "group_s": round(time.perf_counter() - began, 1)}
+    return found
+
+
+def new_trainer(variant: Variant, seed: int, steps: int, device: str) -> VariedTrainer:
+    """Ready for its first step."""
     config = GanConfig(seed=seed, steps=steps, **variant.settings)
     data = load_bundled(config.dataset)
-    judge = Judge(data.sample(REAL_JUDGED, seed=0), load_net(data.name, data.channels), device)
-    classes = len(data.class_names)
     choice = usual(torch.device(device))
-    trainer = VariedTrainer(variant, config, data.images, data.labels, classes, device, choice=choice)
-    scores, began, signals = [], time.perf_counter(), {}
-    while trainer.steps < steps:
-        trainer.step()
-        if trainer.steps % EVERY == 0:
-            signals = trainer.signals()
-            images = trainer.sample(latents(JUDGED, config.latent, seed=trainer.steps))
-            scores.append(round(judge.judge(to_tensor(images)).frechet, 2))
-            if not np.isfinite(scores[-1]):
-                break
-    return {"scores": scores, "D(x)": round(signals["D(x)"], 3), "seconds": round(time.perf_counter() - began, 1)}
+    return VariedTrainer(variant, config, data.images, data.labels, len(data.class_names), device, choice=choice)
 
 
 def main() -> None:
@@ -185,17 +196,16 @@ def main() -> None:
     parser.add_argument("variants", nargs="*", default=tuple(VARIANTS))
     parser.add_argument("--steps", type=int, default=16_000)
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--beside", type=int, default=12, help="processes at a time")
+    parser.add_argument("--processes", type=int, default=3)
     options = parser.parse_args()
-    with ProcessPoolExecutor(options.beside, get_context("spawn")) as pool:
-        jobs = {
-            name: [pool.submit(run, name, seed, options.steps) for seed in range(options.seeds)]
-            for name in options.variants
-        }
-        for name, found in jobs.items():
-            results = [job.result() for job in found]
-            last = [statistics.mean(result["scores"][-3:]) for result in results]
-            print(json.dumps({"variant": name, "last": [round(x, 2) for x in last], "runs": results}), flush=True)
+    jobs = [(name, seed) for name in options.variants for seed in range(options.seeds)]
+    groups = [jobs[i :: options.processes] for i in range(options.processes)]
+    with ProcessPoolExecutor(options.processes, get_context("spawn")) as pool:
+        found = [result for results in pool.map(run, groups, [options.steps] * len(groups)) for result in results]
+    for name in options.variants:
+        results = [result for result in found if result["variant"] == name]
+        last = [round(statistics.mean(result["scores"][-3:]), 2) for result in results]
+        print(json.dumps({"variant": name, "last": last, "runs": results}), flush=True)
 
 
 if __name__ == "__main__":

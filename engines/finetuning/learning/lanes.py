@@ -75,21 +75,16 @@ class Noise:
         state = np.random.SeedSequence([self.seed, step, part]).generate_state(1, np.uint64)
         self._mine.generator.manual_seed(int(state[0] >> np.uint64(1)))
 
-    @property
-    def generator(self) -> torch.Generator:
-        """What this thread draws from."""
-        return self._mine.generator
-
     def uniform(self, *shape: int) -> Tensor:
         """float32 from 0 to 1."""
-        return torch.rand(*shape, device=self.device, generator=self.generator)
+        return torch.rand(*shape, device=self.device, generator=self._mine.generator)
 
     def bytes_like(self, x: Tensor) -> Tensor:
         """uint8 in the shape of x; eight a draw, which is many times faster than one by one."""
         count = x.numel()
         words = torch.empty((count + 7) // 8, dtype=torch.int64, device=x.device)
         # The whole range of int64: without bounds the sign bit would never be set.
-        words.random_(-(2**63), None, generator=self.generator)
+        words.random_(-(2**63), None, generator=self._mine.generator)
         return words.view(torch.uint8)[:count].view(x.shape)
 
     def __deepcopy__(self, memo: dict) -> Noise:

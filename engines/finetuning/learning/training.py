@@ -15,7 +15,6 @@ from engines.device import keep_freed_memory
 from engines.finetuning.config import FinetuningConfig
 from engines.finetuning.data.sources import Source, bucketed
 from engines.finetuning.learning.adversarial import adversarial_gradients
-from engines.finetuning.learning.graphs import GraphedWork
 from engines.finetuning.learning.lanes import Lanes, Noise
 
 WORK = 1.5e11  # multiplications of a part on a CPU: about half a second, within which a stop is heard
@@ -97,8 +96,6 @@ class Trainer(Worker):
         self._epoch: tuple[int, list[np.ndarray]] = (-1, [])
         self._gradients: list[Tensor] = []
         self._buffers: dict[str, Tensor] = {}
-        graphs = device.type == "cuda" and not config.adversarial
-        self._graphed = GraphedWork(lambda inputs, truth: self._learn(inputs, truth, len(truth))) if graphs else None
         self._sums = torch.zeros(3, device=device)  # loss, right, examples since the last signals
         self._recent = torch.zeros(3)  # the same over about the last RECENT examples
 
@@ -145,18 +142,13 @@ class Trainer(Worker):
         """(gradients, [loss, right, examples]) of one part, in a lane."""
         number, rows, whole = part
         self.noise.begin(self.steps, number)
-        truth, inputs = self.labels[torch.tensor(rows, device=self.device)], self.source.inputs(rows)
-        if self._graphed and len(rows) == whole:
-            return self._graphed(inputs, truth, self.noise.generator)
-        return self._learn(inputs, truth, whole)
-
-    def _learn(self, inputs: tuple[Tensor, ...], truth: Tensor, whole: int) -> tuple[list[Tensor], Tensor]:
-        """The same of its inputs and classes."""
+        truth = self.labels[torch.tensor(rows, device=self.device)]
 
         def loss_of(logits: Tensor) -> Tensor:
             return F.cross_entropy(logits.float(), truth, reduction="sum") / whole
 
         with self.autocast():
+            inputs = self.source.inputs(rows)
             if self.config.adversarial:
                 epsilon = self.config.epsilon
                 gradients, logits = adversarial_gradients(self.net, inputs, loss_of, self.weights, epsilon)
@@ -165,7 +157,7 @@ class Trainer(Worker):
                 gradients = torch.autograd.grad(loss_of(logits), self.weights, materialize_grads=True)
         with torch.no_grad():
             loss, right = loss_of(logits) * whole, (logits.argmax(1) == truth).sum()
-            return list(gradients), torch.stack([loss, right.float(), loss.new_full((), len(truth))])
+            return list(gradients), torch.stack([loss, right.float(), torch.tensor(float(len(rows))).to(loss)])
 
     @property
     def seen(self) -> int:

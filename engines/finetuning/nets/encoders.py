@@ -128,7 +128,7 @@ class TextNet(nn.Module):
 
     def read(self, words: Tensor, mask: Tensor) -> Tensor:
         """Word embeddings [B, T, H] and mask [B, T] -> logits [B, K]."""
-        return self.model(inputs_embeds=words, attention_mask=_ready(mask)).logits
+        return self.model(inputs_embeds=words, attention_mask=mask).logits
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Token numbers and mask [B, T] -> logits [B, K]."""
@@ -136,7 +136,7 @@ class TextNet(nn.Module):
 
     def features(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """The last state of each text's first token, [B, H], which is what the head sees."""
-        states = self.model.base_model(inputs_embeds=self.embed(tokens), attention_mask=_ready(mask))
+        states = self.model.base_model(inputs_embeds=self.embed(tokens), attention_mask=mask)
         return states.last_hidden_state[:, 0]
 
     def save(self, folder: Path) -> None:
@@ -145,11 +145,6 @@ class TextNet(nn.Module):
             self.model.get_input_embeddings().weight[self._used] = self.words.weight
         model = copy.deepcopy(self._wrapped[0]).merge_and_unload() if self.method == "lora" else self.model
         model.save_pretrained(folder)
-
-
-def _ready(mask: Tensor) -> Tensor:
-    """A mask [B, T] as attention takes it on a GPU, where transformers would wait to learn whether all are ones."""
-    return mask[:, None, None, :].bool() if mask.device.type == "cuda" else mask
 
 
 def _with_lora(model: nn.Module, seed: int) -> nn.Module:

@@ -6,13 +6,15 @@ import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from os.path import commonprefix
 from pathlib import Path
 
-from engines.data.tables.scripts import ALPHABETS, IDEOGRAPHS, alphabet_score, ideograph_score
+from engines.data.tables.scripts import ALPHABETS, IDEOGRAPHS, LATIN, alphabet_score, ideograph_score
 
 PIECE = 2**20  # bytes looked at together
 SAMPLE = 2**14  # bytes of the lines by which an encoding is told
 CLEAR = 0.07  # by how much the best reading must be better than the next, from -1 to 1
+MUCH = 0.2  # by how much it must be better than what is prescribed
 PLAUSIBLE = 0.3  # what a reading in the right encoding scores at least
 BOMS = (
     *((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32")),
@@ -32,6 +34,7 @@ class Encoding:
     name: str  # of a codec
     other: str = ""  # another codec that reads the file about as well
     sure: bool = True  # whether the reading looks like a language
+    readings: tuple[str, str] = ("", "")  # where the two first make different texts, as each reads it
 
 
 def find_encoding(path: Path) -> Encoding | None:
@@ -42,6 +45,23 @@ def find_encoding(path: Path) -> Encoding | None:
     found = Encoding(name) if name else _unmarked(path, head)
     text = head.decode(found.name, "replace")
     return None if len(CONTROLS.findall(text)) > len(text) / 50 else found
+
+
+def decode_text(raw: bytes) -> str:
+    """Bytes that should be Latin-1 and often are not, as a text: UTF-8, whole or damaged, or what reads best.
+
+    Another reading than Latin-1 is taken only if it is much better.
+    """
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    sample = b"".join(HIGH_LINES.findall(raw[:PIECE]))[:SAMPLE]
+    if _mostly_utf8(sample):
+        return raw.decode("utf-8", "replace")
+    (best, name), *_ = scores = _scores(sample)
+    own = max(score for score, name in scores if name in LATIN)
+    return raw.decode(name, "replace") if best > max(own + MUCH, PLAUSIBLE) else raw.decode("latin-1")
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -82,20 +102,31 @@ def _sample(path: Path) -> bytes:
 
 def _legacy(path: Path, sample: bytes) -> Encoding:
     """The encoding of which the reading looks most like a language."""
-    readings: dict[str, Callable[[bytes], float]] = {name: ideograph_score(name) for name in IDEOGRAPHS}
-    readings |= {name: alphabet_score(name) for name in ALPHABETS}
-    scores = sorted(((score(sample), name) for name, score in readings.items()), key=lambda pair: -pair[0])
+    scores = _scores(sample)
     best, name = next(((score, name) for score, name in scores if _decodes(path, name)), scores[0])
     close = [other for score, other in scores if other != name and score > best - CLEAR and score > PLAUSIBLE]
     if name == "cp1252" and not re.search(rb"[\x80-\x9f]", sample):
         name = "latin-1"  # the two differ only there
-    return Encoding(name, _different(sample, name, close), best >= PLAUSIBLE)
+    other, readings = _different(sample, name, close)
+    return Encoding(name, other, best >= PLAUSIBLE, readings)
 
 
-def _different(sample: bytes, name: str, others: list[str]) -> str:
-    """The first of the others that reads anything differently."""
-    text = sample.decode(name, "replace")
-    return next((other for other in others if sample.decode(other, "replace") != text), "")
+def _scores(sample: bytes) -> list[tuple[float, str]]:
+    """(how much it looks like a language, codec) of each reading, the best first."""
+    readings: dict[str, Callable[[bytes], float]] = {name: ideograph_score(name) for name in IDEOGRAPHS}
+    readings |= {name: alphabet_score(name) for name in ALPHABETS}
+    return sorted(((score(sample), name) for name, score in readings.items()), key=lambda pair: -pair[0])
+
+
+def _different(sample: bytes, name: str, others: list[str]) -> tuple[str, tuple[str, str]]:
+    """(the first of the others that reads anything differently, a bit of the first line where it does, in both)."""
+    for other in others:
+        for line in sample.splitlines():
+            readings = [line.decode(codec, "replace") for codec in (name, other)]
+            start = max(0, len(commonprefix(readings)) - 10)
+            if readings[0] != readings[1]:
+                return other, (readings[0][start : start + 30], readings[1][start : start + 30])
+    return "", ("", "")
 
 
 def _decodes(path: Path, encoding: str) -> bool:

@@ -136,9 +136,12 @@ def _notes(encoding: Encoding) -> tuple[Message, ...]:
     if encoding.other:
         return (
             Message(
-                "Read as {taken}, though {other} is possible too; save the file as UTF-8 if the texts look wrong.",
+                "Read as {taken}: “{text}”, though {other} is possible too: “{text_too}”. Save the file as UTF-8 if the"
+                " texts look wrong.",
                 taken=taken,
+                text=tidy(encoding.readings[0]),
                 other=_shown(encoding.other).upper(),
+                text_too=tidy(encoding.readings[1]),
             ),
         )
     if not encoding.sure:

@@ -134,7 +134,17 @@ def test_two_possible_readings_are_told(tmp_path: Path) -> None:
     table = read_table(path)
     assert table.rows[0] == ("a", "скарга")
     path.write_bytes(b"text,label\na,\xa4\xa7\nb,\xb1\xd7\n")
-    assert read_table(path).notes or read_table(path).encoding
+    (note,) = read_table(path).notes
+    assert str(note).startswith("Read as BIG5: “a,之”, though EUC-JP is possible too: “a,ぇ”. Save")
+
+
+@pytest.mark.parametrize("sign", ["，", "；", "、", "｜"])
+def test_wide_signs_separate_where_every_row_fits(sign: str) -> None:
+    table = read_pasted(f"文本{sign}标签\n很好{sign}好评\n退货{sign}差评\n", "it")
+    assert (table.columns, table.rows[1]) == (("文本", "标签"), ("退货", "差评"))
+    assert f"separated by {sign}" in " ".join(table.notes)
+    table = read_pasted(f"文本\n很好{sign}真的\n退货\n太慢{sign}差评\n", "it")
+    assert (table.columns, len(table.rows)) == (("文本",), 3)
 
 
 SENTENCES = ("The sea was calm in the morning", "I like this film very much", "Nobody came to the station",
@@ -156,6 +166,7 @@ CHINESE = ("今天天气很好,我们去公园", "这部电影不好看,浪费�
         (["comentario,nota", "Muy bueno todo,5", "No me gusta nada,1", "Está bien,3"], 3, ""),
         (["comments", *SENTENCES], 6, ""),
         (list(SENTENCES), 6, "taken for data"),
+        (["It was calm in the morning, and blue", *SENTENCES], 7, "taken for data"),
     ],
 )
 def test_a_first_row_of_prose_is_no_header_and_what_is_doubtful_is_told(tmp_path, lines, rows, told) -> None:

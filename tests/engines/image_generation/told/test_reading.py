@@ -56,10 +56,10 @@ XMP = (
 EASY = {"prompt": "a fox", "seed": "5", "num_inference_steps": "20", "guidance_scale": "7.5", "negative_prompt": "bad"}
 
 
-def png(folder: Path, texts: dict[str, str]) -> Path:
-    """A picture with texts in its chunks, as UTF-8 whatever PNG says."""
+def png(folder: Path, texts: dict[str, str], encoding: str = "utf-8") -> Path:
+    """A picture with texts in its chunks, in that encoding whatever PNG says."""
     parts = [(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0))]
-    parts += [(b"tEXt", f"{keyword}\0{text}".encode()) for keyword, text in texts.items()]
+    parts += [(b"tEXt", f"{keyword}\0{text}".encode(encoding)) for keyword, text in texts.items()]
     parts += [(b"IDAT", zlib.compress((b"\0" + b"\x80" * 8) * 8)), (b"IEND", b"")]
     data = b"".join(struct.pack(">I", len(d)) + t + d + struct.pack(">I", zlib.crc32(t + d)) for t, d in parts)
     path = folder / "t.png"
@@ -128,3 +128,29 @@ def test_what_tells_nothing_is_said_without_a_false_word(tmp_path, texts, said) 
     with pytest.raises(ConfigError) as caught:
         read_settings(png(tmp_path, texts))
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "prompts"),
+    [
+        ("gb18030", ("红苹果", "一个女孩站在海边，夕阳，高清", "masterpiece, 水墨山水画, best quality")),
+        ("big5", ("一個女孩站在海邊，夕陽，高清", "貓在屋頂上睡覺")),
+        ("shift_jis", ("海辺に立つ女の子、夕焼け", "赤いりんご")),
+        ("cp949", ("바닷가에 서 있는 소녀", "빨간 사과 그림")),
+        ("cp1251", ("красное яблоко на столе", "Девушка у моря, закат")),
+        ("latin-1", ("une pomme à côté du café", "Äpfel für Köln, schöne Größe", "naïve fiancée", "jalapeño", "5° C ± 1",
+                     "© Müller", "un été à la plage", "«déjà vu»", "señorita en el balcón, ¿qué pasa?")),
+        ("utf-8", ("红苹果", "café", "🍎")),
+    ],
+)  # fmt: skip
+def test_a_prompt_is_read_in_the_encoding_that_it_is_in(tmp_path, encoding: str, prompts: tuple[str, ...]) -> None:
+    for prompt in prompts:
+        text = f"{prompt}\nNegative prompt: {prompt}\nSteps: 4, Sampler: Euler a, Seed: 7, Size: 64x64"
+        config, _ = read_settings(png(tmp_path, {"parameters": text}, encoding))
+        assert (config.prompt, config.negative_prompt, config.seed) == (prompt, prompt, 7)
+
+
+def test_a_prompt_whose_last_character_was_cut_stays_what_it_is(tmp_path) -> None:
+    path = png(tmp_path, {"parameters": "很红的红苹果果\nSteps: 4, Seed: 7"})
+    path.write_bytes(path.read_bytes().replace("果\n".encode(), "果".encode()[:2] + b" \n"))
+    assert read_settings(path)[0].prompt == "很红的红苹果\ufffd"

@@ -22,7 +22,7 @@ MILLIONS = 10_000  # cells of a row
 END_MARK = "\x1a"  # of a file, on old systems
 SPACED = re.compile(r'^ +"')  # a quote that a space keeps from being seen
 SENTENCE = 30  # characters of a cell that is no name of a column
-RULE = re.compile(r"(:?-{3,}:?)+")
+RULE = re.compile(r"(?=.*(---|:-|-:))(:?-+:?)+")
 TITLES = 5  # lines above a table, at most
 WELL = 0.9  # the share of rows that must fit below such lines
 DOUBLED: dict[str, Any] = {}

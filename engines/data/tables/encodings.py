@@ -6,7 +6,6 @@ import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from os.path import commonprefix
 from pathlib import Path
 
 from engines.data.tables.scripts import ALPHABETS, IDEOGRAPHS, LATIN, alphabet_score, ideograph_score
@@ -15,6 +14,8 @@ PIECE = 2**20  # bytes looked at together
 SAMPLE = 2**14  # bytes of the lines by which an encoding is told
 CLEAR = 0.07  # by how much the best reading must be better than the next, from -1 to 1
 MUCH = 0.2  # by how much it must be better than what is prescribed
+FEW = 3  # lines that are a chance or damage, rather than of another encoding
+SHARE = 0.1  # of lines that are UTF-8 in a file that was put together
 PLAUSIBLE = 0.3  # what a reading in the right encoding scores at least
 BOMS = (
     *((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32")),
@@ -35,6 +36,7 @@ class Encoding:
     other: str = ""  # another codec that reads the file about as well
     sure: bool = True  # whether the reading looks like a language
     readings: tuple[str, str] = ("", "")  # where the two first make different texts, as each reads it
+    mixed: str = ""  # the codec of those lines that are not in that of the others
 
 
 def find_encoding(path: Path) -> Encoding | None:
@@ -43,7 +45,7 @@ def find_encoding(path: Path) -> Encoding | None:
         head = file.read(PIECE)
     name = next((name for mark, name in BOMS if head.startswith(mark)), None) or _utf16_without_mark(head)
     found = Encoding(name) if name else _unmarked(path, head)
-    text = head.decode(found.name, "replace")
+    text = mixed_text(head, found) if found.mixed else head.decode(found.name, "replace")
     return None if len(CONTROLS.findall(text)) > len(text) / 50 else found
 
 
@@ -52,15 +54,16 @@ def decode_text(raw: bytes) -> str:
 
     Another reading than Latin-1 is taken only if it is much better.
     """
+    name = next((name for mark, name in BOMS if raw.startswith(mark)), "utf-8")
     try:
-        return raw.decode("utf-8")
+        return raw.decode(name).removeprefix("\ufeff")
     except UnicodeDecodeError:
         pass
     sample = b"".join(HIGH_LINES.findall(raw[:PIECE]))[:SAMPLE]
     if _mostly_utf8(sample):
         return raw.decode("utf-8", "replace")
-    (best, name), *_ = scores = _scores(sample)
-    own = max(score for score, name in scores if name in LATIN)
+    (best, name), *_ = found = scores(sample)
+    own = max(score for score, name in found if name in LATIN)
     return raw.decode(name, "replace") if best > max(own + MUCH, PLAUSIBLE) else raw.decode("latin-1")
 
 
@@ -88,7 +91,41 @@ def _unmarked(path: Path, head: bytes) -> Encoding:
     if _decodes(path, "utf-8"):
         return Encoding("utf-8")
     sample = _sample(path)
+    foreign = _foreign(sample)
+    if foreign:
+        return Encoding("utf-8", mixed=foreign)
     return Encoding("utf-8") if _mostly_utf8(sample) else _legacy(path, sample)
+
+
+def mixed_text(raw: bytes, encoding: Encoding) -> str:
+    """The text of a file some lines of which are in another encoding than the others, as when files are joined."""
+    lines = raw.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
+    return "".join(
+        line.decode(encoding.name if _is_utf8(line) or _mostly_utf8(line) else encoding.mixed, "replace")
+        for line in lines
+    )
+
+
+def _foreign(sample: bytes) -> str:
+    """The encoding of the lines that are not UTF-8, "" unless these are many, and enough of the others are."""
+    lines = sample.splitlines(keepends=True)
+    own = [line for line in lines if _is_utf8(line)]
+    others = [line for line in lines if not _is_utf8(line) and not _mostly_utf8(line)]
+    letters = "".join(re.findall("[^\0-\x7f]", b"".join(own).decode("utf-8")))
+    if min(len(own), len(others)) < FEW or len(letters) < 2 * FEW or SHARE * len(lines) > len(own):
+        return ""
+    score, name = scores(b"".join(others))[0]
+    # Pairs of bytes of Chinese, Japanese and Korean may be UTF-8 by chance, but not three in a row for a letter.
+    by_chance = name in IDEOGRAPHS and 2 * len(re.findall("[\u0800-\uffff]", letters)) < len(letters)
+    return "" if by_chance or score < PLAUSIBLE + MUCH else name
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _sample(path: Path) -> bytes:
@@ -102,16 +139,16 @@ def _sample(path: Path) -> bytes:
 
 def _legacy(path: Path, sample: bytes) -> Encoding:
     """The encoding of which the reading looks most like a language."""
-    scores = _scores(sample)
-    best, name = next(((score, name) for score, name in scores if _decodes(path, name)), scores[0])
-    close = [other for score, other in scores if other != name and score > best - CLEAR and score > PLAUSIBLE]
+    found = scores(sample)
+    best, name = next(((score, name) for score, name in found if _decodes(path, name)), found[0])
+    close = [other for score, other in found if other != name and score > best - CLEAR and score > PLAUSIBLE]
     if name == "cp1252" and not re.search(rb"[\x80-\x9f]", sample):
         name = "latin-1"  # the two differ only there
     other, readings = _different(sample, name, close)
     return Encoding(name, other, best >= PLAUSIBLE, readings)
 
 
-def _scores(sample: bytes) -> list[tuple[float, str]]:
+def scores(sample: bytes) -> list[tuple[float, str]]:
     """(how much it looks like a language, codec) of each reading, the best first."""
     readings: dict[str, Callable[[bytes], float]] = {name: ideograph_score(name) for name in IDEOGRAPHS}
     readings |= {name: alphabet_score(name) for name in ALPHABETS}
@@ -123,8 +160,9 @@ def _different(sample: bytes, name: str, others: list[str]) -> tuple[str, tuple[
     for other in others:
         for line in sample.splitlines():
             readings = [line.decode(codec, "replace") for codec in (name, other)]
-            start = max(0, len(commonprefix(readings)) - 10)
             if readings[0] != readings[1]:
+                start = next((at for at, (a, b) in enumerate(zip(*readings, strict=False)) if a != b), 10) - 10
+                start = max(0, start)
                 return other, (readings[0][start : start + 30], readings[1][start : start + 30])
     return "", ("", "")
 

@@ -71,8 +71,9 @@ ALPHABETS = {
     "cp850": "éèàùâêîôûçäöüßñáíóúåãõøæëïÿ",
     "cp852": "áęąéłóíěýčšřžżśůćăúńőűțâîşţďźöüäô",
     "mac_roman": WESTERN,
+    "iso8859_15": WESTERN,
 }
-LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp437", "cp850", "cp852", "mac_roman")
+LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp437", "cp850", "cp852", "mac_roman", "iso8859_15")
 QUOTES = "«»„“”‘’‚–—…€№°©®™·¿¡£§×½\xa0"
 WORDS = re.compile(r"[^\W\d_²³¹¼½¾]+")
 # A sign or a mark inside a word, but for an apostrophe, and the marks of Thai after one of its letters.
@@ -125,6 +126,8 @@ def alphabet_score(name: str) -> Callable[[bytes], float]:
         beyond = [char for char in word if char > "\x7f"]
         if word[1:] != word[1:].lower() and word != word.upper():
             return -1.0 * len(beyond)
+        if len(word) == 1 and (not latin or word not in "àáéóöåÀ"):  # hardly a word: rather a sign in another encoding
+            return 0.4 * weights.get(word.lower(), -0.5)
         if latin and len(beyond) == len(word) > 1:  # rare, as accents go
             return sum(0.2 if char.lower() in weights else -0.5 for char in beyond)
         if not latin and len(beyond) < len(word):

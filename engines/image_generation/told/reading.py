@@ -93,7 +93,7 @@ def _texts(path: str | Path) -> Mapping[str, str | None]:
     comment = COMMENT_IN_XMP.search((found.get("XML:com.adobe.xmp") or "")[: 20 * MAX_TEXT])
     if comment:
         found.setdefault("UserComment", html.unescape(comment[1]))
-    for keyword in [keyword for keyword in found if keyword in ("UserComment", "Parameters")]:
+    for keyword in [keyword for keyword in found if keyword == "UserComment" or keyword.lower() == "parameters"]:
         found.setdefault("parameters", found[keyword])
     return found
 

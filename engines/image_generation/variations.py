@@ -30,7 +30,7 @@ LONGEST = 60  # characters of a label
 QUOTED = r'(?:"((?:[^"\\]|\\.)*)"|“([^”]*)”)'
 NEXT_QUOTE = r'\s*[,，]\s*(?=["“])'
 BARS = ("|", "｜")
-COMMA_ENDS = r"\s*[,，]\s*|\s*[|｜]\s*|\s*\n\s*|\s*\Z"
+COMMA_ENDS = r"\s*[,，;；]\s*|\s*[|｜]\s*|\s*\n\s*|\s*\Z"
 TEXT_ENDS = r"\s*[|｜]\s*|\s*\n\s*|\s*\Z"
 LIST_ENDS = r"\s*[|｜,，、;；\n]\s*|\s*\Z"
 # Of numbers whose commas are decimal ones: "1,5; 2,5".
@@ -70,15 +70,15 @@ def is_text(name: str) -> bool:
 def split_values(text: str, free: bool, empty: bool = False) -> list[str]:
     """What stands between the separators; `free` texts may have commas, and `empty` ones count beside a |.
 
-    Commas separate free texts too if nothing else does and the first of them stands in quotes, or if one needs its
-    quotes: "a | b", c.
+    Commas and semicolons separate free texts too if nothing else does and the first of them stands in quotes, or if
+    one needs its quotes: "a | b", c.
     """
     text = text.strip()
     if not free:
         return [piece for piece, _, _ in _pieces(text, LIST_ENDS, empty)]
     by_commas = _pieces(text, COMMA_ENDS, empty)
-    others = any(end not in ",，" for _, _, end in by_commas)
-    needed = any(quoted and (not place or re.search(r"[|｜,，\n]", piece))
+    others = any(end not in ",，;；" for _, _, end in by_commas)
+    needed = any(quoted and (not place or re.search(r"[|｜,，;；\n]", piece))
                  for place, (piece, quoted, _) in enumerate(by_commas))  # fmt: skip
     return [piece for piece, _, _ in (by_commas if needed and not others else _pieces(text, TEXT_ENDS, empty))]
 

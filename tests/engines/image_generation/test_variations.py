@@ -117,6 +117,8 @@ def test_what_a_grid_cannot_be_is_said_before_anything_is_drawn(models, x, y, sa
         ("style", "twemoji", ["twemoji"]),
         ("prompt", '"a|b", c', ["a|b", "c"]),
         ("prompt", 'c, "a|b"', ["c", "a|b"]),
+        ("prompt", '"a|b"; c', ["a|b", "c"]),
+        ("prompt", "a; b, c", ["a; b, c"]),
         ("prompt", '"a cat, red", a dog\n', ["a cat, red", "a dog"]),
         ("prompt", "“红，猫”，狗", ["红，猫", "狗"]),
         ("prompt", '"a, b" | c, d', ["a, b", "c, d"]),

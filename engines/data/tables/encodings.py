@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.data.tables.scripts import ALPHABETS, IDEOGRAPHS, LATIN, alphabet_score, ideograph_score
+from engines.data.tables.scripts import ALPHABETS, IDEOGRAPHS, LATIN, RARE, alphabet_score, ideograph_score
 
 PIECE = 2**20  # bytes looked at together
 SAMPLE = 2**14  # bytes of the lines by which an encoding is told
@@ -25,6 +25,8 @@ CONTROLS = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f\ufffd]")  # of no text; bu
 UNLIKELY = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff\u0a00\u0d00\u2c00\u3b00\u7c00]")
 HIGH_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
 HZ = re.compile(rb"~\{(?:[!-w][!-~])+~\}")  # Chinese within ASCII, as mail once had it
+CESU = "cesu-8"
+HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 SHIFTS = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 
 
@@ -91,7 +93,7 @@ def _unmarked(path: Path, head: bytes) -> Encoding:
     if _decodes(path, "utf-8"):
         return Encoding("utf-8")
     sample = _sample(path)
-    foreign = _foreign(sample)
+    foreign = CESU if b"\xed" in sample and _is_utf8(_without_halves(sample)) else _foreign(sample)
     if foreign:
         return Encoding("utf-8", mixed=foreign)
     return Encoding("utf-8") if _mostly_utf8(sample) else _legacy(path, sample)
@@ -99,10 +101,22 @@ def _unmarked(path: Path, head: bytes) -> Encoding:
 
 def mixed_text(raw: bytes, encoding: Encoding) -> str:
     """The text of a file some lines of which are in another encoding than the others, as when files are joined."""
+    if encoding.mixed == CESU:
+        return _without_halves(raw).decode("utf-8", "replace")
     lines = raw.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
     return "".join(
         line.decode(encoding.name if _is_utf8(line) or _mostly_utf8(line) else encoding.mixed, "replace")
         for line in lines
+    )
+
+
+def _without_halves(raw: bytes) -> bytes:
+    """CESU-8 as UTF-8: some programs write an emoji as its two halves in UTF-16."""
+    return HALVES.sub(
+        lambda both: (
+            both[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16").encode()
+        ),
+        raw,
     )
 
 
@@ -112,8 +126,8 @@ def _foreign(sample: bytes) -> str:
     own = [line for line in lines if _is_utf8(line)]
     others = [line for line in lines if not _is_utf8(line) and not _mostly_utf8(line)]
     letters = "".join(re.findall("[^\0-\x7f]", b"".join(own).decode("utf-8")))
-    if min(len(own), len(others)) < FEW or len(letters) < 2 * FEW or SHARE * len(lines) > len(own):
-        return ""
+    if min(len(own), len(others)) < FEW or len(letters) < 2 * len(own) or SHARE * len(lines) > len(own):
+        return ""  # one letter may be UTF-8 by chance
     score, name = scores(b"".join(others))[0]
     # Pairs of bytes of Chinese, Japanese and Korean may be UTF-8 by chance, but not three in a row for a letter.
     by_chance = name in IDEOGRAPHS and 2 * len(re.findall("[\u0800-\uffff]", letters)) < len(letters)
@@ -152,7 +166,9 @@ def scores(sample: bytes) -> list[tuple[float, str]]:
     """(how much it looks like a language, codec) of each reading, the best first."""
     readings: dict[str, Callable[[bytes], float]] = {name: ideograph_score(name) for name in IDEOGRAPHS}
     readings |= {name: alphabet_score(name) for name in ALPHABETS}
-    return sorted(((score(sample), name) for name, score in readings.items()), key=lambda pair: -pair[0])
+    return sorted(
+        ((score(sample) - RARE.get(name, 0), name) for name, score in readings.items()), key=lambda pair: -pair[0]
+    )
 
 
 def _different(sample: bytes, name: str, others: list[str]) -> tuple[str, tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from engines.data.tables.cells import Record, Table, TableLimits, check_cells, tidy, too_many_columns, too_many_rows
 from engines.messages import EngineError, Message
 
-LOOKS_SO = re.compile(r"\ufeff?(\s*//[^\n]*\n)*\s*((\[\s*)*\{\s*[\"'}]|\[\s*(\[|\]))")
+LOOKS_SO = re.compile(r"\ufeff?(\s*//[^\n]*\n)*\s*((\[\s*)*\{\s*[\"'}]|\[\s*(\[|\]|\{))")
 # What JSON forbids and people write: a comma before a closing bracket, lines of comment.
 FORBIDDEN = re.compile(r",(?=\s*[}\]])|^\s*//.*$", re.MULTILINE)
 # Numbers keep the digits that they are written with.

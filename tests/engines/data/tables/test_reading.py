@@ -269,11 +269,36 @@ def test_files_put_together_of_two_encodings_are_read_line_by_line(tmp_path, fir
     assert "each is read as what it is" in " ".join(table.notes)
 
 
-@pytest.mark.parametrize("text", ["a cup costs 5 €", "“quoted” – it’s fine…", "œuvre à Paris, 5 €", "50 £ each"])
+@pytest.mark.parametrize(
+    "text",
+    ["a cup costs 5 €", "“quoted” – it’s fine…", "œuvre à Paris, 5 €", "50 £ each", "it’s", "20 °C ± 1 µm", "wait…",
+     "a\xa0blank", "Brand™", "Müller & Söhne®", "§ 5"],
+)  # fmt: skip
 def test_signs_alone_are_signs(tmp_path, text: str) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(written([("text", "label"), *[(text, "a")] * 5], ",").encode("cp1252"))
     assert read_table(path).rows[0] == (text, "a")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "labels"),
+    [("cp1250", ("źle", "świetnie")), ("cp1254", ("şikâyet", "teşekkür")), ("latin-1", ("dårlig", "på øen")),
+     ("latin-1", ("RÉCLAMATION", "À VOIR")), ("cp1251", ("добре", "погано")), ("iso8859_15", ("œuvre", "à 5 €")),
+     ("gbk", ("good。", "bad？！")), ("big5hkscs", ("好嘢", "唔好")), ("gbk", ("滿意", "不滿")),
+     ("cp932", ("①良い", "②悪い"))],
+)  # fmt: skip
+def test_short_labels_are_enough(tmp_path, encoding: str, labels: tuple[str, str]) -> None:
+    path = tmp_path / "t.csv"
+    rows = [("text", "label"), *((f"row {i}", labels[i % 2]) for i in range(20))]
+    path.write_bytes(written(rows, ",").encode(encoding))
+    assert {row[1] for row in read_table(path).rows} == {*labels}
+
+
+def test_an_emoji_in_two_halves_is_one(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    halves = b"".join(half.encode("utf-8", "surrogatepass") for half in ("\ud83d", "\ude00"))
+    path.write_bytes(b"text,label\n" + b"".join("好 ".encode() + halves + f"{i},a\n".encode() for i in range(9)))
+    assert read_table(path).rows[0] == ("好 😀0", "a")
 
 
 def test_a_separator_in_one_text_makes_no_columns(tmp_path) -> None:

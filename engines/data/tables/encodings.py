@@ -93,7 +93,7 @@ def _unmarked(path: Path, head: bytes) -> Encoding:
     if _decodes(path, "utf-8"):
         return Encoding("utf-8")
     sample = _sample(path)
-    foreign = CESU if b"\xed" in sample and _is_utf8(_without_halves(sample)) else _foreign(sample)
+    foreign = CESU if HALVES.search(sample) and _is_utf8(_without_halves(sample)) else _foreign(sample)
     if foreign:
         return Encoding("utf-8", mixed=foreign)
     return Encoding("utf-8") if _mostly_utf8(sample) else _legacy(path, sample)

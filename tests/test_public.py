@@ -15,6 +15,7 @@ from tests import ROOT
 from tests.fakes import wait_until
 from tests.served import served
 
+pytestmark = pytest.mark.slow  # each serves the app anew
 SMALL = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20}
 PICTURE = {"prompt": "red apple", "seed": 1, "batch": 1, "steps": 2}
 LIMITS = Limits(
@@ -78,7 +79,6 @@ def own_generators(client, owner):
     return [model["id"] for model in models if model["id"].startswith(OWN)]
 
 
-@pytest.mark.slow
 def test_one_visitor_never_meets_another(url, client, tmp_path):
     mine = client.predict(SMALL, "", api_name="/gan_start")
     run, key = mine["run"], mine["owner"]
@@ -107,7 +107,6 @@ def test_the_readme_has_the_table_of_limits():
     assert markdown_table() in (ROOT / "README.md").read_text("utf-8")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -25,6 +25,7 @@ from engines.messages import ConfigError, EngineError
 from engines.running.events import Note, Pictures, Progress, Samples
 from tests.tiny_image_models import save_emoji_model, save_pipeline
 
+pytestmark = pytest.mark.slow  # loads diffusers
 CONFIG = ImageConfig.for_model(
     "owner/tiny", prompt="a cat", steps=4, batch=2, seed=3, width=64, height=64, guidance=4.0
 )

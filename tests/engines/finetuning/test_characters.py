@@ -49,6 +49,7 @@ def test_its_words_are_explained(trained):
     assert max(abs(weight) for _, weight in pieces) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_what_one_takes_home_runs(trained, tmp_path):
     folder, evaluations = trained
     export_zip(folder, CONFIG, {}, tmp_path / "model.zip")

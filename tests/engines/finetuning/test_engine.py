@@ -124,6 +124,7 @@ def test_distilbert_trains_too(tmp_path, table, cache):
         assert np.allclose(predicted, found["test"].probabilities, atol=0.05)
 
 
+@pytest.mark.slow
 def test_a_stop_in_the_first_second_ends_without_a_model(tmp_path, table):
     for number in range(3):
         events = run(SMALL, tmp_path / f"run{number}", [table], stop_at=lambda event: isinstance(event, Note))
@@ -268,6 +269,7 @@ def test_a_full_disk_ends_the_run_in_plain_words_and_the_last_model_stays(tmp_pa
     assert not (tmp_path / "run" / "best.new").exists()
 
 
+@pytest.mark.slow
 def test_without_room_for_a_checkpoint_the_run_goes_on(tmp_path, table, monkeypatch):
     def full(*args):
         raise FULL_DISK
@@ -338,6 +340,7 @@ def test_without_imagenet_weights_a_picture_model_starts_from_scratch(model, met
     assert (predicted.argmax(1) == test.predicted).mean() > 0.9  # the engine's own were made in bfloat16
 
 
+@pytest.mark.slow
 def test_a_picture_run_goes_on_with_other_pictures(tmp_path):
     run(replace(PICTURES, rows=300, epochs=1), tmp_path / "old")
     config = replace(PICTURES, rows=300, epochs=1, seed=2, replay=0.5)

@@ -103,6 +103,7 @@ def stop(training):
             training.send(True)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU has one way")
 def test_a_run_tells_how_and_goes_on_as_its_checkpoint_says(tmp_path, monkeypatch):
     config = GanConfig(**SMALL, dataset="mnist", architecture="mlp", steps=20)

@@ -54,6 +54,7 @@ def has(runs, run_id):
         return False
 
 
+@pytest.mark.slow
 def test_a_run_is_shown_live_and_to_its_end(runs, tmp_path):
     found = []
     runs.follow(tmp_path / "runs", found.append)

@@ -406,6 +406,7 @@ def test_perplexity_needs_two_tokens(models):
 # --- models --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_switching_frees_the_old_model_unless_it_is_used(models):
     answer(continue_text(models, GREEDY, "a"))
     old = weakref.ref(models._loaded["SmolLM2-135M-Instruct"].model.network)

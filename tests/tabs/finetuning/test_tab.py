@@ -93,6 +93,7 @@ def test_every_endpoint_is_named_and_documented(client):
     assert all(endpoint["description"] for endpoint in mine.values())
 
 
+@pytest.mark.slow
 def test_a_script_trains_asks_and_takes_home(client, finished, tmp_path):
     run, owner = finished
     status = client.predict(run=run, api_name="/finetuning_status")
@@ -121,6 +122,7 @@ def test_a_script_trains_asks_and_takes_home(client, finished, tmp_path):
     compile(script, "finetune.py", "exec")
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_new_classes(client, finished, tmp_path):
     run, owner = finished
     more = save_table(tmp_path / "more.csv", labels=("good", "odd"), count=60, seed=3)
@@ -218,6 +220,7 @@ def test_runs_of_other_tabs_are_not_taken(client):
     client.predict(run=started["run"], owner=started["owner"], action="stop", api_name="/gan_control")
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_table_fails_in_one_sentence(client, tmp_path):
     path = tmp_path / "one.csv"
     path.write_text("text,label\n" + "\n".join(f"text {i},same" for i in range(20)), "utf-8")
@@ -356,6 +359,7 @@ def test_a_drawing_becomes_what_the_classifier_has_seen():
     assert like_training(canvas, light).shape == (1, 32, 32, 3)
 
 
+@pytest.mark.slow
 def test_a_picture_run_answers_for_pictures(client, tmp_path):
     settings = {"dataset": "fashion_mnist", "model": "small_cnn", "rows": 200, "epochs": 1, "batch": 64, "lr": 2e-3}
     started = start(client, settings)

@@ -419,6 +419,7 @@ def test_wrong_columns_are_named() -> None:
     unusable(table, "two different columns", columns=("text", "text"))
 
 
+@pytest.mark.slow
 def test_a_large_table_is_fast(tmp_path) -> None:
     lines = (f"some words of row {i}, and a few more,class {i % 7}\n".replace(",", ";", 1) for i in range(100_000))
     path = saved(tmp_path, "text,label\n" + "".join(lines))

@@ -2,8 +2,9 @@
 
 `GET live/<run>?since=<cursor>` answers at once: 200 with the news as gzipped JSON, 204 if there are none, 410 if
 there is no such run. A cursor stands for what a page was told last; one that is not known (any more), from before a
-restart or made up, counts as having nothing. `GET live/<run>/<step>` is one grid of the history. Whoever knows a
-run's id may watch it, behind Gradio's login where there is one.
+restart or made up, counts as having nothing. `GET live/<run>/<step>` is one grid of the history, and
+`GET live/<run>/planes` the history of a run on points. Whoever knows a run's id may watch it, behind Gradio's login
+where there is one.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engines.messages import EngineError
+from engines.running.planes import pack
 from engines.running.runs import Run, Runs
 from tabs.page.live.news import NOTHING, Seen, Snapshot
 
@@ -129,7 +131,19 @@ def live_routes(runs: Runs) -> list[Route]:
             return Response(status_code=304, headers=headers)
         return Response(picture.data, headers=headers, media_type=picture.mime)
 
-    return [Route("/live/{run}", look), Route("/live/{run}/{step}", grid)]
+    async def planes(request: Request) -> Response:
+        if not await _let_in(request):
+            return Response(status_code=401, headers=UNKEPT)
+        try:
+            history = runs.get(request.path_params["run"]).board.planes.history()
+        except EngineError:
+            return Response(status_code=410, headers=UNKEPT)
+        packed = json.dumps([pack(plane) for plane in history]).encode()
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(gzip.compress(packed, 1, mtime=0), headers={**UNKEPT, "Content-Encoding": "gzip"}, media_type="application/json")
+        return Response(packed, headers=UNKEPT, media_type="application/json")
+
+    return [Route("/live/{run}", look), Route("/live/{run}/planes", planes), Route("/live/{run}/{step}", grid)]
 
 
 async def _let_in(request: Request) -> bool:

@@ -75,12 +75,8 @@ class PointsConfig(Config):
         high=2.0,
         more=True,
     )
-    width: int = knob(
-        64, "Width", "Neurons in each of the three hidden layers.", low=4, high=256, step=4, more=True
-    )
-    batch: int = knob(
-        256, "Batch size", "Points that a step looks at.", low=8, high=1024, step=8, more=True
-    )
+    width: int = knob(64, "Width", "Neurons in each of the three hidden layers.", low=4, high=256, step=4, more=True)
+    batch: int = knob(256, "Batch size", "Points that a step looks at.", low=8, high=1024, step=8, more=True)
     lr: float = knob(
         1e-3, "Learning rate", "How far each step moves the model; in a GAN, G.", low=1e-6, high=0.5, more=True
     )
@@ -114,7 +110,9 @@ class PointsConfig(Config):
 
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
-        "default": Preset("GAN: a healthy one", "D's opinion is the coloured field, and the arrows are what it tells G."),
+        "default": Preset(
+            "GAN: a healthy one", "D's opinion is the coloured field, and the arrows are what it tells G."
+        ),
         "collapse": Preset(
             "Break it: mode collapse",
             "D learns too slowly to see that G makes only a few of the eight.",

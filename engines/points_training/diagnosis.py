@@ -128,7 +128,11 @@ def collapse(exam: Exam) -> Verdict:
     seen = exam.coverage
     return Verdict(
         "collapse",
-        Message("Mode collapse: G leaves out {missed} of {parts} parts", missed=len(seen.covered) - seen.count, parts=len(seen.covered)),
+        Message(
+            "Mode collapse: G leaves out {missed} of {parts} parts",
+            missed=len(seen.covered) - seen.count,
+            parts=len(seen.covered),
+        ),
         _said(exam),
         Message(
             "G has found places where D believes it, and makes nothing else; the parts it leaves out are marked. Try"
@@ -183,7 +187,11 @@ def blurry(config: PointsConfig, exam: Exam) -> Verdict:
     return Verdict(
         "blurry",
         Message("Blurred: beta is high"),
-        Message("{said} With a beta of {beta} the codes tell only roughly where a point lies.", said=_said(exam), beta=f"{config.beta:g}"),
+        Message(
+            "{said} With a beta of {beta} the codes tell only roughly where a point lies.",
+            said=_said(exam),
+            beta=f"{config.beta:g}",
+        ),
         Message("Try a beta of 1."),
     )
 

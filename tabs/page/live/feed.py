@@ -140,7 +140,11 @@ def live_routes(runs: Runs) -> list[Route]:
             return Response(status_code=410, headers=UNKEPT)
         packed = json.dumps([pack(plane) for plane in history]).encode()
         if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(gzip.compress(packed, 1, mtime=0), headers={**UNKEPT, "Content-Encoding": "gzip"}, media_type="application/json")
+            return Response(
+                gzip.compress(packed, 1, mtime=0),
+                headers={**UNKEPT, "Content-Encoding": "gzip"},
+                media_type="application/json",
+            )
         return Response(packed, headers=UNKEPT, media_type="application/json")
 
     return [Route("/live/{run}", look), Route("/live/{run}/planes", planes), Route("/live/{run}/{step}", grid)]

@@ -52,7 +52,9 @@ class Snapshot:
         series = {group: _mark(series) for group, series in self._series.items()}
         tags = {name: each.tag for name, each in self._exhibits.items()}
         plane = self._planes[-1] if self._planes else None
-        return Seen(series, self._frame, self._steps, self._reference is not None, tags, plane, self._ground is not None)
+        return Seen(
+            series, self._frame, self._steps, self._reference is not None, tags, plane, self._ground is not None
+        )
 
     def news(self, had: Seen = NOTHING) -> dict[str, Any]:
         """What a page lacks that `had` seen an older snapshot; `config` comes only to one that had seen none."""

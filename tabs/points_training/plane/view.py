@@ -16,7 +16,12 @@ from tabs.page.live.view import Chart, Line, live_view
 HERE = Path(__file__).parent
 PANELS = (HERE / "paint.js", HERE / "live.js", "verdict", "charts")
 CHARTS = (
-    Chart("Losses", (Line("Loss_D", "losses", "--theirs"), Line("Loss_G", "losses", "--ours")), smooth=True, optional=True),
+    Chart(
+        "Losses",
+        (Line("Loss_D", "losses", "--theirs"), Line("Loss_G", "losses", "--ours")),
+        smooth=True,
+        optional=True,
+    ),
     Chart("Loss", (Line("Loss", "losses", "--ours"),), smooth=True, optional=True),
     Chart(
         "Reconstruction and KL, in nats",

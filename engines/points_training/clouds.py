@@ -33,10 +33,10 @@ def make_cloud(config: PointsConfig) -> Cloud:
     rng = np.random.default_rng(0)
     if config.data == "ring":
         angles = np.arange(8) * np.pi / 4
-        return _gaussians(2 * np.stack([np.cos(angles), np.sin(angles)], 1), 0.1, rng)
+        return _gaussians(2 * np.stack([np.cos(angles), np.sin(angles)], 1), 0.15, rng)
     if config.data == "grid":
         places = np.arange(-2.0, 3.0)
-        return _gaussians(np.stack(np.meshgrid(places, places), -1).reshape(-1, 2), 0.06, rng)
+        return _gaussians(np.stack(np.meshgrid(places, places), -1).reshape(-1, 2), 0.08, rng)
     if config.data == OWN:
         return _lines([REACH * (2 * stroke - 1) for stroke in read_strokes(config.drawing)], 0.5 * LINE_NOISE, rng)
     return _lines([_spiral(turn) for turn in (0.0, np.pi)], LINE_NOISE, rng)

@@ -111,7 +111,7 @@ class PointsConfig(Config):
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "default": Preset(
-            "GAN: a healthy one", "D's opinion is the coloured field, and the arrows are what it tells G."
+            "GAN: a healthy one", "The coloured field is D's opinion, and the arrows are what it tells G."
         ),
         "collapse": Preset(
             "Break it: mode collapse",

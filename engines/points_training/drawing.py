@@ -22,10 +22,8 @@ def read_strokes(text: str) -> list[np.ndarray]:
         return []
     if not STROKES.fullmatch(text):
         raise ConfigError("The drawing can't be read. Empty it, and draw once more.")
-    return [
-        np.frombuffer(bytes.fromhex(part), np.uint8).reshape(-1, 2).astype(np.float32) / 255
-        for part in text.split(".")
-    ]
+    corners = [np.frombuffer(bytes.fromhex(part), np.uint8).reshape(-1, 2) for part in text.split(".")]
+    return [each.astype(np.float32) / 255 for each in corners]
 
 
 def write_strokes(strokes: list[np.ndarray]) -> str:

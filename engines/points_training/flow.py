@@ -64,7 +64,7 @@ class FlowTrainer(Trainer):
 
 
 def flow(velocity: Callable[[Tensor, Tensor], Tensor], noise: Tensor, steps: int) -> Tensor:
-    """The places [steps + 1, N, 2] of noise [N, 2] that moves with velocity(x, t) from t = 0 to 1, in Euler's steps."""
+    """The places [steps + 1, N, 2] of noise [N, 2] that moves with velocity(x, t) from t = 0 to 1, by Euler."""
     x, places = noise, [noise]
     for i in range(steps):
         x = x + velocity(x, torch.full((len(x), 1), i / steps)) / steps

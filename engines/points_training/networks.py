@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import torch
@@ -14,7 +15,7 @@ def mlp(inputs: int, width: int, outputs: int) -> nn.Sequential:
     """Three hidden layers of SiLU units, whose smooth slopes make smooth fields."""
     sizes = [inputs, width, width, width, outputs]
     layers: list[nn.Module] = []
-    for before, after in zip(sizes, sizes[1:], strict=False):
+    for before, after in itertools.pairwise(sizes):
         layers += [nn.Linear(before, after), nn.SiLU()]
     return nn.Sequential(*layers[:-1])
 

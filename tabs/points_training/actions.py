@@ -13,6 +13,7 @@ from engines.messages import ConfigError, EngineError
 from engines.points_training.bench import MOST, PARTS, Bench, advance
 from engines.points_training.config import ENGINE, PointsConfig
 from engines.points_training.engine import train
+from engines.running.board import ENDED_STATES
 from engines.running.events import Events
 from engines.running.run_files import load_run, save_run
 from engines.running.runs import Run, Runs
@@ -27,6 +28,7 @@ from tabs.points_training.bench import Benches, report
 
 EXAMPLE = "points_example"  # the id of the run that is shown before one has been started
 EXAMPLE_FILE = ASSETS / "example_points_training" / "run.zip"
+STILL = ("paused", *ENDED_STATES)  # states of a run that one can go on from by hand
 
 
 class PointsActions:
@@ -82,7 +84,7 @@ class PointsActions:
         run = self.runs.get(run_id)
         if run.engine != ENGINE:
             raise EngineError("This run is of another tab.")
-        if run.board.state not in ("paused", "finished", "stopped", "failed", "interrupted"):
+        if run.board.state not in STILL:
             raise EngineError("Pause the run first, or let it finish: while it learns it does not stand still.")
         if run.board.weights is None:
             raise EngineError("This run has no weights yet; let it learn for a second.")

@@ -18,7 +18,7 @@ from tabs.page.links import Query
 from tabs.page.polite import polite
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import QUICK, Shared, find_run, new_key
-from tabs.points_training.actions import PointsActions
+from tabs.points_training.actions import STILL, PointsActions
 from tabs.points_training.plane.view import plane_view, shown, steps_view
 from tabs.points_training.sketch.view import sketch
 
@@ -50,7 +50,10 @@ BY_HAND = (
     "Go on from the run above where it stands, paused or ended, or begin anew with the settings beside it; then update"
     " D alone, G alone, or both in one step, and watch what each does."
 )
-KEEP = "The **run file** replays this run anywhere without training: settings, drawing, seed, curves, pictures and weights."
+KEEP = (
+    "The **run file** replays this run anywhere without training: settings, drawing, seed, curves, pictures and"
+    " weights."
+)
 
 
 def build(shared: Shared) -> None:
@@ -196,9 +199,7 @@ class PointsTab:
         with self.actions.gate.computing(request):
             if not key:
                 run, key = find_run(self.runs, run_id), new_key()
-                still = (
-                    run is not None and run.board.weights is not None and run.board.state not in ("queued", "running")
-                )
+                still = run is not None and run.board.weights is not None and run.board.state in STILL
                 bench = self.actions.take(run_id) if still else self.actions.anew(self.form.read(values))
                 self.actions.keep(key, bench)
             return self._shown(key, self.actions.go_on(key, part, count), goes_on=True)

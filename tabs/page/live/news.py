@@ -51,10 +51,9 @@ class Snapshot:
         """What a page has that was told this."""
         series = {group: _mark(series) for group, series in self._series.items()}
         tags = {name: each.tag for name, each in self._exhibits.items()}
+        reference, ground = self._reference is not None, self._ground is not None
         plane = self._planes[-1] if self._planes else None
-        return Seen(
-            series, self._frame, self._steps, self._reference is not None, tags, plane, self._ground is not None
-        )
+        return Seen(series, self._frame, self._steps, reference, tags, plane, ground)
 
     def news(self, had: Seen = NOTHING) -> dict[str, Any]:
         """What a page lacks that `had` seen an older snapshot; `config` comes only to one that had seen none."""

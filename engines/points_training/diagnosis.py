@@ -204,7 +204,7 @@ def holes(exam: Exam) -> Verdict:
         _said(exam),
         Message(
             "The decoder is smooth, so on the way from one part to the next it crosses empty land; the net of lines"
-            " shows where. A smaller blur of the decoder and more steps make the crossings narrower."
+            " shows where. More steps make the crossings narrower."
         ),
     )
 

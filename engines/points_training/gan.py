@@ -41,10 +41,11 @@ class GanTrainer(Trainer):
         return {name: adam([net], rates[name], beta1=0.5) for name, net in self._nets.items()}
 
     def update(self) -> None:
-        """Algorithm 1 of the paper: D's updates, then G's."""
+        """Algorithm 1 of the paper: D's updates, then G's, which reuses the last made points."""
         for _ in range(self.config.d_steps):
-            loss_d, real, fake = self._update_d()
-        loss_g = self._update_g()
+            made = self._make_some()
+            loss_d, real, fake = self._update_d(made.detach())
+        loss_g = self._update_g(made)
         output = self.objective.output
         with torch.no_grad():
             right = (real > fake).float().mean()
@@ -54,17 +55,18 @@ class GanTrainer(Trainer):
     def advance(self, part: str) -> None:
         """See Trainer: "d" and "g" update D and G alone."""
         if part == "d":
-            self._update_d()
+            self._update_d(self._make_some().detach())
         elif part == "g":
-            self._update_g()
+            self._update_g(self._make_some())
         else:
             self.step()
 
-    def _update_d(self) -> tuple[Tensor, Tensor, Tensor]:
+    def _make_some(self) -> Tensor:
+        return self.g(self.draw(self.config.batch, self.config.noise))
+
+    def _update_d(self, fake: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """One update of D; returns its loss and the scores of real and of made points."""
         real = self.batch()
-        with torch.no_grad():
-            fake = self.g(self.draw(len(real), self.config.noise))
         real_score, fake_score = self._score(torch.cat([real, fake])).chunk(2)
         loss = self.objective.d_loss(real_score, fake_score)
         if self.objective.penalty is not None and self.config.gamma:
@@ -72,17 +74,13 @@ class GanTrainer(Trainer):
         self._learn("d", self._weights[1], loss)
         return loss, real_score, fake_score
 
-    def _update_g(self) -> Tensor:
+    def _update_g(self, fake: Tensor) -> Tensor:
         """One update of G; returns its loss. D's weights need no gradients here."""
-        fake = self.g(self.draw(self.config.batch, self.config.noise))
-        loss = self._loss_g(fake)
-        self._learn("g", self._weights[0], loss)
-        return loss
-
-    def _loss_g(self, fake: Tensor) -> Tensor:
         score = self._score(fake)
         real = self._score(self.batch()) if self.objective.paired else score
-        return self.objective.g_loss(real, score)
+        loss = self.objective.g_loss(real, score)
+        self._learn("g", self._weights[0], loss)
+        return loss
 
     def _learn(self, name: str, weights: list[Tensor], loss: Tensor) -> None:
         for weight, gradient in zip(weights, torch.autograd.grad(loss, weights), strict=True):

@@ -78,9 +78,18 @@ class Trainer(ABC):
         torch.set_num_threads(1)
 
     def step(self) -> None:
-        """One step of everything."""
+        """One step of everything. In the second half of a run its rates shrink to nothing, so that it comes to rest."""
+        left = 2 * (1 - self.steps / self.config.steps)
+        self._set_rates(min(1.0, left) if left > 0 else 1.0)
         self.update()
+        self._set_rates(1.0)
         self.steps += 1
+
+    def _set_rates(self, share: float) -> None:
+        """Let every optimiser learn at a share of its own rate."""
+        for optimiser in self._optimisers.values():
+            for group in optimiser.param_groups:
+                group["lr"] = share * optimiser.defaults["lr"]
 
     def advance(self, part: str) -> None:
         """`step`, or with another of `parts` an update of that network alone, which is no step."""

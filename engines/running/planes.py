@@ -144,8 +144,8 @@ def _arrays(event: Ground | Plane) -> dict[str, np.ndarray]:
 
 def _checked(name: str, tensors: Mapping[str, np.ndarray]) -> np.ndarray:
     """The array of that name; ValueError if it is not as BOUNDS says."""
-    value = tensors[name]
-    kind, shape, most = BOUNDS[name.rpartition(".")[2]]
+    value, name = tensors[name], name.rpartition(".")[2]
+    kind, shape, most = BOUNDS[name]
     fits = value.ndim == len(shape) and all(n in (None, m) for n, m in zip(shape, value.shape, strict=True))
     if value.dtype != kind or not fits or not 0 < value.size <= most:
         raise ValueError("not an array of the plane")

@@ -14,9 +14,12 @@ from engines.gan_training.config import PRESETS, GanConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.messages import Message
+from engines.points_training.config import PRESETS as POINTS_PRESETS
+from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
 from tabs import TABS
 from tabs.page.language import FOLDER, I18N, LANGUAGES, language_of, load_languages, translate
+from tabs.points_training.plane.view import LAYERS
 from tests import ROOT
 
 SOURCES = [ROOT / "app.py", *sorted((ROOT / "engines").rglob("*.py")), *sorted((ROOT / "tabs").rglob("*.py"))]
@@ -77,11 +80,12 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "{n} examples", "Fréchet distance", *TABS}
-    configs = (GanConfig, TextConfig, FinetuningConfig, ImageConfig)
+    configs = (GanConfig, PointsConfig, TextConfig, FinetuningConfig, ImageConfig)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}
-    for preset in (*PRESETS.values(), *RECIPES.values()):
+    for preset in (*PRESETS.values(), *POINTS_PRESETS.values(), *RECIPES.values()):
         words |= {preset.title, preset.help}
+    words |= {"{n} points"} | {word for layers in LAYERS.values() for word in layers.values()}
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
     words |= {card.note for card in (*MODELS.values(), *ENCODERS.values(), *IMAGE_MODELS.values(), own_card(OWN))}
@@ -101,7 +105,7 @@ def everything() -> set[str]:
 UNTRANSLATED = {
     "28 px", "32 px", "64 px", "EMA", "Beta1", "DCGAN", "MLP", "MNIST", "Fashion-MNIST", "WGAN-GP",
     "Loss_D", "Loss_G", "D(x)", "D(G(z))", "Noto", "Twemoji", "Euler", "Euler a", "Heun", "DPM++ 2M", "DDIM", "UniPC",
-    "LCM",
+    "LCM", "GAN", "VAE", "KL", "Beta",
 }  # fmt: skip
 
 

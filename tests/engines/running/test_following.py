@@ -154,10 +154,10 @@ def test_the_app_follows_a_training_on_the_command_line(tmp_path):
         wait_until(lambda: found, seconds=240)
         run_id = found[0].id
         assert run_id == json.loads((tmp_path / "mine" / RECORD).read_text("utf-8"))["id"]
-        wait_until(lambda: actions.gan_status(run_id)["progress"], seconds=240)
+        wait_until(lambda: actions.status(run_id)["progress"], seconds=240)
         assert actions.first_run("", {"run": run_id}) == run_id
         assert training.wait(300) == 0
-    wait_until(lambda: actions.gan_status(run_id)["state"] == "finished")
-    assert actions.gan_status(run_id)["progress"]["step"] == 200
+    wait_until(lambda: actions.status(run_id)["state"] == "finished")
+    assert actions.status(run_id)["progress"]["step"] == 200
     assert Path(actions.gan_run_file(run_id)).stat().st_size > 10_000
     runs.stop_all()

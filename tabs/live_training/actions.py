@@ -93,7 +93,7 @@ class FamilyActions:
         """A grid of 64 new pictures by the run's generator as PNG. label -1 takes all classes in turn."""
         with self.gate.computing(request):
             generator = self._generator(run)
-            asked = _whole(seed, "Seed"), 64, _class(label)
+            asked = whole(seed, "Seed"), 64, _class(label)
             images = self._computer.call(MODELS, sample, self.family, *generator, *asked)
             return self._write(encode_grid(images), f"samples-{seed}")
 
@@ -102,11 +102,16 @@ class FamilyActions:
     ) -> str:
         """An animated WebP of 16 pictures that turn from one seed's into another's, and back."""
         with self.gate.computing(request):
-            seeds = _whole(seed, "Seed"), _whole(seed_to, "Walk to seed")
+            seeds = whole(seed, "Seed"), whole(seed_to, "Walk to seed")
             generator, label = self._generator(run), _class(label)
             steps = self._computer.call(MODELS, walk, self.family, *generator, *seeds, label)
             frames = [make_grid(images) for images in steps]
             return self._write(animate([*frames, *frames[-2:0:-1]], rest=0), f"walk-{seed}-{seed_to}")
+
+    def compute(self, request: gr.Request | None, run_id: str, function: Callable[..., Any], *args: Any) -> Any:
+        """function(config, weights, *args) with the model of a run, wherever models compute."""
+        with self.gate.computing(request):
+            return self._computer.call(MODELS, function, *self._generator(run_id), *args)
 
     def _generator(self, run_id: str) -> tuple[Any, Any]:
         run = self.runs.get(run_id)
@@ -191,5 +196,6 @@ def _class(label: Any) -> int:
     return Knob(0, "Class", low=ALL_CLASSES, high=MAX_SEED).check(label)
 
 
-def _whole(number: Any, field: str) -> int:
+def whole(number: Any, field: str) -> int:
+    """A seed that an endpoint was given; ConfigError that names the field if it is none."""
     return Knob(0, field, low=0, high=MAX_SEED).check(number)

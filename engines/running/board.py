@@ -17,6 +17,7 @@ from typing import Any
 from engines.data.grids import Picture, encode_grid
 from engines.messages import Message
 from engines.running.events import (
+    Bars,
     Caption,
     Download,
     Evaluation,
@@ -27,10 +28,13 @@ from engines.running.events import (
     Reference,
     Resumed,
     Samples,
+    Scatter,
     Shares,
+    Sheet,
     Verdict,
     Weights,
 )
+from engines.running.exhibits import MAX_EXHIBITS, Exhibit, exhibit
 
 MAX_POINTS = 1000
 MAX_FRAMES = 120
@@ -118,6 +122,7 @@ class Board:
     progress: Progress | None = None
     verdict: Verdict | None = None
     shares: Shares | None = None
+    exhibits: dict[str, Exhibit] = field(default_factory=dict)
     reference: Picture | None = None
     latest: Frame | None = None
     history: list[Frame] = field(default_factory=list)
@@ -162,6 +167,9 @@ class Board:
                 self.reference = encode_grid(images, columns)
             case Shares():
                 self.shares = event
+            case Sheet(name) | Bars(name) | Scatter(name):
+                if name in self.exhibits or len(self.exhibits) < MAX_EXHIBITS:  # readers may be looping over the old
+                    self.exhibits = {**self.exhibits, name: exhibit(event)}
             case Verdict():
                 self.verdict = event
             case Evaluation(name):

@@ -4,6 +4,7 @@ run.json                 config, state, verdict, counts
 <group>.csv              one series each, as drawn: step and the named columns
 real.png                 real pictures
 grids/00001234.png       the history of samples, named by step
+sheets/<content>.png     the sheets of pictures, which run.json names
 evaluations.json         rows and label names of what a classifier made of rows whose class is known
 evaluations.safetensors  their classes and probabilities
 model.safetensors        weights, with their facts in run.json
@@ -27,6 +28,7 @@ from engines.data.grids import Picture
 from engines.messages import Message
 from engines.running.board import MAX_FRAMES, MAX_POINTS, Board, Frame, Series
 from engines.running.events import Evaluation, Progress, Shares, Verdict, Weights
+from engines.running.exhibits import describe, read_exhibits
 
 FORMAT = 1
 MAX_GROUPS = 10
@@ -59,6 +61,9 @@ def write_members(board: Board, state: str) -> Members:
         yield f"real{board.reference.suffix}", partial(bytes, board.reference.data)
     for frame in board.frames():
         yield f"grids/{frame.step:08d}{frame.picture.suffix}", partial(bytes, frame.picture.data)
+    for each in board.exhibits.values():
+        if each.picture:
+            yield each.member, partial(bytes, each.picture.data)
     if board.evaluations:
         yield EVALUATIONS[0], partial(_evaluation_texts, board.evaluations)
         yield EVALUATIONS[1], partial(_evaluation_numbers, board.evaluations)
@@ -80,6 +85,7 @@ def read_board(source: Source, states: Sequence[str]) -> Board:
     for group, width in list(about["widths"].items())[:MAX_GROUPS]:
         board.series[group] = _read_series(source.read(f"{group}.csv").decode("utf-8-sig"), int(width))
     _read_pictures(source, board)
+    board.exhibits = read_exhibits(about.get("exhibits", []), source.picture)
     if about.get("evaluations"):
         board.evaluations = _read_evaluations(*map(source.read, EVALUATIONS))
     if about["weights"]:
@@ -105,6 +111,7 @@ def _describe(board: Board, state: str) -> dict[str, Any]:
             **{part: said.to_json() for part in SENTENCES if (said := getattr(verdict, part))},
         },
         "shares": shares and {"name": shares.name, "labels": shares.labels, "values": shares.values},
+        "exhibits": describe(board.exhibits),
         "note": board.note and board.note.to_json(),
         "error": board.error and board.error.to_json(),
         "captions": {group: caption.to_json() for group, caption in board.captions.items()},

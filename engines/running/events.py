@@ -95,6 +95,37 @@ class Shares:
 
 
 @dataclass(frozen=True)
+class Sheet:
+    """Pictures shown beside the samples under a name: uint8 [N, H, W, C], C 1 or 3; the latest of a name stays."""
+
+    name: str
+    step: int
+    images: np.ndarray
+    columns: int
+    note: Message | None = None  # what they show
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A number for each label, such as the loss by noise level; the latest of a name stays."""
+
+    name: str
+    labels: tuple[str, ...]
+    values: tuple[float, ...]
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Points of the plane, float [N, 2], coloured by class, int [N]; the latest of a name stays."""
+
+    name: str
+    points: np.ndarray
+    classes: np.ndarray
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A diagnosis: `state` is its short name, the sentences say what was measured and what to try.
 
@@ -217,6 +248,9 @@ Event = (
     | Samples
     | Reference
     | Shares
+    | Sheet
+    | Bars
+    | Scatter
     | Verdict
     | Weights
     | Download

@@ -26,7 +26,7 @@ from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, find_run
 
 HERE = Path(__file__).parent
-PANELS = ("grids", "verdict", "charts", "shares")
+PANELS = ("grids", "verdict", "charts", "shares", "sheets", "bars", "scatter")
 CHARTS = (
     Chart("Losses", (Line("Loss_D", "losses", "--theirs"), Line("Loss_G", "losses", "--ours")), smooth=True),
     Chart(

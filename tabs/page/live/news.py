@@ -19,6 +19,7 @@ class Seen:
     frame: Frame | None = None
     steps: str = ""  # of the history's grids
     reference: bool = False
+    exhibits: Mapping[str, str] = field(default_factory=dict)  # name -> tag
 
 
 NOTHING = Seen()
@@ -34,6 +35,7 @@ class Snapshot:
         self._frame = board.latest
         self._steps = ",".join(str(frame.step) for frame in board.frames())
         self._reference = board.reference
+        self._exhibits = board.exhibits
         self._config = summary(run)
         self._told = {"run": run.id, "state": board.state, "ended": board.ended, **status(board)}
         self._told["captions"] = {group: to_json(caption) for group, caption in dict(board.captions).items()}
@@ -42,7 +44,8 @@ class Snapshot:
     def seen(self) -> Seen:
         """What a page has that was told this."""
         series = {group: _mark(series) for group, series in self._series.items()}
-        return Seen(series, self._frame, self._steps, self._reference is not None)
+        tags = {name: each.tag for name, each in self._exhibits.items()}
+        return Seen(series, self._frame, self._steps, self._reference is not None, tags)
 
     def news(self, had: Seen = NOTHING) -> dict[str, Any]:
         """What a page lacks that `had` seen an older snapshot; `config` comes only to one that had seen none."""
@@ -57,6 +60,11 @@ class Snapshot:
             answer["frame"] = {"step": self._frame.step, "src": self._frame.picture.data_uri()}
         if self._steps != had.steps:
             answer["steps"] = self._steps
+        answer["exhibits"] = [
+            {"name": name, "kind": each.kind, **each.about, "src": each.picture and each.picture.data_uri()}
+            for name, each in self._exhibits.items()
+            if each.tag != had.exhibits.get(name)
+        ]
         return answer
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
@@ -14,8 +15,11 @@ from engines.device import keep_freed_memory, usual
 from engines.device.tuning import Choice
 from engines.gan_training.team import Team, part, stream_seed
 from engines.messages import ConfigError
+from engines.running.events import Event
+from engines.vae_training.atlas import POINTS, Points, survey
 from engines.vae_training.config import VaeConfig
 from engines.vae_training.networks import Vae, build_vae, decode, from_pictures, latents, nats
+from engines.vae_training.shown import extras
 
 HELD_OUT, AT_MOST = 10, 1000  # one picture in so many is not trained on; and no more than that
 AVERAGE, EVERY = 0.98, 4  # of the weights that are shown; every so many steps
@@ -74,21 +78,20 @@ class Trainer:
         self._call = team.wrap(self.net) if self._together else self.net
         self._sums = torch.zeros(4, device=self.device)  # nats of reconstruction and KL, squared error, steps
         self._codes = torch.zeros(4, config.latent, device=self.device)  # KL, mean, its square, variance
+        self.kl_by_number: list[float] = []  # nats, the means behind the last signals
 
     def _place(self, images: np.ndarray, labels: np.ndarray) -> None:
-        """The data on the device: what is trained on, and what is held out, which of a few pictures are the same."""
+        """The data on the device: what is trained on, and what is held out; of few pictures those are the same."""
         out = held_out(len(images))
-        trained, tested = (images[~out], labels[~out]), (images[out], labels[out])
-        if not out.any():
-            tested = (images[:AT_MOST], labels[:AT_MOST])
-        flat = trained[0].reshape(len(trained[0]), -1)
+        self.holds_out = bool(out.any())
+        tested = np.flatnonzero(out) if self.holds_out else np.arange(min(AT_MOST, len(images)))
+        trained = np.flatnonzero(~out)
+        flat = images[trained].reshape(len(trained), -1)
         self._variation = float(np.var(flat, axis=0, dtype=np.float64).sum()) / 255**2  # of a picture
-        self.images, self.test_images = (
-            torch.tensor(array, device=self.device) for array in (part(trained[0], self.team), tested[0])
-        )
+        mine = part(trained, self.team)
+        self.images, self.test_images = (torch.tensor(images[index], device=self.device) for index in (mine, tested))
         self.labels, self.test_labels = (
-            torch.tensor(array, dtype=torch.int64, device=self.device)
-            for array in (part(trained[1], self.team), tested[1])
+            torch.tensor(labels[index], dtype=torch.int64, device=self.device) for index in (mine, tested)
         )
 
     def use(self, choice: Choice) -> None:
@@ -164,8 +167,22 @@ class Trainer:
             return decode(self.best, noise, labels)
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Copies of the averaged networks' parameters."""
-        return {k: v.to("cpu", copy=True).contiguous().numpy() for k, v in self.best.state_dict().items()}
+        """Copies of the averaged networks' parameters, and the map of held-out pictures."""
+        weights = {k: v.to("cpu", copy=True).contiguous().numpy() for k, v in self.best.state_dict().items()}
+        return weights | self.survey().to_arrays()
+
+    @torch.inference_mode()
+    def survey(self) -> Points:
+        """Held-out pictures on the map, by the averaged encoder."""
+        images, y = self.test_images[:POINTS], self.test_labels[:POINTS]
+        with self.autocast():
+            q = self.best.encode(from_pictures(images), y)
+        parts = (q.mean, q.log_variance.exp(), y, images)
+        return survey(*(part.cpu().numpy() for part in parts))
+
+    def extras(self, class_names: tuple[str, ...] = ()) -> Iterable[Event]:
+        """What only a VAE shows; see shown.py."""
+        return extras(self, class_names)
 
     def nets(self) -> dict[str, torch.nn.Module]:
         """All networks by name."""

@@ -11,7 +11,6 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-MAP = "Map of the latent space"  # the name of its Scatter
 POINTS = 600
 PICTURE_BYTES = 300_000  # of the pictures that can be chosen on the map
 PREFIX = "map."

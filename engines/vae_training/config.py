@@ -106,7 +106,9 @@ class VaeConfig(Config):
     def check(self) -> None:
         """Bounds the memory and time of a step, and the time of the run; and what does not go together."""
         if self.binarise and self.likelihood != "bernoulli":
-            raise ConfigError("Black and white pixels are for the Bernoulli likelihood; choose that, or switch it off.")
+            raise ConfigError(
+                "Black and white pixels are for the Bernoulli likelihood: choose that, or switch them off."
+            )
         work = 2 * self.batch * self.features**2 * self.size**2
         if work > MAX_WORK_PER_STEP:
             raise ConfigError("Batch size, Features and Image size are too large together; lower one.")

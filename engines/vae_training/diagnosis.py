@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engines.gan_training.diagnosis import Exam, percent
+from engines.live_training.diagnosis import Exam, diverging, percent
 from engines.messages import Message
 from engines.running.events import Verdict
 
@@ -132,23 +132,9 @@ def blurry(exam: Exam) -> Verdict:
 def rate_too_high(worst: float, best: float) -> Verdict:
     """The loss has jumped."""
     return diverging(
-        Message("The reconstruction jumped from {best} to {worst} nats.", best=nats(best), worst=nats(worst))
-    )
-
-
-def diverging(reason: Message) -> Verdict:
-    """The loss runs away."""
-    return Verdict(
-        "diverging",
-        Message("Diverging: the learning rate is too high"),
-        reason,
+        Message("The reconstruction jumped from {best} to {worst} nats.", best=nats(best), worst=nats(worst)),
         Message("Try a learning rate ten times lower."),
     )
-
-
-def diverged() -> Verdict:
-    """A loss is NaN or infinite."""
-    return diverging(Message("A loss is not a number any more."))
 
 
 def nats(value: float) -> str:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engines.gan_training.layers import FromPicture, Project, ToPicture
+from engines.live_training.layers import FromPicture, Project, ToPicture
 from engines.vae_training.config import VaeConfig
 
 TOLD = 16  # numbers that stand for a class

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
@@ -13,26 +12,18 @@ from torch.optim.swa_utils import AveragedModel
 
 from engines.device import keep_freed_memory, usual
 from engines.device.tuning import Choice
-from engines.gan_training.team import Team, part, stream_seed
+from engines.live_training.team import Team, part, stream_seed
 from engines.messages import ConfigError
 from engines.running.events import Event
-from engines.vae_training.atlas import POINTS, Points, survey
 from engines.vae_training.config import VaeConfig
-from engines.vae_training.networks import Vae, build_vae, decode, from_pictures, latents, nats
+from engines.vae_training.networks import build_vae, decode, from_pictures, latents, nats
 from engines.vae_training.shown import extras
+from engines.vae_training.tested import AT_MOST, Tested, held_out
 
-HELD_OUT, AT_MOST = 10, 1000  # one picture in so many is not trained on; and no more than that
 AVERAGE, EVERY = 0.98, 4  # of the weights that are shown; every so many steps
 FLAT = 1e-3  # grey levels squared: pictures that vary less are all the same
 GREY = (1 / 255) ** 2  # the Gaussian's least variance: a grey level
 Notes = tuple[Tensor, Tensor, Tensor]  # nats and error, of the latent numbers, the Gaussian's variance
-
-
-def held_out(count: int) -> np.ndarray:
-    """Which of so many pictures are not trained on, bool [count]; always the same ones, and none of a few."""
-    chosen = np.zeros(count, bool)
-    chosen[np.random.default_rng(0).permutation(count)[: min(AT_MOST, count // HELD_OUT)]] = True
-    return chosen
 
 
 class Trainer:
@@ -63,7 +54,7 @@ class Trainer:
         if self.device.type == "cpu":
             keep_freed_memory()
         self.rng = torch.Generator(self.device).manual_seed(stream_seed(config.seed, team))
-        self._place(images, labels)
+        held = self._place(images, labels)
         self.choice = choice or usual(self.device, team.local_size if team else 1)
         net = build_vae(config, images.shape[3], classes)
         self.net = net.to(self.device, memory_format=self.choice.memory_format)
@@ -71,6 +62,7 @@ class Trainer:
             self.net.parameters(), lr=config.lr, fused=self.device.type in ("cpu", "cuda")
         )
         self.ema = AveragedModel(self.net, multi_avg_fn=_average, use_buffers=True)
+        self.tested = Tested(config, self.ema.module, *held)
         self.steps = 0
         self._together = team is not None and team.size > 1
         self._second_lane: ThreadPoolExecutor | None = None
@@ -80,24 +72,24 @@ class Trainer:
         self._codes = torch.zeros(4, config.latent, device=self.device)  # KL, mean, its square, variance
         self.kl_by_number: list[float] = []  # nats, the means behind the last signals
 
-    def _place(self, images: np.ndarray, labels: np.ndarray) -> None:
-        """The data on the device: what is trained on, and what is held out; of few pictures those are the same."""
+    def _place(self, images: np.ndarray, labels: np.ndarray) -> tuple[Tensor, Tensor, bool]:
+        """The data on the device; returns what is held out, and whether that is not trained on: of few it is."""
         out = held_out(len(images))
-        self.holds_out = bool(out.any())
-        tested = np.flatnonzero(out) if self.holds_out else np.arange(min(AT_MOST, len(images)))
+        tested = np.flatnonzero(out) if out.any() else np.arange(min(AT_MOST, len(images)))
         trained = np.flatnonzero(~out)
         flat = images[trained].reshape(len(trained), -1)
         self._variation = float(np.var(flat, axis=0, dtype=np.float64).sum()) / 255**2  # of a picture
         mine = part(trained, self.team)
-        self.images, self.test_images = (torch.tensor(images[index], device=self.device) for index in (mine, tested))
-        self.labels, self.test_labels = (
+        self.images, test_images = (torch.tensor(images[index], device=self.device) for index in (mine, tested))
+        self.labels, test_labels = (
             torch.tensor(labels[index], dtype=torch.int64, device=self.device) for index in (mine, tested)
         )
+        return test_images, test_labels, bool(out.any())
 
     def use(self, choice: Choice) -> None:
         """Compute so from the next step on, in the thread that calls this."""
         other_layout = choice.layout != self.choice.layout
-        self.choice, self.dtype = choice, choice.type
+        self.choice, self.tested.dtype = choice, choice.type
         if self._second_lane:
             self._second_lane.shutdown()
             self._second_lane = None
@@ -163,26 +155,18 @@ class Trainer:
     def sample(self, noise: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Pictures uint8 [N, S, S, C] of the averaged decoder for z [N, latent]; labels take turns if left out."""
         labels = np.arange(len(noise)) % max(1, self.classes) if labels is None else labels
-        with self.autocast():
-            return decode(self.best, noise, labels)
+        with self.tested.autocast():
+            return decode(self.tested.net, noise, labels)
 
     def weights(self) -> dict[str, np.ndarray]:
         """Copies of the averaged networks' parameters, and the map of held-out pictures."""
-        weights = {k: v.to("cpu", copy=True).contiguous().numpy() for k, v in self.best.state_dict().items()}
-        return weights | self.survey().to_arrays()
-
-    @torch.inference_mode()
-    def survey(self) -> Points:
-        """Held-out pictures on the map, by the averaged encoder."""
-        images, y = self.test_images[:POINTS], self.test_labels[:POINTS]
-        with self.autocast():
-            q = self.best.encode(from_pictures(images), y)
-        parts = (q.mean, q.log_variance.exp(), y, images)
-        return survey(*(part.cpu().numpy() for part in parts))
+        state = self.tested.net.state_dict()
+        weights = {k: v.to("cpu", copy=True).contiguous().numpy() for k, v in state.items()}
+        return weights | self.tested.survey().to_arrays()
 
     def extras(self, class_names: tuple[str, ...] = ()) -> Iterable[Event]:
         """What only a VAE shows; see shown.py."""
-        return extras(self, class_names)
+        return extras(self.tested, self.steps, self.kl_by_number, class_names)
 
     def nets(self) -> dict[str, torch.nn.Module]:
         """All networks by name."""
@@ -196,19 +180,6 @@ class Trainer:
         """To be called when weights and optimisers were replaced: sums are of the old ones."""
         self._sums.zero_()
         self._codes.zero_()
-
-    @property
-    def best(self) -> Vae:
-        """The averaged networks."""
-        return self.ema.module
-
-    def autocast(self) -> AbstractContextManager:
-        """Multiplies in the type that was chosen, in the thread that is in it."""
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32, cache_enabled=False)
-
-    def variance(self, net: Vae) -> Tensor | None:
-        """The Gaussian's, as `net` knows it; None for Bernoulli."""
-        return net.variance if self.config.likelihood == "gaussian" else None
 
     def _batch(self) -> tuple[Tensor, Tensor, Tensor]:
         """Pictures float32 [N, C, S, S] in [0, 1], their labels, and noise [N, latent]."""
@@ -225,7 +196,7 @@ class Trainer:
         The Gaussian's variance is the best for this batch, its mean squared error, so that it need not be chosen
         (Rybkin, Daniilidis and Levine 2021, arXiv:2006.13202).
         """
-        with self.autocast():
+        with self.tested.autocast():
             logits, q = self._call(x, y, noise)
         error = (x - logits.detach().sigmoid()).square().sum() / len(x)
         variance = (error / x[0].numel()).clamp(min=GREY)

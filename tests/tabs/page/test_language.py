@@ -15,6 +15,8 @@ from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.messages import Message
 from engines.text_generation.config import TextConfig
+from engines.vae_training.config import PRESETS as VAE_PRESETS
+from engines.vae_training.config import VaeConfig
 from tabs import TABS
 from tabs.page.language import FOLDER, I18N, LANGUAGES, language_of, load_languages, translate
 from tests import ROOT
@@ -77,10 +79,10 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "{n} examples", "Fréchet distance", *TABS}
-    configs = (GanConfig, TextConfig, FinetuningConfig, ImageConfig)
+    configs = (GanConfig, VaeConfig, TextConfig, FinetuningConfig, ImageConfig)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}
-    for preset in (*PRESETS.values(), *RECIPES.values()):
+    for preset in (*PRESETS.values(), *VAE_PRESETS.values(), *RECIPES.values()):
         words |= {preset.title, preset.help}
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
@@ -101,7 +103,7 @@ def everything() -> set[str]:
 UNTRANSLATED = {
     "28 px", "32 px", "64 px", "EMA", "Beta1", "DCGAN", "MLP", "MNIST", "Fashion-MNIST", "WGAN-GP",
     "Loss_D", "Loss_G", "D(x)", "D(G(z))", "Noto", "Twemoji", "Euler", "Euler a", "Heun", "DPM++ 2M", "DDIM", "UniPC",
-    "LCM",
+    "LCM", "KL", "−ELBO", "Beta", "VAE",
 }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from engines.gan_training.config import PRESETS, GanConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN
 from engines.image_generation.config import ImageConfig
 from engines.text_generation.config import TextConfig
+from engines.vae_training.config import VaeConfig
 from tabs.page.forms import Form
 from tabs.page.language import LANGUAGES as TABLES
 from tabs.page.learn import ARXIV, CONDITION, FOLDER, GAP, HEADING, LABEL, learn_panel, load_page
@@ -25,6 +26,7 @@ CONFIGS = {
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,
+    "vae_training": VaeConfig,
 }
 PAGES = {(topic, language): load_page(topic, language) for topic in CONFIGS for language in LANGUAGES}
 FORMULA = re.compile(r"\$\$(.+?)\$\$", re.S)

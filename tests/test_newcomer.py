@@ -78,7 +78,7 @@ def add_family(program):
     (program / "tabs" / "live_training" / "toy.py").write_text(PAGE, "utf-8")
     tab = program / "tabs" / "live_training" / "tab.py"
     change(tab, "from tabs.live_training import gan", "from tabs.live_training import toy, gan")
-    change(tab, "= (gan.PAGE,", "= (gan.PAGE, toy.PAGE,")
+    change(tab, "= (gan.PAGE", "= (gan.PAGE, toy.PAGE")
 
 
 def add_tab(program):

@@ -9,7 +9,6 @@ from torch import nn
 from engines.device import usual
 from engines.running.events import Bars, Weights
 
-
 NOISE = 0.1  # of the spread: all of it is snow
 
 

@@ -103,7 +103,7 @@ def everything() -> set[str]:
 UNTRANSLATED = {
     "28 px", "32 px", "64 px", "EMA", "Beta1", "DCGAN", "MLP", "GAN", "VAE", "MNIST", "Fashion-MNIST", "WGAN-GP",
     "Loss_D", "Loss_G", "D(x)", "D(G(z))", "Noto", "Twemoji", "Euler", "Euler a", "Heun", "DPM++ 2M", "DDIM", "UniPC",
-    "LCM",
+    "LCM", "KL", "−ELBO", "Beta",
 }  # fmt: skip
 
 

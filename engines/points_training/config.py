@@ -11,6 +11,7 @@ from engines.messages import ConfigError
 from engines.points_training.drawing import MAX_TEXT, read_strokes
 
 ENGINE = "points_training"  # the name of its runs
+TITLE = "2-D"  # of its part of the page
 GAN, VAE, DIFFUSION = "gan", "vae", "diffusion"
 OWN = "own"
 MAX_WORK_PER_RUN = 2**42  # D steps + 1, times steps x batch x width^2: about an hour on one CPU core

@@ -78,7 +78,7 @@ class Trainer(ABC):
         torch.set_num_threads(1)
 
     def step(self) -> None:
-        """One step of everything. In the second half of a run its rates shrink to nothing, so that it comes to rest."""
+        """One step of everything. The rates shrink to nothing in the second half of a run: it comes to rest."""
         left = 2 * (1 - self.steps / self.config.steps)
         self._set_rates(min(1.0, left) if left > 0 else 1.0)
         self.update()

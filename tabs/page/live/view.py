@@ -56,14 +56,14 @@ def live_view(
 
     `controls` gives the element ids of the buttons "start", "pause", "resume" and "stop", for the keyboard
     and for saying why one is disabled. `layout` is the HTML file of what stands below the progress bar,
-    `panels` names the scripts <panel>.js beside this that fill it, or gives the path of one elsewhere, `charts` is for
-    the panel "charts". `css` is a file with the looks of what the layout has of its own, `props` are for the scripts.
+    `panels` are the scripts that fill it: names of those beside this, or paths; `charts` is for the panel "charts".
+    `css` is a file with the looks of what the layout has of its own, `props` are for the scripts.
     """
     inside = layout.read_text("utf-8").replace("<!-- charts -->", CHART * len(charts)) if layout else ""
     return component(
         elem_id,
         HERE / "view",
-        [panel if isinstance(panel, Path) else HERE / f"{panel}.js" for panel in panels],
+        [HERE / f"{panel}.js" if isinstance(panel, str) else panel for panel in panels],
         "begin();",
         value="",
         html_template=(HERE / "view.html").read_text("utf-8").replace("<!-- panels -->", inside),

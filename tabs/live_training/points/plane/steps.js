@@ -1,4 +1,4 @@
-// Step by step: props.value is JSON, {ground, plane, numbers, alone} of a bench (see tabs/points_training/bench.py), or
+// Step by step: props.value is JSON, {ground, plane, numbers, alone} of a bench (see tabs/live_training/points/bench.py), or
 // "" before there is one. Each picture turns into the next one slowly, so that one sees what an update did.
 
 const SECONDS = 0.7;

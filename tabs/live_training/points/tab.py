@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import gradio as gr
 
 from engines.points_training.bench import Bench
-from engines.points_training.config import DIFFUSION, ENGINE, GAN, OWN, PRESETS, VAE, PointsConfig
+from engines.points_training.config import DIFFUSION, ENGINE, GAN, OWN, PRESETS, TITLE, VAE, PointsConfig
+from tabs.live_training.family_tab import DOWNLOAD
+from tabs.live_training.points.actions import STILL, PointsActions
+from tabs.live_training.points.plane.view import plane_view, shown, steps_view
+from tabs.live_training.points.sketch.view import sketch
 from tabs.page.controls import RunControls
 from tabs.page.forms import Form
 from tabs.page.language import t
@@ -18,9 +23,8 @@ from tabs.page.links import Query
 from tabs.page.polite import polite
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import QUICK, Shared, find_run, new_key
-from tabs.points_training.actions import STILL, PointsActions
-from tabs.points_training.plane.view import plane_view, shown, steps_view
-from tabs.points_training.sketch.view import sketch
+
+__all__ = ["ENGINE", "TITLE", "build"]
 
 # The families whose knobs these are; all others belong to every family.
 WHOSE = {
@@ -33,13 +37,6 @@ WHOSE = {
     "d_steps": (GAN,),
     "gamma": (GAN,),
 }
-# One press makes the file and saves it, as a press on its link would.
-DOWNLOAD = """(file) => {
-  const link = Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name ?? "" });
-  document.body.append(link);
-  link.click();
-  link.remove();
-}"""
 STEPPING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 INTRO = (
@@ -69,6 +66,7 @@ class PointsTab:
 
     def __init__(self, actions: PointsActions) -> None:
         self.actions, self.runs = actions, actions.runs
+        self.named = partial(actions.named, prefix="points")
 
     # --- layout ------------------------------------------------------------------------------------------
 
@@ -126,7 +124,7 @@ class PointsTab:
 
     def wire(self, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
         """Connect events to handlers."""
-        actions, form = self.actions, self.form
+        form = self.form
         arrived.then(self.arrive, [owner, visit], [self.live, self.recipes.list, *form.widgets], **QUICK)
         self.controls.wire(self.live, owner)
         self.controls.start.click(self.begin, [owner, *form.widgets], self.live, **QUICK)
@@ -134,10 +132,9 @@ class PointsTab:
         self.recipes.follow(self.runs, ENGINE, self.live, owner)
         fitted = [form[name] for name in ("drawing", *WHOSE)]
         gr.on([form["family"].change, form["data"].change], self.fit, [form["family"], form["data"]], fitted, **QUICK)
-        self.opened.upload(actions.points_open, [self.opened, owner], self.live, api_name="points_open")
-        made = self.save_run.click(
-            actions.points_run_file, self.live, self.file, api_name="points_run_file", **STEPPING
-        )
+        named = self.named
+        self.opened.upload(named("open"), [self.opened, owner], self.live, api_name="points_open")
+        made = self.save_run.click(named("run_file"), self.live, self.file, api_name="points_run_file", **STEPPING)
         made.success(None, self.file, js=DOWNLOAD)
         self._wire_steps()
 
@@ -153,10 +150,9 @@ class PointsTab:
 
     def add_endpoints(self) -> None:
         """What a script can do that no button does in the same form."""
-        gr.api(self.actions.points_start, api_name="points_start", queue=False)
-        gr.api(self.actions.points_status, api_name="points_status", queue=False)
-        gr.api(self.actions.points_control, api_name="points_control", queue=False)
-        gr.api(self.actions.points_step, api_name="points_step", **STEPPING)
+        for name in ("start", "status", "control"):
+            gr.api(self.named(name), api_name=f"points_{name}", queue=False)
+        gr.api(self.named("step"), api_name="points_step", **STEPPING)
 
     # --- handlers ----------------------------------------------------------------------------------------
 
@@ -169,10 +165,10 @@ class PointsTab:
             return [run_id, *[gr.skip()] * (1 + len(self.form.widgets))]
         return [run_id, self.recipes.show(settings, self.form), *self.form.show(settings)]
 
-    def begin(self, owner: str, *values: Any, request: gr.Request) -> str:
+    def begin(self, owner: str, request: gr.Request, *values: Any) -> str:
         """Start a run with what the form says; returns its id."""
         with polite(request):
-            return self.actions.begin(self.form.read(values), owner, request).id
+            return self.actions.begin(self.form.read(values), (), owner, request).id
 
     def fill(self, settings: Mapping[str, Any]) -> list[Any]:
         """The form for a recipe, which leaves the drawing alone."""
@@ -189,7 +185,7 @@ class PointsTab:
         with self.actions.gate.computing(request):
             return self._shown(new_key(), self.actions.take(run_id))
 
-    def show_anew(self, *values: Any, request: gr.Request) -> list[Any]:
+    def show_anew(self, request: gr.Request, *values: Any) -> list[Any]:
         """A training with the form's settings before its first step."""
         with self.actions.gate.computing(request):
             return self._shown(new_key(), self.actions.anew(self.form.read(values)))

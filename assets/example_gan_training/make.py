@@ -7,7 +7,6 @@ import sys
 from assets.examples import make_example
 from engines.gan_training.config import ENGINE, GanConfig
 from engines.gan_training.engine import train
-from engines.gan_training.family import FAMILY
 from tabs.live_training.actions import example_file
 
 if __name__ == "__main__":

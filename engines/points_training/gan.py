@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from engines.gan_training.objectives import OBJECTIVES, Objective
-from engines.points_training.networks import mlp
+from engines.points_training.networks import Waves, mlp
 from engines.points_training.trainer import Trainer, adam, mesh, place
 
 FIELD = 32  # squares a side of the field of D's opinion
@@ -29,7 +29,7 @@ class GanTrainer(Trainer):
     def build(self) -> dict[str, nn.Module]:
         """See Trainer."""
         self.g = mlp(self.config.noise, self.config.width, 2)
-        self.d = mlp(2, self.config.width, 1)
+        self.d = nn.Sequential(Waves(), mlp(Waves.size, self.config.width, 1))
         self._weights = list(self.g.parameters()), list(self.d.parameters())
         self._mesh = mesh(FIELD)
         self.gradient = 0.0  # the mean slope that G felt when it was last looked at

@@ -27,7 +27,7 @@ from tests.fakes import wait_until
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from engines.gan_training import checkpoint
+from engines.live_training import checkpoint
 from engines.gan_training.config import GanConfig
 from engines.limits import Limits
 from engines.running.runs import Runs

@@ -13,11 +13,12 @@ from engines.data.cards import ASSETS
 from engines.data.grids import Picture, animate, encode_grid, make_grid
 from engines.data.pictures import PictureSet, load_bundled
 from engines.data.uploads import read_uploads
-from engines.gan_training.config import ALL_CLASSES, ENGINE, GanConfig
-from engines.gan_training.data import known_before
+from engines.gan_training.config import ENGINE, GanConfig
 from engines.gan_training.engine import train
-from engines.gan_training.explore import WALK_COUNT, WALK_FRAMES, export, sample, walk
+from engines.gan_training.explore import export, sample, walk
 from engines.knobs import MAX_SEED, Knob
+from engines.live_training.data import known_before
+from engines.live_training.family import ALL_CLASSES
 from engines.messages import ConfigError, EngineError, Message
 from engines.running.events import Events
 from engines.running.run_files import load_run, save_run, saving
@@ -91,7 +92,7 @@ class GanActions:
         with self.gate.computing(request):
             seeds = _whole(seed, "Seed"), _whole(seed_to, "Walk to seed")
             generator, label = self._generator(run), _class(label)
-            steps = self._computer.call(MODELS, walk, *generator, *seeds, WALK_FRAMES, WALK_COUNT, label)
+            steps = self._computer.call(MODELS, walk, *generator, *seeds, label)
             frames = [make_grid(images) for images in steps]
             return self._write(animate([*frames, *frames[-2:0:-1]], rest=0), f"walk-{seed}-{seed_to}")
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import gradio as gr
 
-from engines.gan_training.config import ALL_CLASSES, ENGINE, PRESETS, GanConfig
+from engines.gan_training.config import ENGINE, PRESETS, GanConfig
 from engines.knobs import MAX_SEED
+from engines.live_training.family import ALL_CLASSES
 from engines.messages import Message
 from tabs.gan_training.actions import GanActions, preview_dataset, preview_uploads
 from tabs.page.controls import RunControls

@@ -12,7 +12,7 @@ import zipfile
 import pytest
 import torch
 
-from engines.gan_training.team import Team, stream_seed
+from engines.live_training.team import Team, stream_seed
 from engines.messages import ConfigError
 from engines.running.run_files import load_run
 from engines.running.run_store import CHECKPOINT

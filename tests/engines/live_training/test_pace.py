@@ -1,4 +1,4 @@
-"""How a GAN's training computes: tried out, told, kept by its checkpoint, and changed when others need the cores."""
+"""How a training computes, shown with a GAN's: tried, told, kept, and changed when others need the cores."""
 
 import contextlib
 import json
@@ -11,10 +11,12 @@ from engines.data.features import read_metadata
 from engines.data.pictures import PictureSet
 from engines.device import tuning
 from engines.device.tuning import Choice, kept
-from engines.gan_training import engine, pace
+from engines.gan_training import engine
 from engines.gan_training.config import GanConfig
-from engines.gan_training.pace import Computing, best_choice
+from engines.gan_training.family import FAMILY
 from engines.gan_training.step import Trainer
+from engines.live_training import pace
+from engines.live_training.pace import Computing, best_choice
 from engines.running.events import COMPUTED, Caption
 
 CPU = torch.device("cpu")
@@ -34,12 +36,12 @@ def trainer_of(choice, **values):
 
 
 def test_it_is_tried_out_once_and_a_penalty_needs_no_lanes():
-    best_choice(GanConfig(**SMALL), PICTURES, CPU, free=1)
-    best_choice(GanConfig(**SMALL | {"seed": 6, "steps": 50}), PICTURES, CPU, free=1)
+    best_choice(FAMILY, GanConfig(**SMALL), PICTURES, CPU, free=1)
+    best_choice(FAMILY, GanConfig(**SMALL | {"seed": 6, "steps": 50}), PICTURES, CPU, free=1)
     (key,) = kept()
     assert "batch 8" in key
     assert {tried["layout"] for tried in kept()[key]["tried"]} == {"channels_last", "contiguous"}
-    best_choice(GanConfig(**SMALL, objective="wgan_gp"), PICTURES, CPU, free=1)
+    best_choice(FAMILY, GanConfig(**SMALL, objective="wgan_gp"), PICTURES, CPU, free=1)
     other = next(found for key, found in kept().items() if "wgan_gp" in key)
     assert {tried["lanes"] for tried in other["tried"]} == {1}
 
@@ -87,8 +89,8 @@ class SlowTrainer:
 def test_steps_that_stay_slow_lead_to_fewer_threads_and_it_is_said(monkeypatch, threads, changes):
     clock = iter(range(1000))
     monkeypatch.setattr(pace.time, "perf_counter", lambda: next(clock))
-    monkeypatch.setattr(pace, "best_choice", lambda config, pictures, device, free: Choice(lanes=2))
-    computing = Computing(SlowTrainer(Choice(threads=threads, milliseconds=10)), PICTURES)
+    monkeypatch.setattr(pace, "best_choice", lambda family, config, pictures, device, free: Choice(lanes=2))
+    computing = Computing(FAMILY, SlowTrainer(Choice(threads=threads, milliseconds=10)), PICTURES)
     assert "others" not in computing.caption().message
     assert any([computing.step() for _ in range(9)]) == changes  # noqa: C419
     assert computing.trainer.choice == (Choice(lanes=2) if changes else Choice())

@@ -1,9 +1,9 @@
-"""Several processes that train one GAN together, as torchrun starts them.
+"""Several processes that train one model together, as torchrun starts them.
 
 Each has its own slice of the pictures and its own noise. DistributedDataParallel (Li et al. 2020,
 arXiv:2006.15704) averages their gradients, those through a gradient penalty included, so that the weights stay
-the same everywhere. It sees only what backward() gathers, so D's two lanes, which use torch.autograd.grad,
-are for a process that trains alone.
+the same everywhere. It sees only what backward() gathers, so what uses torch.autograd.grad, as the two lanes of
+a GAN's D, is for a process that trains alone.
 """
 
 from __future__ import annotations

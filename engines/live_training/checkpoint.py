@@ -1,6 +1,6 @@
 """What a training needs to go on as if it had never stopped, kept in its run's folder.
 
-checkpoint/training.safetensors holds G, D, their average, Adam's moments and the random state, and in its
+checkpoint/training.safetensors holds the networks, the optimisers' moments and the random state, and in its
 metadata, as JSON, the config and what the engine remembers.
 """
 
@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 
 from engines.device.tuning import Choice
-from engines.gan_training.step import Trainer
-from engines.gan_training.team import MEET_EVERY, stream_seed
+from engines.live_training.family import Trainer
+from engines.live_training.team import MEET_EVERY, stream_seed
 from engines.messages import EngineError
 from engines.running.clock import Clock
 from engines.running.run_store import CHECKPOINT, write_atomically
@@ -104,7 +104,7 @@ def state_of(trainer: Trainer) -> dict[str, Tensor]:
     state = {"steps": torch.tensor(trainer.steps), **{f"rng.{rank}": each for rank, each in enumerate(states)}}
     for name, net in trainer.nets().items():
         state |= {f"{name}.{key}": value for key, value in net.state_dict().items()}
-    for name, optimiser in (("opt_g", trainer.opt_g), ("opt_d", trainer.opt_d)):
+    for name, optimiser in trainer.optimisers().items():
         for i, moments in optimiser.state_dict()["state"].items():
             state |= {f"{name}.{i}.{key}": value for key, value in moments.items()}
     return {key: value.detach().cpu().contiguous() for key, value in state.items()}
@@ -117,7 +117,7 @@ def restore(trainer: Trainer, state: Mapping[str, Tensor]) -> None:
     """
     for name, net in trainer.nets().items():
         net.load_state_dict(_under(state, name))
-    for name, optimiser in (("opt_g", trainer.opt_g), ("opt_d", trainer.opt_d)):
+    for name, optimiser in trainer.optimisers().items():
         _restore_moments(optimiser, _under(state, name))
     trainer.steps = int(state["steps"])
     own = f"rng.{trainer.team.rank if trainer.team else 0}"
@@ -128,10 +128,11 @@ def restore(trainer: Trainer, state: Mapping[str, Tensor]) -> None:
     trainer.begin_anew()
 
 
-def _restore_moments(optimiser: torch.optim.Adam, state: Mapping[str, Tensor]) -> None:
+def _restore_moments(optimiser: torch.optim.Optimizer, state: Mapping[str, Tensor]) -> None:
     """Adam's moments, laid out in memory as the weights are, which its fused kernels take for granted."""
     moments: dict[int, dict[str, Tensor]] = {}
-    for i, weight in enumerate(optimiser.param_groups[0]["params"]):
+    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+    for i, weight in enumerate(weights):
         if own := _under(state, str(i)):
             moments[i] = {k: torch.empty_like(weight).copy_(v) if v.dim() else v for k, v in own.items()}
     optimiser.load_state_dict({"state": moments, "param_groups": optimiser.state_dict()["param_groups"]})

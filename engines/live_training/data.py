@@ -1,4 +1,4 @@
-"""The pictures that a GAN learns from: a dataset, or a visitor's own.
+"""The pictures that a family learns from: a dataset, or a visitor's own.
 
 checkpoint/pictures.npz in a run's folder holds a visitor's own as they were checked, since uploads are soon
 deleted, and a run that was cut off goes on with them.
@@ -15,7 +15,7 @@ import numpy as np
 
 from engines.data.pictures import PictureSet, load_bundled, load_whole
 from engines.data.uploads import UploadedPictures, read_uploads
-from engines.gan_training.config import GanConfig
+from engines.knobs import Config
 from engines.messages import EngineError, Message
 from engines.running.events import Caption, Events, Note
 from engines.running.run_store import CHECKPOINT, write_atomically
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 FEW = 8  # pictures of a class, which a grid shows side by side
 
 
-def load_pictures(config: GanConfig, uploads: Sequence[str], folder: Path | None = None) -> Events:
+def load_pictures(config: Config, uploads: Sequence[str], folder: Path | None = None) -> Events:
     """Returns the pictures at the config's size; the bundled ones where the whole set cannot be had.
 
     Raises ConfigError or EngineError if a visitor's own are not what is allowed, or missing.
@@ -42,7 +42,7 @@ def load_pictures(config: GanConfig, uploads: Sequence[str], folder: Path | None
     return load_bundled(config.dataset).resized(config.size)
 
 
-def _own_pictures(config: GanConfig, uploads: Sequence[str], folder: Path | None) -> Events:
+def _own_pictures(config: Config, uploads: Sequence[str], folder: Path | None) -> Events:
     if folder and (kept := kept_pictures(folder)):
         return kept
     if not uploads:

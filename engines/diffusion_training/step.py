@@ -19,7 +19,7 @@ from engines.diffusion_training.drawing import Drawing, as_input
 from engines.diffusion_training.networks import build_network
 from engines.diffusion_training.objectives import OBJECTIVES, spread_out
 from engines.diffusion_training.probes import Probes
-from engines.gan_training.team import Team, part, stream_seed
+from engines.live_training.team import Team, part, stream_seed
 from engines.messages import ConfigError
 from engines.running.events import Event
 

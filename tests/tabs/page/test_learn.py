@@ -8,6 +8,7 @@ import gradio as gr
 import pytest
 
 from engines.catalog import MODELS
+from engines.diffusion_training.config import DiffusionConfig
 from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN
@@ -22,6 +23,7 @@ LANGUAGES = ("en", "zh")
 CHINESE = TABLES["zh"]
 CONFIGS = {
     "gan_training": GanConfig,
+    "diffusion_training": DiffusionConfig,
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engines.diffusion_training.config import DiffusionConfig
 from engines.diffusion_training.networks import UNet
-from engines.diffusion_training.objectives import OBJECTIVES, spread_out
+from engines.diffusion_training.objectives import OBJECTIVES, clean, spread_out
 from engines.diffusion_training.samplers import sample
 
 CHUNKS = {"cpu": 32}  # pictures at a time: on a CPU as many as stay in its cache
@@ -87,10 +87,10 @@ class Drawing:
         scale = self.config.guidance
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             if y is None or scale == 1:
-                return self.objective.clean(z, self.net(z, s, y).float(), alpha, sigma)
+                return clean(z, self.net(z, s, y).float(), alpha, sigma)
             both = torch.cat([y, torch.full_like(y, self.classes)])
-            said = self.net(torch.cat([z, z]), torch.cat([s, s]), both).float()
-        towards, away = (self.objective.clean(z, each, alpha, sigma) for each in said.chunk(2))
+            given = self.net(torch.cat([z, z]), torch.cat([s, s]), both).float()
+        towards, away = (clean(z, each, alpha, sigma) for each in given.chunk(2))
         return away + scale * (towards - away)
 
 

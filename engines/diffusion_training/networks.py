@@ -49,11 +49,11 @@ class UNet(nn.Module):
         self.level = nn.Sequential(nn.Linear(2 * FREQUENCIES, CONDITION), nn.SiLU(), nn.Linear(CONDITION, CONDITION))
         self.label = nn.Embedding(classes + 1, CONDITION) if classes else None
         self.enter = nn.Conv2d(p * p * channels, w, 3, padding=1)
-        self.down = nn.ModuleList([Residual(w)])
+        self.down = nn.ModuleList([Residual(w) for _ in range(2)])
         self.shrink = nn.Conv2d(w, 2 * w, 2, stride=2)
-        self.middle = nn.ModuleList([Residual(2 * w) for _ in range(3)])
+        self.middle = nn.ModuleList([Residual(2 * w) for _ in range(2)])
         self.grow = nn.ConvTranspose2d(2 * w, w, 2, stride=2)
-        self.up = nn.ModuleList([Residual(w)])
+        self.up = nn.ModuleList([Residual(w) for _ in range(2)])
         self.norm = nn.GroupNorm(w // GROUP, w)
         self.leave = nn.Conv2d(w, p * p * channels, 3, padding=1)
 

@@ -1,7 +1,11 @@
 """What the network predicts: one entry an objective, a path from pictures to noise and the target on it.
 
-At noise level s, from 0 (the picture x) to 1 (noise e, standard normal), the noisy picture is z = alpha x + sigma e.
-From what the network predicts of z comes the clean picture, which is all that guidance and samplers need.
+At noise level s, from 0 (the picture x) to 1 (noise e, standard normal), the noisy picture is z = alpha x + sigma e, and
+what is predicted is p e + q x. From that comes the clean picture, which is all that guidance and samplers need.
+
+The network itself gives F, and what it says is a z + b F: a z is the best guess from z alone if pixels were independent
+with a spread of SPREAD, and b the spread of its error, so that F has unit variance at every level, and the network
+need not copy its input (Karras et al. 2022, section 5). With F = 0 it says just that best guess.
 """
 
 from __future__ import annotations
@@ -14,9 +18,8 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-LEAST = 0.02  # alpha is never taken smaller where one divides by it
-Path = Callable[[Tensor], tuple[Tensor, Tensor]]  # noise levels -> (alpha, sigma), of the same shape
-Change = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+SPREAD = 0.5  # standard deviation of pixels, as Karras et al. take it
+Pair = tuple[Tensor, Tensor]
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,32 @@ class Objective:
 
     title: str
     paper: str
-    path: Path
-    target: Change  # (x, e, alpha, sigma) -> what the network should say
-    clean: Change  # (z, what it says, alpha, sigma) -> the predicted x
+    path: Callable[[Tensor], Pair]  # noise levels -> (alpha, sigma), of the same shape
+    says: Callable[[Tensor, Tensor], Pair]  # (alpha, sigma) -> (p, q)
     levels: Callable[[Tensor], Tensor]  # standard normal numbers -> noise levels in (0, 1)
+
+    def target(self, x: Tensor, e: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
+        """What the network should say."""
+        p, q = self.says(alpha, sigma)
+        return p * e + q * x
+
+    def said(self, z: Tensor, f: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
+        """What it says of z where it gives f."""
+        p, q = self.says(alpha, sigma)
+        variance = variance_of(alpha, sigma)
+        guess = (p * sigma + q * alpha * SPREAD**2) / variance
+        return guess * z + (p * alpha - q * sigma) * SPREAD / variance.sqrt() * f
+
+
+def variance_of(alpha: Tensor, sigma: Tensor) -> Tensor:
+    """That of a noisy picture's pixels."""
+    return alpha**2 * SPREAD**2 + sigma**2
+
+
+def clean(z: Tensor, f: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
+    """The predicted x where the network gives f; the same for every objective, since they differ in the loss alone."""
+    variance = variance_of(alpha, sigma)
+    return alpha * SPREAD**2 / variance * z - sigma * SPREAD / variance.sqrt() * f
 
 
 def straight(s: Tensor) -> tuple[Tensor, Tensor]:
@@ -51,34 +76,19 @@ def evenly(normal: Tensor) -> Tensor:
     return torch.special.ndtr(normal).clamp(1e-3, 1 - 1e-3)
 
 
-def velocity(x: Tensor, e: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
-    """dz/ds on the straight path."""
-    return e - x
+def velocity(alpha: Tensor, sigma: Tensor) -> Pair:
+    """e - x, which is dz/ds on the straight path."""
+    return torch.ones_like(alpha), -torch.ones_like(sigma)
 
 
-def clean_of_velocity(z: Tensor, said: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
-    """x = z - s (e - x)."""
-    return z - sigma * said
+def noise(alpha: Tensor, sigma: Tensor) -> Pair:
+    """e, the noise itself."""
+    return torch.ones_like(alpha), torch.zeros_like(sigma)
 
 
-def noise(x: Tensor, e: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
-    """The noise itself."""
-    return e
-
-
-def clean_of_noise(z: Tensor, said: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
-    """x = (z - sigma e) / alpha, cut to what pictures can be: near pure noise small errors are made huge."""
-    return ((z - sigma * said) / alpha.clamp(min=LEAST)).clamp(-1.5, 1.5)
-
-
-def v(x: Tensor, e: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
+def v(alpha: Tensor, sigma: Tensor) -> Pair:
     """alpha e - sigma x, which is dz/ds on the cosine path, up to a factor."""
-    return alpha * e - sigma * x
-
-
-def clean_of_v(z: Tensor, said: Tensor, alpha: Tensor, sigma: Tensor) -> Tensor:
-    """x = alpha z - sigma v."""
-    return alpha * z - sigma * said
+    return alpha, -sigma
 
 
 OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
@@ -88,13 +98,12 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
             "Lipman et al. 2023, arXiv:2210.02747; Liu, Gong and Liu 2023, arXiv:2209.03003",
             straight,
             velocity,
-            clean_of_velocity,
             mostly_middle,
         ),
         "epsilon": Objective(
-            "DDPM: the noise", "Ho, Jain and Abbeel 2020, arXiv:2006.11239", cosine, noise, clean_of_noise, evenly
+            "DDPM: the noise", "Ho, Jain and Abbeel 2020, arXiv:2006.11239", cosine, noise, evenly
         ),
-        "v": Objective("DDPM: v", "Salimans and Ho 2022, arXiv:2202.00512", cosine, v, clean_of_v, evenly),
+        "v": Objective("DDPM: v", "Salimans and Ho 2022, arXiv:2202.00512", cosine, v, evenly),
     }
 )
 

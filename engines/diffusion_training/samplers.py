@@ -7,6 +7,7 @@ path it is Euler's. The samplers differ in which x they take.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,8 +16,9 @@ from types import MappingProxyType
 import torch
 from torch import Tensor
 
-from engines.diffusion_training.objectives import Path
+from engines.diffusion_training.objectives import Pair
 
+Path = Callable[[Tensor], Pair]
 Denoise = Callable[[Tensor, float], Tensor]  # (z, noise level) -> the predicted clean picture
 
 
@@ -33,6 +35,11 @@ class Walk:
         """alpha and sigma at a noise level."""
         alpha, sigma = self.path(torch.tensor(s, dtype=torch.float64))
         return float(alpha), float(sigma)
+
+    def log_ratio(self, s: float) -> float:
+        """log(alpha / sigma) at a noise level within (0, 1)."""
+        alpha, sigma = self.at(s)
+        return math.log(alpha / sigma)
 
     def move(self, z: Tensor, s: float, after: float, x: Tensor) -> Tensor:
         """z at noise level `after` where x is predicted all the way."""
@@ -65,18 +72,11 @@ def dpmpp(walk: Walk, z: Tensor, s: float, after: float) -> tuple[Tensor, Tensor
     straight_on = x
     if walk.before is not None and after > 0 and walk.before[0] < 1:
         before, x_before = walk.before
-        share = (walk_log_snr(walk, after) - walk_log_snr(walk, s)) / (
-            walk_log_snr(walk, s) - walk_log_snr(walk, before)
-        )
+        here = walk.log_ratio(s)
+        share = (walk.log_ratio(after) - here) / (here - walk.log_ratio(before))
         straight_on = x + share / 2 * (x - x_before)
     walk.before = (s, x)
     return walk.move(z, s, after, straight_on), x
-
-
-def walk_log_snr(walk: Walk, s: float) -> float:
-    """log(alpha / sigma) at a noise level within (0, 1)."""
-    alpha, sigma = (torch.tensor(value).log().item() for value in walk.at(s))
-    return alpha - sigma
 
 
 def ddpm(walk: Walk, z: Tensor, s: float, after: float) -> tuple[Tensor, Tensor]:

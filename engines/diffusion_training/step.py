@@ -16,6 +16,7 @@ from engines.device import keep_freed_memory, usual
 from engines.device.tuning import Choice
 from engines.diffusion_training.config import DiffusionConfig
 from engines.diffusion_training.drawing import Drawing, as_input
+from engines.diffusion_training.muon import Muon, split
 from engines.diffusion_training.networks import build_network
 from engines.diffusion_training.objectives import OBJECTIVES, spread_out
 from engines.diffusion_training.probes import Probes
@@ -71,7 +72,7 @@ class Trainer:
         choice = choice or usual(self.device, team.local_size if team else 1)
         network = build_network(config, images.shape[3], classes)
         self.net = network.to(self.device, memory_format=choice.memory_format)
-        self.optimiser = self._adam()
+        self.adam, self.muon = self._optimisers()
         self.ema = AveragedModel(self.net, multi_avg_fn=self._average) if config.ema else None
         self.steps = 0
         self._together = team is not None and team.size > 1
@@ -102,8 +103,9 @@ class Trainer:
         """Networks, and Adam's moments, whose fused kernels take it that both lie alike."""
         for net in self.nets().values():
             net.to(memory_format=layout)
-        for weight, moments in self.optimiser.state.items():
-            moments |= {name: torch.empty_like(weight).copy_(m) for name, m in moments.items() if m.dim()}
+        for optimiser in self.optimisers().values():
+            for weight, moments in optimiser.state.items():
+                moments |= {name: torch.empty_like(weight).copy_(m) for name, m in moments.items() if m.dim()}
 
     def step(self) -> None:
         """One update of the network."""
@@ -162,7 +164,7 @@ class Trainer:
 
     def optimisers(self) -> dict[str, torch.optim.Optimizer]:
         """All optimisers by name."""
-        return {"optimiser": self.optimiser}
+        return {"adam": self.adam, "muon": self.muon}
 
     def begin_anew(self) -> None:
         """To be called when weights and optimiser were replaced: sums and a captured graph are of the old ones."""
@@ -173,14 +175,17 @@ class Trainer:
         """The averaged network, or the network itself where there is none."""
         return self.net if self.ema is None else self.ema.module
 
-    def _adam(self) -> torch.optim.Adam:
+    def _optimisers(self) -> tuple[torch.optim.Adam, Muon]:
+        """Muon for the convolutions, which are matrices; Adam for the rest."""
         cuda = self.device.type == "cuda"
         rate = torch.tensor(self.config.lr, device=self.device) if cuda else self.config.lr  # a graph reads the tensor
+        matrices, rest = split(self.net)
         fused = self.device.type in ("cpu", "cuda")
-        return torch.optim.Adam(self.net.parameters(), lr=rate, betas=(0.9, 0.99), fused=fused, capturable=cuda)
+        adam = torch.optim.Adam(rest, lr=rate, betas=(0.9, 0.99), fused=fused, capturable=cuda)
+        return adam, Muon(matrices, rate)
 
     def _set_rate(self, rate: float) -> None:
-        for group in self.optimiser.param_groups:
+        for group in (*self.adam.param_groups, *self.muon.param_groups):
             if isinstance(group["lr"], Tensor):
                 group["lr"].fill_(rate)
             else:
@@ -211,16 +216,17 @@ class Trainer:
         return x, y, e, s
 
     def _update(self) -> None:
-        """The mean squared error of the prediction, one step of Adam."""
+        """The mean squared error of the prediction, one step of the optimisers."""
         x, y, e, s = self._batch()
-        self.optimiser.zero_grad()
+        self.net.zero_grad()
         if self._second_lane:
             errors = self._backward_in_two_lanes(x, y, e, s)
         else:
             errors = self._errors(x, y, e, s)
             errors.mean().backward()
             errors = errors.detach()
-        self.optimiser.step()
+        self.adam.step()
+        self.muon.step()
         level = (s * LEVELS).long().clamp(max=LEVELS - 1)
         self._sums[0].index_add_(0, level, errors)
         self._sums[1].index_add_(0, level, torch.ones_like(errors))
@@ -244,9 +250,11 @@ class Trainer:
     ) -> Tensor:
         """The mean squared error of each picture [N]."""
         alpha, sigma = (spread_out(each, x) for each in self.objective.path(s))
+        z = alpha * x + sigma * e
         with self._autocast():  # a setting of the thread that is in it
-            said = (net or self._call)(alpha * x + sigma * e, s, y if self.classes else None)
-        return (said.float() - self.objective.target(x, e, alpha, sigma)).square().flatten(1).mean(1)
+            given = (net or self._call)(z, s, y if self.classes else None).float()
+        wrong = self.objective.said(z, given, alpha, sigma) - self.objective.target(x, e, alpha, sigma)
+        return wrong.square().flatten(1).mean(1)
 
     def _step_cuda(self) -> None:
         """A few eager steps on a side stream, then one CUDA graph of the whole step, replayed."""
@@ -270,7 +278,7 @@ class Trainer:
         graph = torch.cuda.CUDAGraph()
         try:
             graph.register_generator_state(self.rng)
-            self.optimiser.zero_grad()
+            self.net.zero_grad()
             with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other runs go on meanwhile
                 self._update()
         except RuntimeError:

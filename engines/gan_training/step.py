@@ -152,7 +152,7 @@ class Trainer:
         """Both optimisers by name."""
         return {"opt_g": self.opt_g, "opt_d": self.opt_d}
 
-    def extras(self) -> list[Event]:
+    def extras(self, class_names: tuple[str, ...] = ()) -> list[Event]:
         """Nothing but what every family shows."""
         return []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
 ROWS = 8  # of the grid
 REAL_JUDGED = 2000
 FIXED_NOISE = 1  # seed; the same in every run, so that runs can be compared
+
+
+Job = Generator[Event, bool, None]  # a part of the work, which may be left at any yield
 
 
 class Diverged(Exception):
@@ -165,12 +169,13 @@ class _Training:
 
     def events(self) -> Events:
         """All events of the run; see `train`."""
-        jobs: list[tuple[Clock, Callable[[], list[Event]]]] = [
+        share = self.family.share
+        jobs: list[tuple[Clock, Callable[[], Job]]] = [
             (Clock(0.25), self._report),
-            (Clock(0.5), self._show),
-            (Clock(3.0), self._examine),
+            (Clock(0.5, share), self._show),
+            (Clock(3.0, share), self._examine),
             (Clock(5.0), self._keep),
-            (Clock(4.0), lambda: list(self.trainer.extras())),
+            (Clock(4.0, share), self._add),
         ]
         memory = self.checkpoints.resume()
         if memory is not None:
@@ -183,12 +188,10 @@ class _Training:
                 asked = (yield self.computing.caption()) or asked
             for clock, job in jobs:
                 if clock.due():
-                    events = job()
-                    clock.done()  # before the yield, which may be a long pause
-                    asked = (yield from _each(events)) or asked
+                    asked = (yield from _each(job(), clock.done, asked)) or asked
             stop = self.checkpoints.meet(asked)
         for _, job in jobs:
-            yield from _each(job())
+            yield from _each(job(), asked=asked)
 
     def _memory(self) -> dict[str, Any]:
         """What a checkpoint keeps beside the trainer."""
@@ -211,51 +214,81 @@ class _Training:
         self.doctor, self.signals = self.family.doctor(**memory["doctor"]), memory["signals"]
         self.computing.changed = memory.get("changed", 0)
 
-    def _report(self) -> list[Event]:
+    def _progress(self) -> Progress:
+        return Progress(self.step, self.config.steps, {"{n} pictures": self.step * self.config.batch})
+
+    def _report(self) -> Job:
         """Losses and progress."""
         self.signals = self.trainer.signals() or self.signals
         if not self.signals:
-            return []
+            return
         if not all(map(math.isfinite, self.signals.values())):
             raise Diverged(self.step)
         self.doctor.watch(self.signals)
-        counts = {"{n} pictures": self.step * self.config.batch}
-        shown = {name: self.signals[name] for name in self.family.shown}
-        return [Metrics(self.step, shown), Progress(self.step, self.config.steps, counts)]
+        yield Metrics(self.step, {name: self.signals[name] for name in self.family.shown})
+        yield self._progress()
 
-    def _show(self) -> list[Event]:
+    def _draw(self, noise: np.ndarray, labels: np.ndarray) -> Generator[Event, bool, np.ndarray | None]:
+        """Pictures from noise, in pieces between which one may pause and stop; None after a stop."""
+        drawn, piece = [], self.family.piece
+        for start in range(0, len(noise), piece):
+            if start and (yield self._progress()):
+                return None
+            drawn.append(self.trainer.sample(noise[start : start + piece], labels[start : start + piece]))
+        return np.concatenate(drawn)
+
+    def _show(self) -> Job:
         """The grid from fixed noise."""
-        images = self.trainer.sample(self.noise, self.grid.labels)
-        return [Samples(self.step, images, self.grid.columns)]
+        images = yield from self._draw(self.noise, self.grid.labels)
+        if images is not None:
+            yield Samples(self.step, images, self.grid.columns)
 
-    def _examine(self) -> list[Event]:
+    def _examine(self) -> Job:
         """Fréchet distance, class shares and the diagnosis, on fresh noise."""
         from engines.data.features import to_tensor
 
         if not self.signals:
-            return []
-        images = self.trainer.sample(self.trainer.noise(self.family.judged, seed=self.step))
+            return
+        count = self.family.judged
+        labels = np.arange(count) % max(1, len(self.grid.pictures.class_names))
+        images = yield from self._draw(self.trainer.noise(count, seed=self.step), labels)
+        if images is None:
+            return
         scores = self.judge.judge(to_tensor(images))
         real = self.judge.real_shares
         exam = Exam(self.step, self.signals, scores.frechet, scores.diversity, scores.shares, real)
-        events: list[Event] = [
-            Metrics(self.step, {"Fréchet distance": scores.frechet, "Diversity": scores.diversity}, "scores"),
-            self.doctor.examine(exam),
-        ]
+        yield Metrics(self.step, {"Fréchet distance": scores.frechet, "Diversity": scores.diversity}, "scores")
+        yield self.doctor.examine(exam)
         if scores.shares:
-            events.append(Shares("Classes among the generated pictures", self.judge.class_names, scores.shares))
-        return events
+            yield Shares("Classes among the generated pictures", self.judge.class_names, scores.shares)
 
-    def _keep(self) -> list[Event]:
+    def _add(self) -> Job:
+        """What only this family shows."""
+        for event in self.trainer.extras(self.grid.pictures.class_names):  # noqa: UP028 - a list takes no replies
+            yield event
+
+    def _keep(self) -> Job:
         """The model as it is now."""
         pictures = self.grid.pictures
         facts = {"channels": pictures.channels, "class_names": list(pictures.class_names)}
-        return [Weights(self.step, self.trainer.weights(), facts)]
+        yield Weights(self.step, self.trainer.weights(), facts)
 
 
-def _each(events: list[Event]) -> Generator[Event, bool, bool]:
-    """Yields all the events; returns whether a stop was asked for."""
-    stop = False
-    for event in events:
+def _each(
+    job: Job, done: Callable[[float], None] = lambda seconds: None, asked: bool = False
+) -> Generator[Event, bool, bool]:
+    """Passes on what a job yields, and the replies; returns whether a stop was asked for, at first if `asked`.
+
+    `done` is told how long the job took, without the yields, which may be long pauses.
+    """
+    took, stop, reply = 0.0, asked, None
+    while True:
+        began = time.monotonic()
+        try:
+            event = job.send(reply)
+        except StopIteration:
+            done(took + time.monotonic() - began)
+            return stop
+        took += time.monotonic() - began
         stop = (yield event) or stop
-    return stop
+        reply = stop

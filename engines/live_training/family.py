@@ -66,8 +66,8 @@ class Trainer(Protocol):
     def begin_anew(self) -> None:
         """To be called when weights and optimisers were replaced."""
 
-    def extras(self) -> Iterable[Event]:
-        """What only this family shows, asked for every few seconds."""
+    def extras(self, class_names: tuple[str, ...] = ()) -> Iterable[Event]:
+        """What only this family shows, asked for every few seconds; `class_names` are those of the pictures."""
 
 
 class Doctor(Protocol):
@@ -106,6 +106,8 @@ class Family:
     shapes: Callable[[Any, int, int], str]  # of (config, channels, classes): all that a step's time depends on
     tries: Callable[[Any, int], list[Choice]]  # of (config, free cores): ways to compute worth trying
     judged: int = 1000  # generated pictures behind each Fréchet distance and class share
+    piece: int = 1000  # pictures drawn at once; between pieces one may pause and stop
+    share: float = 0.05  # of the time that showing may take, that examining may, and what the family adds
     walk: tuple[int, int] = (40, 16)  # pictures of a walk one after the other, and side by side
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -10,12 +10,12 @@ import pytest
 from engines.catalog import ENCODERS, MODELS
 from engines.data.cards import DATASETS, TEXT_DATASETS
 from engines.finetuning.config import RECIPES, FinetuningConfig
-from engines.gan_training.config import PRESETS, GanConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.messages import Message
 from engines.text_generation.config import TextConfig
 from tabs import TABS
+from tabs.live_training.tab import FAMILIES
 from tabs.page.language import FOLDER, I18N, LANGUAGES, language_of, load_languages, translate
 from tests import ROOT
 
@@ -77,10 +77,12 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "{n} examples", "Fréchet distance", *TABS}
-    configs = (GanConfig, TextConfig, FinetuningConfig, ImageConfig)
+    configs = (*(page.family.config for page in FAMILIES), TextConfig, FinetuningConfig, ImageConfig)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}
-    for preset in (*PRESETS.values(), *RECIPES.values()):
+    words |= {text for page in FAMILIES for text in (page.intro, page.family.title)}
+    presets = (preset for page in FAMILIES for preset in page.family.presets.values())
+    for preset in (*presets, *RECIPES.values()):
         words |= {preset.title, preset.help}
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
@@ -99,9 +101,9 @@ def everything() -> set[str]:
 
 # The same in both languages.
 UNTRANSLATED = {
-    "28 px", "32 px", "64 px", "EMA", "Beta1", "DCGAN", "MLP", "MNIST", "Fashion-MNIST", "WGAN-GP",
+    "28 px", "32 px", "64 px", "EMA", "Beta1", "DCGAN", "MLP", "GAN", "VAE", "MNIST", "Fashion-MNIST", "WGAN-GP",
     "Loss_D", "Loss_G", "D(x)", "D(G(z))", "Noto", "Twemoji", "Euler", "Euler a", "Heun", "DPM++ 2M", "DDIM", "UniPC",
-    "LCM",
+    "LCM", "KL", "−ELBO", "Beta",
 }  # fmt: skip
 
 

@@ -8,22 +8,21 @@ import gradio as gr
 import pytest
 
 from engines.catalog import MODELS
-from engines.diffusion_training.config import DiffusionConfig
 from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN
 from engines.image_generation.config import ImageConfig
 from engines.text_generation.config import TextConfig
+from tabs.live_training.tab import FAMILIES
 from tabs.page.forms import Form
 from tabs.page.language import LANGUAGES as TABLES
-from tabs.page.learn import ARXIV, CONDITION, FOLDER, GAP, HEADING, LABEL, learn_panel, load_page
+from tabs.page.learn import ARXIV, CONDITION, FOLDER, GAP, HEADING, LABEL, has_page, learn_panel, load_page
 from tests.tabs.page.test_language import UNTRANSLATED
 
 LANGUAGES = ("en", "zh")
 CHINESE = TABLES["zh"]
 CONFIGS = {
-    "gan_training": GanConfig,
-    "diffusion_training": DiffusionConfig,
+    **{page.family.engine: page.family.config for page in FAMILIES if has_page(page.family.engine)},
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,

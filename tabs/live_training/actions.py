@@ -1,25 +1,21 @@
-"""What a person or a script can do with GAN runs: the handlers behind the tab and its endpoints."""
+"""What a person or a script can do with the runs of a family: the handlers behind its tab and its endpoints."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
 from engines.data.cards import ASSETS
 from engines.data.grids import Picture, animate, encode_grid, make_grid
-from engines.data.pictures import PictureSet, load_bundled
-from engines.data.uploads import read_uploads
-from engines.gan_training.config import ENGINE, GanConfig
-from engines.gan_training.engine import train
-from engines.gan_training.explore import export, sample, walk
-from engines.knobs import MAX_SEED, Knob
-from engines.live_training.data import known_before
-from engines.live_training.family import ALL_CLASSES
-from engines.messages import ConfigError, EngineError, Message
+from engines.knobs import MAX_SEED, Config, Knob
+from engines.live_training.engine import train
+from engines.live_training.explore import export, sample, walk
+from engines.live_training.family import ALL_CLASSES, Family
+from engines.messages import ConfigError, EngineError
 from engines.running.events import Events
 from engines.running.run_files import load_run, save_run, saving
 from engines.running.runs import Run, Runs
@@ -27,74 +23,95 @@ from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.links import Query
 from tabs.page.live.news import status
-from tabs.page.markup import clip
 from tabs.page.outbox import Outbox
 from tabs.page.polite import polite
 from tabs.page.shared import new_key, run_to_show
 
-EXAMPLE = "example"  # the id of the run that is shown before one has been started
-EXAMPLE_FILE = ASSETS / "example_gan_training" / "run.zip"
-STRIP = 24  # pictures in the preview of a dataset
+EXAMPLE = "example"  # begins the id of a run that is shown before one has been started
 
 
-class GanActions:
-    """Actions on the runs of this app. Each raises gr.Error with one sentence in the visitor's language."""
+def example_file(family: Family) -> Path:
+    """Where the run file of a family's example lies, if it has one."""
+    return ASSETS / f"example_{family.engine}" / "run.zip"
 
-    def __init__(self, runs: Runs, gate: Gate, computer: Computer) -> None:
-        self.runs, self.gate, self._computer = runs, gate, computer
-        self.outbox = Outbox()
-        runs.adopt(ENGINE, GanConfig, lambda config, own: self._events(config, (), own))
-        if EXAMPLE_FILE.exists():
-            board = load_run(EXAMPLE_FILE)
-            runs.add(board, GanConfig.from_dict(board.config), owner="", run_id=EXAMPLE)
+
+class FamilyActions:
+    """Actions on the runs of a family. Each raises gr.Error with one sentence in the visitor's language."""
+
+    def __init__(self, family: Family, runs: Runs, gate: Gate, computer: Computer) -> None:
+        self.family, self.runs, self.gate, self._computer = family, runs, gate, computer
+        self.outbox, self.example = Outbox(), ""
+        runs.adopt(family.engine, family.config, lambda config, own: self._events(config, (), own))
+        if example_file(family).exists():
+            board = load_run(example_file(family))
+            self.example = EXAMPLE if family.engine == "gan_training" else f"{EXAMPLE}-{family.engine}"
+            runs.add(board, family.config.from_dict(board.config), owner="", run_id=self.example)
+
+    def named(self, name: str, prefix: str) -> Callable[..., Any]:
+        """The action under a family's own name, which agents see, with a description that tells the family."""
+        action = getattr(self, name)
+
+        @wraps(action)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return action(*args, **kwargs)
+
+        call.__name__ = f"{prefix}_{name}"
+        call.__doc__ = f"{self.family.title}: {action.__doc__}"
+        return call
 
     # --- runs ------------------------------------------------------------------------------------------
 
-    def begin(self, config: GanConfig, uploads: Sequence[str], owner: str, request: gr.Request | None) -> Run:
+    def begin(self, config: Config, uploads: Sequence[str], owner: str, request: gr.Request | None) -> Run:
         """Start a run; -1 as seed is replaced by a random one."""
         files = tuple(uploads)
 
-        def start(config: GanConfig) -> Run:
-            return self.runs.start(ENGINE, config, lambda own: self._events(config, files, own), owner)
+        def start(config: Config) -> Run:
+            return self.runs.start(self.family.engine, config, lambda own: self._events(config, files, own), owner)
 
         return self.gate.start(config.with_seed(), owner, request, start)
 
     def _events(self, *args: Any) -> Events:
-        return self._computer.events(TRAINING, train, *args)
+        return self._computer.events(TRAINING, train, self.family, *args)
 
-    def gan_open(self, path: str | None, owner: str, request: gr.Request) -> str:
+    def open(self, path: str | None, owner: str, request: gr.Request) -> str:
         """Keep the run of an uploaded run file, and return its id; `owner` may be any secret, or empty."""
         with self.gate.computing(request, owner):
             if not path:
                 raise ConfigError("Choose a file first.")
             board = load_run(Path(path))
-            if board.engine != ENGINE:
+            if board.engine != self.family.engine:
                 raise EngineError("This run file is of another tab.")
-            return self.runs.add(board, GanConfig.from_dict(board.config), owner or new_key()).id
+            return self.runs.add(board, self.family.config.from_dict(board.config), owner or new_key()).id
 
     def first_run(self, owner: str, query: Query) -> str:
         """The run to show on arrival: the one of a watch link, the visitor's latest, or the example."""
-        return run_to_show(self.runs, ENGINE, owner, query) or EXAMPLE
+        return run_to_show(self.runs, self.family.engine, owner, query) or self.example
 
     # --- the generator -----------------------------------------------------------------------------------
 
-    def gan_samples(self, run: str, seed: int = 1, label: int = ALL_CLASSES, request: gr.Request = None) -> str:
+    def samples(self, run: str, seed: int = 1, label: int = ALL_CLASSES, request: gr.Request = None) -> str:
         """A grid of 64 new pictures by the run's generator as PNG. label -1 takes all classes in turn."""
         with self.gate.computing(request):
             generator = self._generator(run)
-            images = self._computer.call(MODELS, sample, *generator, _whole(seed, "Seed"), 64, _class(label))
+            asked = whole(seed, "Seed"), 64, _class(label)
+            images = self._computer.call(MODELS, sample, self.family, *generator, *asked)
             return self._write(encode_grid(images), f"samples-{seed}")
 
-    def gan_walk(
+    def walk(
         self, run: str, seed: int = 1, seed_to: int = 2, label: int = ALL_CLASSES, request: gr.Request = None
     ) -> str:
         """An animated WebP of 16 pictures that turn from one seed's into another's, and back."""
         with self.gate.computing(request):
-            seeds = _whole(seed, "Seed"), _whole(seed_to, "Walk to seed")
+            seeds = whole(seed, "Seed"), whole(seed_to, "Walk to seed")
             generator, label = self._generator(run), _class(label)
-            steps = self._computer.call(MODELS, walk, *generator, *seeds, label)
+            steps = self._computer.call(MODELS, walk, self.family, *generator, *seeds, label)
             frames = [make_grid(images) for images in steps]
             return self._write(animate([*frames, *frames[-2:0:-1]], rest=0), f"walk-{seed}-{seed_to}")
+
+    def compute(self, request: gr.Request | None, run_id: str, function: Callable[..., Any], *args: Any) -> Any:
+        """function(config, weights, *args) with the model of a run, wherever models compute."""
+        with self.gate.computing(request):
+            return self._computer.call(MODELS, function, *self._generator(run_id), *args)
 
     def _generator(self, run_id: str) -> tuple[Any, Any]:
         run = self.runs.get(run_id)
@@ -104,7 +121,7 @@ class GanActions:
 
     # --- files -----------------------------------------------------------------------------------------
 
-    def gan_run_file(self, run: str, request: gr.Request = None) -> str:
+    def run_file(self, run: str, request: gr.Request = None) -> str:
         """The run as a ZIP that replays anywhere: config, seed, metrics, grids and weights."""
         with self.gate.computing(request):
             found = self.runs.get(run)
@@ -112,19 +129,19 @@ class GanActions:
             save_run(found.board, path)
             return str(path)
 
-    def gan_generator(self, run: str, request: gr.Request = None) -> str:
+    def generator(self, run: str, request: gr.Request = None) -> str:
         """The generator as a ZIP of safetensors and its config as JSON."""
         with self.gate.computing(request):
             config, weights = self._generator(run)
             path = self.outbox.path(f"generator-{run}.zip")
-            export(config, weights, path)
+            export(self.family, config, weights, path)
             return str(path)
 
-    def gan_webp(self, run: str, request: gr.Request = None) -> str:
+    def webp(self, run: str, request: gr.Request = None) -> str:
         """The training as an animated WebP: the grid from first to last."""
         return self._film(run, "WEBP", request)
 
-    def gan_gif(self, run: str, request: gr.Request = None) -> str:
+    def gif(self, run: str, request: gr.Request = None) -> str:
         """The training as an animated GIF."""
         return self._film(run, "GIF", request)
 
@@ -144,18 +161,18 @@ class GanActions:
 
     # --- for scripts -------------------------------------------------------------------------------------
 
-    def gan_start(self, settings: dict[str, Any], owner: str = "", request: gr.Request = None) -> dict[str, Any]:
-        """Start a GAN run with any of the settings of GanConfig, such as {"dataset": "mnist", "steps": 500}.
+    def start(self, settings: dict[str, Any], owner: str = "", request: gr.Request = None) -> dict[str, Any]:
+        """Start a run with any of the settings of the page, such as {"dataset": "mnist", "steps": 500}.
 
         Returns at once: "run" is the id to watch it by, "owner" the key that may pause and stop it, "config"
         all settings as they are used, the seed included.
         """
         with polite(request):
             owner = owner or new_key()
-            run = self.begin(GanConfig.from_dict(settings), (), owner, request)
+            run = self.begin(self.family.config.from_dict(settings), (), owner, request)
             return {"run": run.id, "owner": owner, "config": run.config.to_dict()}
 
-    def gan_status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
+    def status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
         """State, progress, latest metrics, class shares and diagnosis of a run."""
         with polite(request):
             board = self.runs.get(run).board
@@ -166,7 +183,7 @@ class GanActions:
             }
             return {"state": board.state, **status(board), "metrics": latest}
 
-    def gan_control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
+    def control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
         """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key.
 
         A run that was stopped, or interrupted when the program ended, can be resumed too.
@@ -175,39 +192,10 @@ class GanActions:
             return {"state": self.runs.control(run, owner, action).board.state}
 
 
-def preview(pictures: PictureSet) -> str:
-    """A strip of real pictures as a data address."""
-    return encode_grid(pictures.sample(STRIP, seed=0).resized(48).images, columns=STRIP // 2).data_uri()
-
-
-def preview_dataset(name: str) -> str:
-    """`preview` of a bundled dataset."""
-    return preview(load_bundled(name))
-
-
-def preview_uploads(paths: Sequence[str], conditional: bool = False) -> tuple[str, list[Message]]:
-    """`preview` of uploaded pictures, and what to know before Start; ConfigError if they are not allowed."""
-    pictures = read_uploads(paths, 48)
-    return preview(pictures), [_counted(pictures), *known_before(pictures, conditional)]
-
-
-def _counted(pictures: PictureSet) -> Message:
-    """How many pictures there are, and in which classes."""
-    if not pictures.class_names:
-        return Message("{count} pictures, cut to their middle square.", count=len(pictures))
-    counts = np.bincount(pictures.labels, minlength=len(pictures.class_names)).tolist()
-    classes = [f"{name} ({count})" for name, count in zip(pictures.class_names, counts, strict=True)]
-    return Message(
-        "{count} pictures, cut to their middle square, in {classes} classes: {names}",
-        count=len(pictures),
-        classes=len(classes),
-        names=clip(", ".join(classes)),
-    )
-
-
 def _class(label: Any) -> int:
     return Knob(0, "Class", low=ALL_CLASSES, high=MAX_SEED).check(label)
 
 
-def _whole(number: Any, field: str) -> int:
+def whole(number: Any, field: str) -> int:
+    """A seed that an endpoint was given; ConfigError that names the field if it is none."""
     return Knob(0, field, low=0, high=MAX_SEED).check(number)

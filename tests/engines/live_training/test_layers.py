@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from engines.gan_training.layers import FromPicture, ToPicture, spread
+from engines.live_training.layers import FromPicture, ToPicture, spread
 
 
 @pytest.mark.parametrize("channels", [1, 3])

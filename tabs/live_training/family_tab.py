@@ -1,26 +1,28 @@
-"""The Live GAN training tab: its layout, and which component calls which action."""
+"""What every family of live trainings has on the page: its layout, and which component calls which action."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from engines.gan_training.config import ENGINE, PRESETS, GanConfig
 from engines.knobs import MAX_SEED
-from engines.live_training.family import ALL_CLASSES
+from engines.live_training.family import ALL_CLASSES, Family
 from engines.messages import Message
-from tabs.gan_training.actions import GanActions, preview_dataset, preview_uploads
+from tabs.live_training.actions import FamilyActions
+from tabs.live_training.previews import preview_dataset, preview_uploads
 from tabs.page.controls import RunControls
 from tabs.page.forms import Form, seed_box
 from tabs.page.language import language_of, t, translate
-from tabs.page.learn import learn_panel
+from tabs.page.learn import has_page, learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
-from tabs.page.live.view import Chart, Line, live_view
+from tabs.page.live.view import Chart, live_view
 from tabs.page.markup import paragraph, speaker
 from tabs.page.polite import polite
 from tabs.page.settings.recipes import RecipePicker
@@ -28,23 +30,10 @@ from tabs.page.shared import FOLLOW, QUICK, Shared, find_run
 
 HERE = Path(__file__).parent
 PANELS = ("grids", "verdict", "charts", "shares", "sheets", "bars", "scatter")
-CHARTS = (
-    Chart("Losses", (Line("Loss_D", "losses", "--theirs"), Line("Loss_G", "losses", "--ours")), smooth=True),
-    Chart(
-        "What D says: of real and of generated pictures",
-        (Line("D(x)", "losses", "--theirs"), Line("D(G(z))", "losses", "--ours")),
-        smooth=True,
-    ),
-    Chart(
-        "Fréchet distance: lower is closer to the real pictures",
-        (Line("Fréchet distance", "scores", "--good"),),
-        from_zero=True,
-    ),
-)
 # Gradio's picture has no name for a screen reader; its label's text becomes one.
 NAME_PICTURE = """() => requestAnimationFrame(() => requestAnimationFrame(() => {
-  const picture = document.querySelector("#gan-picture button img");
-  if (picture) picture.alt = document.querySelector("#gan-picture label").innerText.trim();
+  const picture = document.querySelector("#PREFIX-picture button img");
+  if (picture) picture.alt = document.querySelector("#PREFIX-picture label").innerText.trim();
 }))"""
 # One press makes the file and saves it, as a press on its link would.
 DOWNLOAD = """(file) => {
@@ -55,42 +44,59 @@ DOWNLOAD = """(file) => {
 }"""
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
-INTRO = (
-    "Press **Start**: a small GAN begins to learn these pictures on this machine, with no download. Noise"
-    " turns into shapes before your eyes; how long the whole run takes stands above the pictures after its first"
-    " steps. Close the page if you like: it goes on without it."
-)
 KEEP = (
     "The **run file** replays this run anywhere without training: settings, seed, curves, grids and weights."
     " The **generator** is a safetensors file with its settings as JSON."
 )
 
 
-def build(shared: Shared) -> None:
-    """Lay the tab out and wire it."""
-    tab = GanTab(GanActions(shared.runs, shared.gate, shared.computer))
-    tab.build_layout()
+@dataclass(frozen=True)
+class FamilyPage:
+    """What one family's page has of its own.
+
+    `prefix` begins the names of its elements and endpoints, `panels` are scripts of tabs/page/live or paths of its
+    own, `layout` is its live view's, `extra` adds panels below the live view, each a gr.Tab, and wires them.
+    """
+
+    family: Family
+    prefix: str
+    intro: str
+    charts: tuple[Chart, ...]
+    panels: tuple[str | Path, ...] = PANELS
+    layout: Path = HERE / "live.html"
+    extra: Callable[[FamilyTab, Shared], None] | None = None
+
+
+def build_family(page: FamilyPage, shared: Shared) -> None:
+    """Lay a family's part of the tab out and wire it."""
+    tab = FamilyTab(page, FamilyActions(page.family, shared.runs, shared.gate, shared.computer))
+    tab.build_layout(shared)
     tab.add_endpoints()  # first, so that they get their names
     tab.wire(shared.owner, shared.visit, shared.arrived)
 
 
-class GanTab:
-    """The tab's components and the handlers that update them."""
+class FamilyTab:
+    """One family's components and the handlers that update them."""
 
-    def __init__(self, actions: GanActions) -> None:
-        self.actions = actions
+    def __init__(self, page: FamilyPage, actions: FamilyActions) -> None:
+        self.page, self.family, self.prefix, self.actions = page, page.family, page.prefix, actions
         self.runs = actions.runs
         self.preview_dataset = lru_cache(maxsize=8)(preview_dataset)
 
+    def id(self, name: str) -> str:
+        """The id of this family's element of that name."""
+        return f"{self.prefix}-{name}"
+
     # --- layout ------------------------------------------------------------------------------------------
 
-    def build_layout(self) -> None:
+    def build_layout(self, shared: Shared) -> None:
         """Make the components."""
-        gr.Markdown(t(INTRO))
+        page = self.page
+        gr.Markdown(t(page.intro))
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
-                self.controls = RunControls(self.runs, ENGINE, "gan")
-                self.live = live_view("gan-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS)
+                self.controls = RunControls(self.runs, self.family.engine, self.prefix)
+                self.live = live_view(self.id("live"), self.controls.ids, page.layout, page.panels, page.charts)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self._build_settings()
         with gr.Tabs(overflow_behavior="wrap"):
@@ -100,39 +106,42 @@ class GanTab:
                 self._build_keep()
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
-                self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="gan-open")
-        learn_panel("gan_training", self.form, {"#gan-live .chart figcaption": "measures"})
+                self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id=self.id("open"))
+            if page.extra:
+                page.extra(self, shared)
+        if has_page(self.family.engine):
+            learn_panel(self.family.engine, self.form, {f"#{self.id('live')} .chart figcaption": "measures"})
 
     def _build_settings(self) -> None:
-        self.recipes = RecipePicker(PRESETS, "gan-preset")
-        self.form = Form(GanConfig, "gan")
+        config = self.family.config
+        self.recipes = RecipePicker(self.family.presets, self.id("preset"))
+        self.form = Form(config, self.prefix)
         self.form.add(["dataset"])
-        self.preview = gr.HTML(elem_id="gan-preview", apply_default_css=False)
+        self.preview = gr.HTML(elem_id=self.id("preview"), elem_classes="real-preview", apply_default_css=False)
         self.uploads = gr.File(
             label=t("Your pictures: several files, or one ZIP"),
             file_count="multiple",
             file_types=["image", ".zip"],
             visible=False,
             height=140,
-            elem_id="gan-uploads",
+            elem_id=self.id("uploads"),
         )
-        self.form.add([name for name, knob in GanConfig.knobs().items() if not knob.more and name != "dataset"])
+        self.form.add([name for name, knob in config.knobs().items() if not knob.more and name != "dataset"])
         with gr.Accordion(t("More settings"), open=False):
             self.form.add_rest()
-        self.link = LinkButton(ENGINE, self.form)
+        self.link = LinkButton(self.family.engine, self.form)
 
     def _build_explore(self) -> None:
         seed: dict[str, Any] = {"minimum": -1, "maximum": MAX_SEED}
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
-                self.seed = seed_box(
-                    value=-1, label=t("Seed"), info=t("-1: another at each press."), elem_id="gan-sample-seed", **seed
-                )
+                info, seed_id = t("-1: another at each press."), self.id("sample-seed")
+                self.seed = seed_box(value=-1, label=t("Seed"), info=info, elem_id=seed_id, **seed)
                 self.label = gr.Dropdown([(t("All classes"), ALL_CLASSES)], value=ALL_CLASSES, label=t("Class"))
-                self.sample = gr.Button(t("New samples"), elem_id="gan-sample")
-                self.seed_to = seed_box(value=-1, label=t("Walk to seed"), elem_id="gan-walk-seed", **seed)
-                self.walk = gr.Button(t("Latent walk"), elem_id="gan-walk")
-                self.film = gr.Button(t("The training as an animation"), elem_id="gan-film")
+                self.sample = gr.Button(t("New samples"), elem_id=self.id("sample"))
+                self.seed_to = seed_box(value=-1, label=t("Walk to seed"), elem_id=self.id("walk-seed"), **seed)
+                self.walk = gr.Button(t("Latent walk"), elem_id=self.id("walk"))
+                self.film = gr.Button(t("The training as an animation"), elem_id=self.id("film"))
             with gr.Column(scale=2, min_width=320):
                 self.picture = gr.Image(
                     label=t("Made by the generator"),
@@ -140,30 +149,31 @@ class GanTab:
                     interactive=False,
                     height=460,
                     buttons=["download", "fullscreen"],
-                    elem_id="gan-picture",
+                    elem_id=self.id("picture"),
+                    elem_classes="made-picture",
                 )
 
     def _build_keep(self) -> None:
         gr.Markdown(t(KEEP))
         with gr.Row():
-            self.save_run = gr.Button(t("Run file"), elem_id="gan-save-run")
-            self.save_generator = gr.Button(t("Generator"), elem_id="gan-save-generator")
-            self.save_gif = gr.Button(t("Training as GIF"), elem_id="gan-save-gif")
-            self.save_webp = gr.Button(t("Training as WebP"), elem_id="gan-save-webp")
-        self.file = gr.File(label=t("Download"), interactive=False, elem_id="gan-file", height=90)
+            self.save_run = gr.Button(t("Run file"), elem_id=self.id("save-run"))
+            self.save_generator = gr.Button(t("Generator"), elem_id=self.id("save-generator"))
+            self.save_gif = gr.Button(t("Training as GIF"), elem_id=self.id("save-gif"))
+            self.save_webp = gr.Button(t("Training as WebP"), elem_id=self.id("save-webp"))
+        self.file = gr.File(label=t("Download"), interactive=False, elem_id=self.id("file"), height=90)
 
     # --- wiring ------------------------------------------------------------------------------------------
 
     def wire(self, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
         """Connect events to handlers."""
-        actions, form = self.actions, self.form
+        form, named = self.form, partial(self.actions.named, prefix=self.prefix)
         shown = [self.live, self.preview, self.recipes.list, *form.widgets]
         arrived.then(self.arrive, [owner, visit], shown, **QUICK)
         self.controls.wire(self.live, owner)
         self.live.tick(self.show_classes, self.live, self.label, **FOLLOW)
         self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, form.show)
-        self.recipes.follow(self.runs, ENGINE, self.live, owner)
+        self.recipes.follow(self.runs, self.family.engine, self.live, owner)
         gr.on(
             [form["dataset"].change, self.uploads.change, form["conditional"].change],
             self.choose_data,
@@ -171,46 +181,46 @@ class GanTab:
             [self.preview, self.uploads],
             **QUICK,
         )
-        self.opened.upload(actions.gan_open, [self.opened, owner], self.live, api_name="gan_open")
+        self.opened.upload(named("open"), [self.opened, owner], self.live, api_name=f"{self.prefix}_open")
         seeds = [self.live, self.seed, self.seed_to, self.label]
         look: dict[str, Any] = {"api_visibility": "private", **EXPLORE}
         self.sample.click(self.show_samples, [self.live, self.seed, self.label], self.picture, **look)
         self.walk.click(self.show_walk, seeds, self.picture, **look)
         self.live.change(self.clear, None, [self.file, self.picture], **QUICK)
-        self.picture.change(None, js=NAME_PICTURE)
-        for button, action, name in [
-            (self.save_run, actions.gan_run_file, "gan_run_file"),
-            (self.save_generator, actions.gan_generator, "gan_generator"),
-            (self.save_gif, actions.gan_gif, "gan_gif"),
-            (self.save_webp, actions.gan_webp, "gan_webp"),
+        self.picture.change(None, js=NAME_PICTURE.replace("PREFIX", self.prefix))
+        for button, name in [
+            (self.save_run, "run_file"),
+            (self.save_generator, "generator"),
+            (self.save_gif, "gif"),
+            (self.save_webp, "webp"),
         ]:
-            made = button.click(action, self.live, self.file, api_name=name, **EXPLORE)
-            made.success(None, self.file, js=DOWNLOAD)
-        self.film.click(actions.gan_webp, self.live, self.picture, **look)
+            saved = button.click(named(name), self.live, self.file, api_name=f"{self.prefix}_{name}", **EXPLORE)
+            saved.success(None, self.file, js=DOWNLOAD)
+        self.film.click(self.actions.webp, self.live, self.picture, **look)
 
     def add_endpoints(self) -> None:
         """What a script can do that no button does in the same form."""
         label = gr.Number(ALL_CLASSES, precision=0, visible=False)  # of a run of any classes, unlike the tab's list
         seed, seed_to = (gr.Number(n, precision=0, minimum=0, maximum=MAX_SEED, visible=False) for n in (1, 2))
-        button, actions = gr.Button(visible=False), self.actions
-        for action, inputs, name in (
-            (actions.gan_samples, [self.live, seed, label], "gan_samples"),
-            (actions.gan_walk, [self.live, seed, seed_to, label], "gan_walk"),
+        button, named = gr.Button(visible=False), partial(self.actions.named, prefix=self.prefix)
+        for name, inputs in (
+            ("samples", [self.live, seed, label]),
+            ("walk", [self.live, seed, seed_to, label]),
         ):
-            button.click(action, inputs, self.picture, api_name=name, **EXPLORE)
-        gr.api(self.actions.gan_start, api_name="gan_start", queue=False)
-        gr.api(self.actions.gan_status, api_name="gan_status", queue=False)
-        gr.api(self.actions.gan_control, api_name="gan_control", queue=False)
+            button.click(named(name), inputs, self.picture, api_name=f"{self.prefix}_{name}", **EXPLORE)
+        for name in ("start", "status", "control"):
+            gr.api(named(name), api_name=f"{self.prefix}_{name}", queue=False)
 
     # --- handlers ----------------------------------------------------------------------------------------
 
     def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
         """What a page shows first, with the settings of the link, else of the visitor's latest run, if any."""
         run_id = self.actions.first_run(owner, visit)
-        mine = self.runs.latest(owner, ENGINE)
+        mine = self.runs.latest(owner, self.family.engine)
         settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
         if settings is None:  # leave the form alone: the visitor may be typing already
-            return [run_id, strip(self.preview_dataset("fashion_mnist")), *[gr.skip()] * (1 + len(self.form.widgets))]
+            first = self.family.config.knobs()["dataset"].default
+            return [run_id, strip(self.preview_dataset(first)), *[gr.skip()] * (1 + len(self.form.widgets))]
         dataset = settings["dataset"]
         preview = strip(self.preview_dataset(dataset)) if dataset != "own" else ""
         return [run_id, preview, self.recipes.show(settings, self.form), *self.form.show(settings)]
@@ -223,12 +233,12 @@ class GanTab:
     def show_samples(self, run_id: str, seed: float, label: int, request: gr.Request) -> dict[str, Any]:
         """New pictures, and the seed that made them."""
         seed = choose_seed(seed)
-        return made(self.actions.gan_samples(run_id, seed, label, request), request, seed)
+        return made(self.actions.samples(run_id, seed, label, request), request, seed)
 
     def show_walk(self, run_id: str, seed: float, to: float, label: int, request: gr.Request) -> dict[str, Any]:
         """A walk between two seeds, and which they are."""
         seeds = choose_seed(seed), choose_seed(to)
-        return made(self.actions.gan_walk(run_id, *seeds, label, request), request, *seeds)
+        return made(self.actions.walk(run_id, *seeds, label, request), request, *seeds)
 
     @staticmethod
     def clear() -> tuple[None, dict[str, Any]]:

@@ -122,7 +122,7 @@ class DiffusionConfig(Config):
 
 
 def patch(size: int) -> int:
-    """Pixels on a side that the network takes as one place: convolutions over all pixels would be four times slower."""
+    """Pixels on a side that the network takes as one place: convolutions over all pixels take four times as long."""
     return 4 if size > 32 else 2
 
 

@@ -14,7 +14,7 @@ from engines.messages import Message
 from engines.running.events import Verdict
 
 EARLY_STEPS = 300  # before that many steps samples are blobs whatever one does
-LOSS_OF_NOTHING = 1.3  # a loss of this is what a network has that says nothing: it learned nothing, or forgot it
+NOTHING = 0.9  # of the loss of a network that gives nothing: it learned nothing, or forgot it
 MANY_COPIES = 0.5  # share of the samples that are near-copies of training pictures
 GAP = 1.5  # held-out loss, as a multiple of the loss on learned pictures
 BEYOND = 0.05  # share of the values that are too bright or too dark to be shown
@@ -28,21 +28,18 @@ class Doctor:
     """Looks at one exam after another and remembers the extremes."""
 
     best_frechet: float = math.inf
-    best_loss: float = math.inf
 
     def watch(self, signals: Mapping[str, float]) -> None:
-        """Between exams."""
-        self.best_loss = min(self.best_loss, signals["Loss"])
+        """Between exams: nothing here is short."""
 
     def examine(self, exam: Exam) -> Verdict:
         """The most serious thing that the signals show."""
         signals = exam.signals
-        self.watch(signals)
         self.best_frechet = min(self.best_frechet, exam.frechet)
         if exam.step < EARLY_STEPS:
             return early(exam)
-        if signals["Loss"] > LOSS_OF_NOTHING:
-            return rate_too_high(signals["Loss"])
+        if signals["Loss"] > NOTHING * signals.get("Loss of nothing", math.inf):
+            return rate_too_high(signals)
         if signals.get("beyond", 0.0) > BEYOND:
             return guided_too_far(signals["beyond"])
         if signals.get("copies", 0.0) > MANY_COPIES:
@@ -53,7 +50,9 @@ class Doctor:
             return memorising(signals)
         if exam.frechet > WORSE * max(self.best_frechet, 1e-12):
             return diverging(
-                Message("The Fréchet distance is {worse} times its best.", worse=f"{exam.frechet / self.best_frechet:.1f}")
+                Message(
+                    "The Fréchet distance is {worse} times its best.", worse=f"{exam.frechet / self.best_frechet:.1f}"
+                )
             )
         return healthy(exam)
 
@@ -71,11 +70,13 @@ def early(exam: Exam) -> Verdict:
 
 def healthy(exam: Exam) -> Verdict:
     """It learns what pictures are like, not the pictures themselves."""
-    reason = Message("The pictures have {diversity} % of the variety of the real ones.", diversity=percent(exam.diversity))
+    reason = Message(
+        "The pictures have {diversity} % of the variety of the real ones.", diversity=percent(exam.diversity)
+    )
     if "Loss on held-out" in exam.signals:
         reason = Message(
-            "On pictures that it never saw, its loss is {held_out}, on those it learned from {learned}: it has learned what"
-            " such pictures are like. The samples have {diversity} % of the variety of the real ones.",
+            "On pictures that it never saw, its loss is {held_out}, on those it learned from {learned}: it has learned"
+            " what such pictures are like. The samples have {diversity} % of the variety of the real ones.",
             held_out=f"{exam.signals['Loss on held-out']:.3f}",
             learned=f"{exam.signals['Loss on learned']:.3f}",
             diversity=percent(exam.diversity),
@@ -105,7 +106,7 @@ def too_few_steps(detail: float) -> Verdict:
         Message("Too few steps of sampling"),
         reason,
         Message(
-            "The network is not to blame, and needs no new training: under Explore take more steps, or Heun or"
+            "The network is not to blame, and needs no new training: draw with more steps, or with Heun or"
             " DPM-Solver++, which need fewer."
         ),
     )
@@ -121,8 +122,8 @@ def guided_too_far(beyond: float) -> Verdict:
             beyond=percent(beyond),
         ),
         Message(
-            "Each sample is pushed so far towards its class that it leaves what pictures are like, and all of a class look"
-            " alike. A guidance scale of 1 to 3 is plenty; it can be changed under Explore without a new training."
+            "Each sample is pushed so far towards its class that it leaves what pictures are like, and all of a class"
+            " look alike. A guidance scale of 1 to 3 is plenty, and it can be changed without a new training."
         ),
     )
 
@@ -147,9 +148,13 @@ def memorising(signals: Mapping[str, float]) -> Verdict:
     )
 
 
-def rate_too_high(loss: float) -> Verdict:
+def rate_too_high(signals: Mapping[str, float]) -> Verdict:
     """The network has lost what it knew."""
     return diverging(
-        Message("The loss is {loss}: saying nothing at all would be no worse.", loss=f"{loss:.3g}"),
+        Message(
+            "The loss is {loss}, and without any network, by a guess from each pixel alone, it would be {nothing}.",
+            loss=f"{signals['Loss']:.3g}",
+            nothing=f"{signals['Loss of nothing']:.3g}",
+        ),
         Message("Try a learning rate ten times lower."),
     )

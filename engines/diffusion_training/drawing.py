@@ -59,9 +59,8 @@ class Drawing:
         return torch.cat([part if isinstance(part, Tensor) else part.result() for part in parts])
 
     def _last(self, noise: np.ndarray, labels: np.ndarray, first: int) -> Tensor:
-        for _, _, x in self.way(noise, labels, first):
-            pass
-        return x
+        *_, (_, picture, _) = self.way(noise, labels, first)
+        return picture
 
     def way(self, noise: np.ndarray, labels: np.ndarray, first: int = 0) -> Iterator[tuple[float, Tensor, Tensor]]:
         """(noise level, the noisy pictures, what the network thinks they will be) at every step; see samplers.sample.

@@ -29,5 +29,5 @@ def sample(
     label: int = ALL_CLASSES,
     **chosen: Any,
 ) -> np.ndarray:
-    """`count` pictures, uint8 [N, H, W, C], from noise that `seed` fixes, of class `label` or of all; see `redrawn`."""
+    """`count` pictures uint8 [N, H, W, C] from noise that `seed` fixes, of class `label` or of all; see `redrawn`."""
     return explore.sample(FAMILY, redrawn(config, **chosen), weights, seed, count, label)

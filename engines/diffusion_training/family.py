@@ -58,7 +58,7 @@ def shapes(config: DiffusionConfig, channels: int, classes: int) -> str:
 FAMILY = Family(
     home=__name__,
     engine=ENGINE,
-    title="diffusion model",
+    title="Diffusion",
     config=DiffusionConfig,
     presets=PRESETS,
     shown=("Loss",),
@@ -67,4 +67,7 @@ FAMILY = Family(
     load=load,
     shapes=shapes,
     tries=tries,
+    piece=64,
+    share=0.1,
+    walk=(24, 16),
 )

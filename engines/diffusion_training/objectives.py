@@ -1,11 +1,11 @@
 """What the network predicts: one entry an objective, a path from pictures to noise and the target on it.
 
-At noise level s, from 0 (the picture x) to 1 (noise e, standard normal), the noisy picture is z = alpha x + sigma e, and
-what is predicted is p e + q x. From that comes the clean picture, which is all that guidance and samplers need.
+At noise level s, from 0 (the picture x) to 1 (noise e, standard normal), the noisy picture is z = alpha x + sigma e,
+and what is predicted is p e + q x. From that comes the clean picture, which is all that guidance and samplers need.
 
-The network itself gives F, and what it says is a z + b F: a z is the best guess from z alone if pixels were independent
-with a spread of SPREAD, and b the spread of its error, so that F has unit variance at every level, and the network
-need not copy its input (Karras et al. 2022, section 5). With F = 0 it says just that best guess.
+The network itself gives F, and what it says is a z + b F: a z is the best guess from z alone if pixels were
+independent with a spread of SPREAD, and b the spread of its error, so that F has unit variance at every level, and
+the network need not copy its input (Karras et al. 2022, section 5). With F = 0 it says just that best guess.
 """
 
 from __future__ import annotations
@@ -100,9 +100,7 @@ OBJECTIVES: Mapping[str, Objective] = MappingProxyType(
             velocity,
             mostly_middle,
         ),
-        "epsilon": Objective(
-            "DDPM: the noise", "Ho, Jain and Abbeel 2020, arXiv:2006.11239", cosine, noise, evenly
-        ),
+        "epsilon": Objective("DDPM: the noise", "Ho, Jain and Abbeel 2020, arXiv:2006.11239", cosine, noise, evenly),
         "v": Objective("DDPM: v", "Salimans and Ho 2022, arXiv:2202.00512", cosine, v, evenly),
     }
 )

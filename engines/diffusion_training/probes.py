@@ -110,15 +110,14 @@ class Probes:
     @torch.inference_mode()
     def _compare_losses(self) -> None:
         """The averaged network's loss on learned and on held-out pictures, with the same noise and noise levels."""
-        trainer, n = self.trainer, len(self.held_out)
-        if not n:
-            return
+        trainer, n = self.trainer, len(self.held_out) or min(ASKED, len(self.trainer.images))
         spread = torch.linspace(0, len(trainer.images) - 1, n, device=trainer.device).long()
-        held_out, labels = (torch.tensor(each, device=trainer.device) for each in (self.held_out, self.labels))
-        self.signals |= {
-            "Loss on learned": trainer.ask(trainer.images[spread], trainer.labels[spread]),
-            "Loss on held-out": trainer.ask(held_out, labels),
-        }
+        learned = trainer.images[spread], trainer.labels[spread]
+        if "Loss of nothing" not in self.signals:
+            self.signals["Loss of nothing"] = trainer.ask(*learned, lambda z, *told: torch.zeros_like(z))
+        if len(self.held_out):
+            held_out = (torch.tensor(each, device=trainer.device) for each in (self.held_out, self.labels))
+            self.signals |= {"Loss on learned": trainer.ask(*learned), "Loss on held-out": trainer.ask(*held_out)}
 
 
 def replaced(drawing: Drawing, config: object) -> Drawing:

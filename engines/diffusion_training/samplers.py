@@ -1,8 +1,8 @@
 """From noise to pictures: steps along the path, each with what the network thinks the picture will be.
 
 With the predicted clean picture x held fixed between two noise levels, the probability-flow equation has the exact
-solution z' = r z + (alpha' - r alpha) x with r = sigma' / sigma. That step is DDIM (Song et al. 2021), and on the straight
-path it is Euler's. The samplers differ in which x they take.
+solution z' = r z + (alpha' - r alpha) x with r = sigma' / sigma. That step is DDIM (Song et al. 2021), and on the
+straight path it is Euler's. The samplers differ in which x they take.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ class Trainer:
         self.steps += 1
 
     def signals(self) -> dict[str, float]:
-        """Means since the last call, and what the probes found last; waits for the device. Empty before the first step.
+        """Means since the last call, and what the probes found last; waits for the device. Empty before a first step.
 
         Loss: the mean squared error of what the network predicts, whose parts have a variance of about 1 to 2.
         """
@@ -143,12 +143,12 @@ class Trainer:
         return self.drawing().sample(noise, labels)
 
     @torch.inference_mode()
-    def ask(self, images: Tensor, labels: Tensor) -> float:
-        """The averaged network's mean loss on pictures uint8 [N, S, S, C]; noise and noise levels are always the same."""
+    def ask(self, images: Tensor, labels: Tensor, net: Callable[..., Tensor] | None = None) -> float:
+        """Mean loss of the averaged network, or of `net`, on pictures uint8 [N, S, S, C], always in the same noise."""
         x, rng = as_input(images), torch.Generator().manual_seed(ASKED_NOISE)
         e = torch.randn(x.shape, generator=rng).to(self.device)
         s = self.objective.levels(torch.randn(len(x), generator=rng)).to(self.device)
-        return self._errors(x, labels, e, s, self.best()).mean().item()
+        return self._errors(x, labels, e, s, net or self.best()).mean().item()
 
     def drawing(self) -> Drawing:
         """The averaged network, to draw with."""
@@ -193,9 +193,7 @@ class Trainer:
 
     def _autocast(self) -> AbstractContextManager:
         # A CUDA graph must hold the casts itself, so nothing may be cached across its borders.
-        return torch.autocast(
-            self.device.type, self.dtype, enabled=self.dtype != torch.float32, cache_enabled=False
-        )
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32, cache_enabled=False)
 
     @torch.no_grad()
     def _average(self, averaged: tuple[Tensor, ...], current: tuple[Tensor, ...], count: Tensor) -> None:
@@ -245,9 +243,7 @@ class Trainer:
         errors = self._errors(*batch)
         return list(torch.autograd.grad(errors.mean(), weights)), errors.detach()
 
-    def _errors(
-        self, x: Tensor, y: Tensor, e: Tensor, s: Tensor, net: Callable[..., Tensor] | None = None
-    ) -> Tensor:
+    def _errors(self, x: Tensor, y: Tensor, e: Tensor, s: Tensor, net: Callable[..., Tensor] | None = None) -> Tensor:
         """The mean squared error of each picture [N]."""
         alpha, sigma = (spread_out(each, x) for each in self.objective.path(s))
         z = alpha * x + sigma * e

@@ -84,6 +84,8 @@ def test_a_diffusion_model_trains_and_draws(monkeypatch, values):
         trainer.signals()
         assert trainer.sample(noise).shape == (5, 28, 28, 1)
         assert all(isinstance(weight, np.ndarray) for weight in trainer.weights().values())
+
+
 @pytest.mark.parametrize(
     "values", [{}, {"architecture": "mlp", "likelihood": "bernoulli", "binarise": True, "conditional": True}]
 )

@@ -7,6 +7,7 @@ from engines.live_training.diagnosis import Exam
 
 GOOD = {
     "Loss": 0.2,
+    "Loss of nothing": 0.6,
     "Loss on learned": 0.2,
     "Loss on held-out": 0.21,
     "copies": 0.0,
@@ -51,7 +52,7 @@ def test_a_distance_far_above_its_best_is_a_training_that_runs_away():
 
 
 def test_few_pictures_have_no_held_out_ones_and_are_told_of_all_the_same():
-    signals = {"Loss": 0.05, "copies": 1.0, "beyond": 0.0, "detail": 1.0}
+    signals = {"Loss": 0.05, "Loss of nothing": 0.6, "copies": 1.0, "beyond": 0.0, "detail": 1.0}
     verdict = Doctor().examine(Exam(5000, signals, 10.0, 0.9, (), ()))
     assert verdict.state == "memorising"
     assert "100 %" in verdict.reason

@@ -1,5 +1,7 @@
 """Samplers against the exact solution for Gaussian data."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -38,7 +40,7 @@ def errors(name, sampler, steps):
 def test_more_steps_come_to_the_exact_solution(name, sampler, ratio):
     found = errors(name, sampler, (40, 80, 160))
     assert found[-1] < 0.02
-    for coarse, fine in zip(found, found[1:], strict=False):
+    for coarse, fine in pairwise(found):
         assert coarse / fine > ratio
 
 

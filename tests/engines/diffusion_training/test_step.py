@@ -145,7 +145,7 @@ def test_what_is_shown_beside_the_samples():
     assert not np.array_equal(steps.images[:10], steps.images[40:])
     trainer.step()
     told = trainer.signals()
-    assert {"detail", "beyond", "copies", "Loss on learned", "Loss on held-out"} <= told.keys()
+    assert {"detail", "beyond", "copies", "Loss of nothing", "Loss on learned", "Loss on held-out"} <= told.keys()
     assert 0 <= told["copies"] <= 1
 
 

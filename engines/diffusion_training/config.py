@@ -87,7 +87,7 @@ class DiffusionConfig(Config):
         more=True,
     )
     batch: int = knob(
-        64, "Batch size", "Pictures that the network learns from in one step.", low=4, high=512, step=4, more=True
+        32, "Batch size", "Pictures that the network learns from in one step.", low=4, high=512, step=4, more=True
     )
     steps: int = knob(
         10_000,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,9 +13,6 @@ from torch import Tensor
 from engines.diffusion_training.drawing import Drawing, as_input, to_pictures
 from engines.messages import Message
 from engines.running.events import Bars, Event, Sheet
-
-if TYPE_CHECKING:
-    from engines.diffusion_training.step import Trainer
 
 ACROSS = 10  # pictures in a row of a sheet
 STEPS_SHOWN = (1, 2, 5, 20, 50)
@@ -32,7 +29,7 @@ FORGET = 0.7  # of the loss by noise level at each look
 class Probes:
     """Looks at a trainer without changing what it learns."""
 
-    def __init__(self, trainer: Trainer, held_out: np.ndarray, labels: np.ndarray) -> None:
+    def __init__(self, trainer: Any, held_out: np.ndarray, labels: np.ndarray) -> None:
         """The held-out pictures are uint8 [N, S, S, C]; there may be none."""
         self.trainer, self.signals = trainer, dict[str, float]()
         count = min(ASKED, len(held_out))

@@ -22,8 +22,10 @@ from engines.running.events import (
     Download,
     Evaluation,
     Event,
+    Ground,
     Metrics,
     Note,
+    Plane,
     Progress,
     Reference,
     Resumed,
@@ -35,6 +37,7 @@ from engines.running.events import (
     Weights,
 )
 from engines.running.exhibits import MAX_EXHIBITS, Exhibit, exhibit
+from engines.running.planes import Planes
 
 MAX_POINTS = 1000
 MAX_FRAMES = 120
@@ -123,6 +126,7 @@ class Board:
     verdict: Verdict | None = None
     shares: Shares | None = None
     exhibits: dict[str, Exhibit] = field(default_factory=dict)
+    planes: Planes = field(default_factory=Planes)
     reference: Picture | None = None
     latest: Frame | None = None
     history: list[Frame] = field(default_factory=list)
@@ -170,6 +174,8 @@ class Board:
             case Sheet(name) | Bars(name) | Scatter(name):
                 if name in self.exhibits or len(self.exhibits) < MAX_EXHIBITS:  # readers may be looping over the old
                     self.exhibits = {**self.exhibits, name: exhibit(event)}
+            case Ground() | Plane():
+                self.planes.add(event)
             case Verdict():
                 self.verdict = event
             case Evaluation(name):
@@ -203,6 +209,7 @@ class Board:
             for group, series in self.series.items():
                 if group not in apart:
                     series.rewind(step)
+            self.planes.rewind(step)
             self.history = [frame for frame in self.history if frame.step <= step]
             self.frames_seen = len(self.history) * self.stride
             if self.latest and self.latest.step > step:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from engines.data.grids import Picture
 from engines.messages import EngineError
 from engines.running.board import ENDED_STATES, LIVE_STATES, Board
-from engines.running.board_files import ABOUT, EVALUATIONS, MODEL, read_board, write_members
+from engines.running.board_files import ABOUT, EVALUATIONS, MODEL, PLANES, read_board, write_members
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -237,6 +237,8 @@ class Keeper:
             self._model_due = time.monotonic() + MODEL_SECONDS
         elif name in EVALUATIONS:
             made_from = self._board.evaluations
+        elif name == PLANES:
+            made_from = self._board.planes.newest or self._board.planes.ground
         elif path.suffix in MIMES:
             return not path.exists()
         else:

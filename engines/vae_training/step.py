@@ -193,14 +193,14 @@ class Trainer:
     def _loss(self, x: Tensor, y: Tensor, noise: Tensor) -> tuple[Tensor, Notes]:
         """Reconstruction + beta x KL of a picture, in nats, the mean over the batch; and what the signals tell of it.
 
-        The Gaussian's variance is the best for this batch, its mean squared error, so that it need not be chosen
-        (Rybkin, Daniilidis and Levine 2021, arXiv:2006.13202).
+        With a sigma of 0 the Gaussian's variance is the best for this batch, its mean squared error (Rybkin, Daniilidis
+        and Levine 2021, arXiv:2006.13202).
         """
         with self.tested.autocast():
             logits, q = self._call(x, y, noise)
         error = (x - logits.detach().sigmoid()).square().sum() / len(x)
-        variance = (error / x[0].numel()).clamp(min=GREY)
-        gaussian = self.config.likelihood == "gaussian"
+        sigma, gaussian = self.config.sigma, self.config.likelihood == "gaussian"
+        variance = torch.full_like(error, sigma**2) if sigma else (error / x[0].numel()).clamp(min=GREY)
         reconstruction, kl = nats(x, logits, variance if gaussian else None).mean(), q.kl().mean(0)
         with torch.no_grad():
             sums = torch.stack([reconstruction, kl.sum(), error, torch.ones_like(error)])
@@ -229,7 +229,7 @@ class Trainer:
         sums, codes, variance = notes
         self._sums += sums
         self._codes += codes
-        self.net.variance.lerp_(variance, 0.05)
+        self.net.variance.lerp_(variance, 0.05 if self.steps else 1.0)
 
 
 @torch.no_grad()

@@ -58,6 +58,10 @@ def add_drawing(tab: FamilyTab, shared: Shared) -> None:
                     elem_id="diffusion-drawn",
                     elem_classes="made-picture",
                 )
+        # What the endpoint takes.
+        asked = [gr.Number(1, precision=0, visible=False), gr.Number(ALL_CLASSES, precision=0, visible=False)]
+        asked += [gr.Textbox("", visible=False), gr.Number(0, visible=False), gr.Number(-1, visible=False)]
+        button = gr.Button(visible=False)
 
     def diffusion_draw(
         run: str,
@@ -84,9 +88,7 @@ def add_drawing(tab: FamilyTab, shared: Shared) -> None:
         seed = choose_seed(seed)
         return made(diffusion_draw(run, int(seed), label, *values, request=request), request, seed)
 
-    asked = [gr.Number(1, precision=0, visible=False), gr.Number(ALL_CLASSES, precision=0, visible=False)]
-    asked += [gr.Textbox("", visible=False), gr.Number(0, visible=False), gr.Number(-1, visible=False)]
-    gr.Button(visible=False).click(diffusion_draw, [tab.live, *asked], picture, api_name="diffusion_draw", **EXPLORE)
+    button.click(diffusion_draw, [tab.live, *asked], picture, api_name="diffusion_draw", **EXPLORE)
     draw.click(show, [tab.live, seed, tab.label, *form.widgets], picture, api_visibility="private", **EXPLORE)
     tab.live.change(lambda: None, None, picture, **QUICK)
 

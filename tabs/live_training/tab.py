@@ -7,12 +7,13 @@ import gradio as gr
 from engines.running.runs import Runs
 from tabs.live_training import diffusion, gan, vae
 from tabs.live_training.family_tab import FamilyPage, build_family
+from tabs.live_training.points import tab as points
 from tabs.page.language import t
 from tabs.page.links import RUN, TAB, Query
 from tabs.page.shared import QUICK, Shared, find_run
 
 FAMILIES: tuple[FamilyPage, ...] = (gan.PAGE, vae.PAGE, diffusion.PAGE)  # in the order of the switch
-ENGINES = tuple(page.family.engine for page in FAMILIES)  # whose links and runs this tab opens
+ENGINES = (*(page.family.engine for page in FAMILIES), points.ENGINE)  # whose links and runs this tab opens
 
 
 def build(shared: Shared) -> None:
@@ -21,6 +22,8 @@ def build(shared: Shared) -> None:
         for page in FAMILIES:
             with gr.Tab(t(page.family.title), id=page.family.engine):
                 build_family(page, shared)
+        with gr.Tab(t(points.TITLE), id=points.ENGINE):
+            points.build(shared)
 
     def open_family(visit: Query) -> dict[str, object]:
         engine = engine_asked(shared.runs, visit)

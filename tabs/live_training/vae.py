@@ -46,6 +46,7 @@ def add_map(tab: FamilyTab, shared: Shared) -> None:
             label = gr.Dropdown([], value=None, label=t("Drawn as"), visible=False, elem_id="vae-map-class")
             again = gr.Button(t("Draw the map anew"), elem_id="vae-map-draw")
         chart = map_view("vae-map")
+        asked, button = gr.Number(0, precision=0, visible=False), gr.Button(visible=False)
 
     def vae_map(run: str, label: int = 0, request: gr.Request = None) -> str:
         """VAE: the map of a run's latent space as JSON: encoded pictures, and a grid of what is decoded around them.
@@ -65,8 +66,7 @@ def add_map(tab: FamilyTab, shared: Shared) -> None:
         choices = [(t(name), i) for i, name in enumerate(names)]
         return gr.update(choices=choices, value=0 if choices else None, visible=bool(choices))
 
-    asked = gr.Number(0, precision=0, visible=False)
-    gr.Button(visible=False).click(vae_map, [tab.live, asked], chart, api_name="vae_map", **EXPLORE)
+    button.click(vae_map, [tab.live, asked], chart, api_name="vae_map", **EXPLORE)
     tab.live.tick(show_classes, tab.live, label, **FOLLOW)
     tab.live.change(lambda: "", None, chart, **QUICK)
     for event in (panel.select, again.click, label.input):

@@ -88,9 +88,8 @@ PUBLISHED = {
 def measure_elbo(architecture: str, minutes: float) -> dict[str, object]:
     """A VAE of binarised MNIST: nats of held-out digits, beside published figures of such a network."""
     latent = 50 if architecture == "mlp" else 32
-    config = VaeConfig(
-        dataset="mnist", architecture=architecture, likelihood="bernoulli", binarise=True, latent=latent, lr=1e-3, seed=0
-    )  # fmt: skip
+    bits: dict[str, object] = {"likelihood": "bernoulli", "binarise": True, "lr": 1e-3}
+    config = VaeConfig(dataset="mnist", architecture=architecture, latent=latent, seed=0, **bits)
     data, device = load_bundled("mnist"), torch.device("cpu")
     choice = best_choice(VAE, config, data, device, Neighbours().free())
     trainer = VAE.trainer(config, data.images, data.labels, 10, device, choice=choice)

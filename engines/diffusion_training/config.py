@@ -153,8 +153,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "memorise": Preset(
             "Break it: learning by heart",
-            "Fifty pictures only: soon all samples are copies of them.",
-            {"pictures": 50},
+            "Twenty pictures only: soon all samples are copies of them.",
+            {"pictures": 20},
         ),
         "lr_too_high": Preset(
             "Break it: learning rate too high",

@@ -56,6 +56,15 @@ class VaeConfig(Config):
     conditional: bool = knob(
         False, "Class-conditional", "Both networks are told the class, so that you can ask for one."
     )
+    sigma: float = knob(
+        0.3,
+        "Noise of a pixel",
+        "Standard deviation of the Gaussian, where white is 1: less keeps more detail and leaves more holes; 0 takes"
+        " what suits the errors best.",
+        low=0.0,
+        high=1.0,
+        more=True,
+    )
     binarise: bool = knob(
         False,
         "Black and white",
@@ -74,7 +83,7 @@ class VaeConfig(Config):
         more=True,
     )
     features: int = knob(
-        32,
+        16,
         "Features",
         "Width of both networks; wider draws better and slower.",
         low=8,
@@ -83,7 +92,7 @@ class VaeConfig(Config):
         more=True,
     )
     batch: int = knob(
-        64,
+        32,
         "Batch size",
         "How many pictures it looks at in one step.",
         low=4,
@@ -100,7 +109,7 @@ class VaeConfig(Config):
         step=10,
         more=True,
     )
-    lr: float = knob(2e-3, "Learning rate", "How far each step moves both networks.", low=1e-6, high=0.5, more=True)
+    lr: float = knob(4e-3, "Learning rate", "How far each step moves both networks.", low=1e-6, high=0.5, more=True)
     seed: int = seed_knob()
 
     def check(self) -> None:
@@ -109,6 +118,8 @@ class VaeConfig(Config):
             raise ConfigError(
                 "Black and white pixels are for the Bernoulli likelihood: choose that, or switch them off."
             )
+        if 0 < self.sigma < 0.01:
+            raise ConfigError("Noise of a pixel must be 0, or at least {least}.", least=0.01)
         work = 2 * self.batch * self.features**2 * self.size**2
         if work > MAX_WORK_PER_STEP:
             raise ConfigError("Batch size, Features and Image size are too large together; lower one.")

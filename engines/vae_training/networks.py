@@ -85,10 +85,10 @@ def _mlp(config: VaeConfig, inputs: int, channels: int) -> tuple[nn.Module, nn.M
     pixels, wide, narrow = channels * config.size**2, config.features * 16, config.features * 8
     encoder: list[nn.Module] = [nn.Flatten()]
     for before, after in itertools.pairwise((pixels, wide, narrow)):
-        encoder += [nn.Linear(before, after), nn.SiLU()]
+        encoder += [nn.Linear(before, after), nn.ReLU(inplace=True)]
     decoder: list[nn.Module] = []
     for before, after in itertools.pairwise((inputs, narrow, wide)):
-        decoder += [nn.Linear(before, after), nn.SiLU()]
+        decoder += [nn.Linear(before, after), nn.ReLU(inplace=True)]
     shape = (channels, config.size, config.size)
     decoder += [nn.Linear(wide, pixels), nn.Unflatten(1, shape)]
     return nn.Sequential(*encoder), nn.Sequential(*decoder), narrow
@@ -102,11 +102,11 @@ def _convolutions(config: VaeConfig, inputs: int, channels: int) -> tuple[nn.Mod
     encoder: list[nn.Module] = []
     for before, after in itertools.pairwise([channels, *widths]):
         layer = FromPicture(before, after, bias=True) if not encoder else nn.Conv2d(before, after, 4, 2, 1)
-        encoder += [layer, nn.SiLU()]
+        encoder += [layer, nn.ReLU(inplace=True)]
     decoder: list[nn.Module] = [Project(inputs, widths[-1], start)]
     for before, after in itertools.pairwise(reversed(widths)):
-        decoder += [nn.SiLU(), nn.ConvTranspose2d(before, after, 4, 2, 1)]
-    decoder += [nn.SiLU(), ToPicture(widths[0], channels)]
+        decoder += [nn.ReLU(inplace=True), nn.ConvTranspose2d(before, after, 4, 2, 1)]
+    decoder += [nn.ReLU(inplace=True), ToPicture(widths[0], channels)]
     return nn.Sequential(*encoder, nn.Flatten()), nn.Sequential(*decoder), widths[-1] * start**2
 
 

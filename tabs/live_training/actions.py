@@ -150,7 +150,7 @@ class FamilyActions(RunActions):
             generator = self._generator(run)
             asked = whole(seed, "Seed"), 64, _class(label)
             images = self._computer.call(MODELS, sample, self.family, *generator, *asked)
-            return self._write(encode_grid(images), f"samples-{seed}")
+            return self.write(encode_grid(images), f"samples-{seed}")
 
     def walk(
         self, run: str, seed: int = 1, seed_to: int = 2, label: int = ALL_CLASSES, request: gr.Request = None
@@ -161,7 +161,7 @@ class FamilyActions(RunActions):
             generator, label = self._generator(run), _class(label)
             steps = self._computer.call(MODELS, walk, self.family, *generator, *seeds, label)
             frames = [make_grid(images) for images in steps]
-            return self._write(animate([*frames, *frames[-2:0:-1]], rest=0), f"walk-{seed}-{seed_to}")
+            return self.write(animate([*frames, *frames[-2:0:-1]], rest=0), f"walk-{seed}-{seed_to}")
 
     def compute(self, request: gr.Request | None, run_id: str, function: Callable[..., Any], *args: Any) -> Any:
         """function(config, weights, *args) with the model of a run, wherever models compute."""
@@ -198,9 +198,9 @@ class FamilyActions(RunActions):
             if not frames:
                 raise EngineError("This run has no pictures yet; wait a few seconds.")
             film = animate([frame.picture.open() for frame in frames], kind)
-            return self._write(film, f"training-{run_id}")
+            return self.write(film, f"training-{run_id}")
 
-    def _write(self, picture: Picture, name: str) -> str:
+    def write(self, picture: Picture, name: str) -> str:
         path = self.outbox.path(name + picture.suffix)
         with saving(path):
             path.write_bytes(picture.data)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import gradio as gr
 
 from engines.running.runs import Runs
-from tabs.live_training import gan, vae
+from tabs.live_training import diffusion, gan, vae
 from tabs.live_training.family_tab import FamilyPage, build_family
 from tabs.live_training.points import tab as points
 from tabs.page.language import t
 from tabs.page.links import RUN, TAB, Query
 from tabs.page.shared import QUICK, Shared, find_run
 
-FAMILIES: tuple[FamilyPage, ...] = (gan.PAGE, vae.PAGE)  # in the order of the switch
+FAMILIES: tuple[FamilyPage, ...] = (gan.PAGE, vae.PAGE, diffusion.PAGE)  # in the order of the switch
 ENGINES = (*(page.family.engine for page in FAMILIES), points.ENGINE)  # whose links and runs this tab opens
 
 

@@ -178,6 +178,8 @@ def _finish(card: Card, folder: Path, command: Sequence[str]) -> Fetching:
 
 def _from_hub(card: Card, folder: Path, choose: Choose) -> Fetching:
     """The files of the card's repository; the hub must answer soon, and is left alone for a while if not."""
+    if not card.repo:
+        raise Unavailable("The Hugging Face hub does not have this model.")
     endpoint = os.environ.get("HF_ENDPOINT") or HUB
     mark = cache_folder() / ("hub-unreachable-" + hashlib.sha256(endpoint.encode()).hexdigest()[:8])
     unreachable = Unavailable("The Hugging Face hub does not answer.")

@@ -87,7 +87,7 @@ class DiffusionConfig(Config):
         more=True,
     )
     batch: int = knob(
-        64, "Batch size", "Pictures that the network learns from in one step.", low=4, high=512, step=4, more=True
+        32, "Batch size", "Pictures that the network learns from in one step.", low=4, high=512, step=4, more=True
     )
     steps: int = knob(
         10_000,
@@ -153,8 +153,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "memorise": Preset(
             "Break it: learning by heart",
-            "Fifty pictures only: soon all samples are copies of them.",
-            {"pictures": 50},
+            "Twenty pictures only: soon all samples are copies of them.",
+            {"pictures": 20},
         ),
         "lr_too_high": Preset(
             "Break it: learning rate too high",

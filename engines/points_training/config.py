@@ -79,9 +79,9 @@ class PointsConfig(Config):
     width: int = knob(64, "Width", "Neurons in each of the three hidden layers.", low=4, high=256, step=4, more=True)
     batch: int = knob(256, "Batch size", "Points that a step looks at.", low=8, high=1024, step=8, more=True)
     lr: float = knob(
-        1e-3, "Learning rate", "How far each step moves the model; in a GAN, G.", low=1e-6, high=0.5, more=True
+        2e-3, "Learning rate", "How far each step moves the model; in a GAN, G.", low=1e-6, high=0.5, more=True
     )
-    lr_d: float = knob(1e-3, "Learning rate of D", "How far each step moves D.", low=1e-6, high=0.5, more=True)
+    lr_d: float = knob(2e-3, "Learning rate of D", "How far each step moves D.", low=1e-6, high=0.5, more=True)
     d_steps: int = knob(
         1, "D steps per G step", "How often D learns for each time G does.", low=1, high=10, step=1, more=True
     )
@@ -116,23 +116,28 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "collapse": Preset(
             "Break it: mode collapse",
-            "D learns too slowly to see that G makes only a few of the eight.",
-            {"lr": 3e-3, "lr_d": 1e-4},
+            "D learns faster than G, which settles on the nearest few of the eight and is told of no others.",
+            {"lr": 1e-3, "lr_d": 3e-3},
         ),
         "mended": Preset(
             "Mended: WGAN-GP",
             "The same rates, but a D whose slope is held to 1 shows G the way to every one of the eight.",
-            {"lr": 3e-3, "lr_d": 1e-4, "objective": "wgan_gp"},
+            {"lr": 1e-3, "lr_d": 3e-3, "objective": "wgan_gp"},
         ),
         "vae": Preset(
             "VAE: a healthy one",
             "The net of lines is the space of codes as the decoder lays it over the plane.",
+            {"family": VAE, "data": "spirals"},
+        ),
+        "holes": Preset(
+            "Break it: holes",
+            "Eight islands and a smooth decoder: the codes between two of them become points in the sea.",
             {"family": VAE},
         ),
         "beta": Preset(
             "Break it: beta too high",
             "Telling points apart costs more than it brings, so every point gets the same code.",
-            {"family": VAE, "beta": 100.0},
+            {"family": VAE, "data": "spirals", "beta": 1000.0},
         ),
         "diffusion": Preset(
             "Diffusion: a healthy one",

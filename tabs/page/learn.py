@@ -115,6 +115,11 @@ def load_pages(topic: str) -> dict[str, Page]:
     return {language: load_page(topic, language) for language in (file.suffixes[0][1:] for file in files)}
 
 
+def has_page(topic: str) -> bool:
+    """Whether there is a page of this topic."""
+    return (FOLDER / f"{topic}.{ENGLISH}.md").is_file()
+
+
 def learn_panel(topic: str, form: Form, places: Mapping[str, str] = MappingProxyType({})) -> None:
     """Add the fold-out here, closed; it follows those of the form's settings that its texts mention.
 

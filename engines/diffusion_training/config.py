@@ -12,7 +12,7 @@ from engines.messages import ConfigError
 
 ENGINE = "diffusion_training"  # the name of its runs
 # One step is about batch x features^2 x (size after the first layer)^2 multiplications, up to a constant.
-MAX_WORK_PER_STEP = 2**30  # about three seconds on two CPU cores, and less than 4 GB of activations
+MAX_WORK_PER_STEP = 2**30  # about four seconds on two CPU cores, and less than 4 GB of activations
 MAX_WORK_PER_RUN = 2**45  # about a day on two CPU cores
 
 

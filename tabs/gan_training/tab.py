@@ -16,7 +16,7 @@ from tabs.gan_training.actions import GanActions, preview_dataset, preview_uploa
 from tabs.page.controls import RunControls
 from tabs.page.forms import Form, seed_box
 from tabs.page.language import language_of, t, translate
-from tabs.page.learn import learn_panel
+from tabs.page.learn import LABELS, learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.live.view import Chart, Line, live_view
@@ -40,6 +40,13 @@ CHARTS = (
         from_zero=True,
     ),
 )
+# What has a "?", and the section of Learn that it opens.
+ASKED = {
+    "#gan-live .chart figcaption": "measures",
+    "#gan-live .shares-title": "measures",
+    f"#gan-sample-seed {LABELS}": "seed",
+    f"#gan-walk-seed {LABELS}": "seed",
+}
 # Gradio's picture has no name for a screen reader; its label's text becomes one.
 NAME_PICTURE = """() => requestAnimationFrame(() => requestAnimationFrame(() => {
   const picture = document.querySelector("#gan-picture button img");
@@ -100,7 +107,7 @@ class GanTab:
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
                 self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="gan-open")
-        learn_panel("gan_training", self.form, {"#gan-live .chart figcaption": "measures"})
+        learn_panel("gan_training", self.form, ASKED)
 
     def _build_settings(self) -> None:
         self.recipes = RecipePicker(PRESETS, "gan-preset")
@@ -162,7 +169,7 @@ class GanTab:
         self.live.tick(self.show_classes, self.live, self.label, **FOLLOW)
         self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, form.show)
-        self.recipes.follow(self.runs, ENGINE, self.live, owner)
+        self.recipes.follow(self.runs, ENGINE, self.live, owner, form)
         gr.on(
             [form["dataset"].change, self.uploads.change, form["conditional"].change],
             self.choose_data,

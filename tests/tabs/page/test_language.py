@@ -25,6 +25,7 @@ SPEAKING = {
     "Message",
     "ConfigError",
     "EngineError",
+    "Unavailable",
     "WorkerLostError",
     "t",
     "translate",

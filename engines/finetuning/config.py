@@ -169,12 +169,10 @@ class FinetuningConfig(Config):
 
     def without_download(self) -> FinetuningConfig:
         """The same task for the model that reads any script and needs no download, learning as in its recipe."""
-        recipe = {
-            name: value
-            for name, value in RECIPES["intents_zh"].values.items()
-            if name not in ("dataset", "max_length")
+        learning = {
+            name: RECIPES["intents_zh"].values[name] for name in ("model", "epochs", "batch", "lr", "patience")
         }
-        return replace(self, method="full", adversarial=False, mlm=False, **recipe)
+        return replace(self, method="full", adversarial=False, mlm=False, **learning)
 
     def check(self) -> None:
         """The model must read the kind of data, the options must suit the model, and a step must fit memory."""

@@ -23,7 +23,8 @@ class GanConfig(Config):
     """Settings of one adversarial training run."""
 
     time_of: ClassVar[tuple[str, ...]] = (
-        "steps", "dataset", "architecture", "objective", "conditional", "size", "latent", "features", "batch", "d_steps",
+        "steps", "dataset", "architecture", "objective", "conditional", "size", "latent", "features", "batch",
+        "d_steps",
     )  # fmt: skip
 
     dataset: str = knob(

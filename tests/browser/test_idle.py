@@ -8,7 +8,8 @@ LATE = """
   let asked = 0;
   window.fetch = async (input, init) => {
     const answer = await plain(input, init);
-    if (String(input.url ?? input).includes("/queue/join") && asked++ % 2) await new Promise((go) => setTimeout(go, 1500));
+    const late = String(input.url ?? input).includes("/queue/join") && asked++ % 2;
+    if (late) await new Promise((go) => setTimeout(go, 1500));
     return answer;
   };
 """

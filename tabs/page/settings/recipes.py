@@ -56,7 +56,7 @@ class RecipePicker:
         gr.on([widget.input for widget in form.widgets], None, None, self.list, js=f"() => ({own})", **QUICK)
 
     def follow(self, runs: Runs, engine: str, live: gr.HTML, owner: gr.BrowserState, form: Form) -> None:
-        """While the visitor has a run, say that it keeps its settings; else how long one takes, where that is known."""
+        """While the visitor has a run, say that it keeps its settings; else how long one takes, if that is known."""
 
         def show(owner: str, request: gr.Request, *values: Any) -> list[dict[str, Any]]:
             mine = runs.latest(owner, engine)

@@ -223,6 +223,10 @@ def test_the_panel_follows_what_its_texts_mention():
     assert "两个网络互相对抗" in show.fn(Request("zh-CN,zh;q=0.9"), *values)
 
 
+# Settings that are on the page only beside these.
+BESIDE = {"strength": {"task": "image_to_image"}, "label": {"model": f"{OWN}abc"}}
+
+
 @each_topic
 def test_every_setting_has_a_paragraph_whatever_it_is_set_to(topic):
     """So that each has a "?" that opens it; a paragraph that hides while its setting is off would leave it without."""
@@ -230,5 +234,6 @@ def test_every_setting_has_a_paragraph_whatever_it_is_set_to(topic):
         values = knob.choices or ([False, True] if isinstance(knob.default, bool) else [knob.default])
         values = [*values, 0.0] if name == "ema" else values
         for value in values:
-            suiting = [one for one in PAGES[topic, "en"].sections if one.suits(defaults(topic, **{name: value}))]
+            settings = defaults(topic, **{name: value}) | BESIDE.get(name, {})
+            suiting = [one for one in PAGES[topic, "en"].sections if one.suits(settings)]
             assert any(one.explains(name, knob.label) for one in suiting), (name, value)

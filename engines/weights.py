@@ -100,9 +100,9 @@ def fetch(card: Card, finish: Sequence[str] = (), choose: Choose = top_level) ->
     """Yields what is happening and returns the folder with the model's files; None if told to stop.
 
     `finish` is a command, such as a conversion; run once with the new folder as its last argument before the
-    folder enters the cache.
-    It may write how far it is into the folder's file SHARE. `choose` picks the files of a repository on the hub, of
-    which pickles and code are left out already. Threads and processes that ask for the same model at once wait for one of them.
+    folder enters the cache; it may write how far it is into the folder's file SHARE. `choose` picks the files of a
+    repository on the hub, of which pickles and code are left out already. Threads and processes that ask for the same
+    model at once wait for one of them.
     Raises EngineError when no source has the files or the cache cannot be written.
     """
     from filelock import FileLock

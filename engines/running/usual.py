@@ -10,16 +10,16 @@ from engines.messages import Message
 from engines.running.run import Run
 
 NEWEST = 3  # runs that are looked at: the machine may have become busier, or free
-LEAST = 0.1  # of a run: one that ended before tells too little
+FURTHER = 10.0  # times as far as a run came: of more it tells too little, since it had to begin as well
 
 
 def usual_seconds(config: Config, before: Iterable[Run]) -> float | None:
     """Seconds that a run with this config computes; None if none of the runs `before`, oldest first, was alike."""
-    told = [
-        _seconds_in_all(run) / _length(run.config) * _length(config)
-        for run in before
-        if config.paced_like(run.config) and _seconds_in_all(run)
-    ]
+    told = []
+    for run in before:
+        done = _done(run) if config.paced_like(run.config) else 0.0
+        if 0 < _length(config) <= FURTHER * done:
+            told.append(run.board.active_seconds / done * _length(config))
     return statistics.median(told[-NEWEST:]) if told else None
 
 
@@ -28,11 +28,10 @@ def _length(config: Config) -> float:
     return getattr(config, config.time_of[0])
 
 
-def _seconds_in_all(run: Run) -> float:
-    """Of a run to its last step, pauses left out; 0 where that can't be told."""
+def _done(run: Run) -> float:
+    """How much of that setting an ended run had done; 0 where that can't be told."""
     progress = run.board.progress
-    done = progress.step / max(1, progress.total) if progress and run.board.ended else 0.0
-    return run.board.active_seconds / done if done >= LEAST else 0.0
+    return progress.step / max(1, progress.total) * _length(run.config) if progress and run.board.ended else 0.0
 
 
 def words_for_usual(seconds: float) -> Message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Mapping
 from html import escape
@@ -14,7 +15,7 @@ from engines.finetuning.config import CHINESE_MODEL, ENGINE, PICTURE_DATASETS, R
 from engines.messages import Message
 from engines.running.events import Evaluation
 from engines.running.runs import Run
-from tabs.finetuning.actions import FinetuningActions
+from tabs.finetuning.actions import OWN, FinetuningActions
 from tabs.finetuning.data import COLUMNS, DataPanel, fit_model, suit, suited_model, uploads_of
 from tabs.finetuning.endpoints import FinetuningApi
 from tabs.finetuning.keeping import GoOnPanel, TakePanel
@@ -33,7 +34,7 @@ from tabs.finetuning.results import (
 from tabs.finetuning.try_it import TryPanel
 from tabs.page.controls import RunControls
 from tabs.page.forms import Form
-from tabs.page.language import language_of, t, translate
+from tabs.page.language import t
 from tabs.page.learn import LABELS, learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
@@ -53,7 +54,7 @@ ASKED = {
     "#finetuning-matrix h2": "report",
     "#finetuning-changes h2": "report",
     "#finetuning-answer .chances h2": "loss",
-    "#finetuning-answer .why h2": "words, model=minilm|distilbert|bert|bert_zh",
+    "#finetuning-answer .why h2": "words, model=minilm|distilbert|bert|bert_zh|char_ngrams",
     f"#finetuning-more-replay {LABELS}": "forgetting",
     f"#finetuning-more-epochs {LABELS}": "epochs",
 }
@@ -75,6 +76,7 @@ CHARTS = (
     ),
     Chart("Guessing hidden words: loss", (Line("MLM loss", "mlm", "--good"),), optional=True),
 )
+DATASETS = FinetuningConfig.knobs()["dataset"].choices
 OPENING = "pictures"  # the recipe that needs no download and ends soonest
 INTRO_CLOTHES = Message(
     "Press **Start**: a small network learns on this machine to tell clothes apart, without a download; then draw a"
@@ -168,7 +170,7 @@ class FinetuningTab:
         suited = [form[name] for name in ("model", "method", "epochs", "batch", "lr")]
         form["dataset"].input(suit, [form["dataset"], *suited], suited, **QUICK)
         gr.on([form["dataset"].change, data.table.change, data.archive.change], data.show, **show_data)
-        form["dataset"].change(introduce, form["dataset"], self.intro, **FOLLOW)
+        form["dataset"].change(None, form["dataset"], self.intro, js=introduction(), **QUICK)
         gr.on([form["text_column"].input, form["label_column"].input], data.show, **show_data)
         self.matrix.pick(self.pick_cell, [self.live, owner], self.examples, **FOLLOW)
         for part in (self.trying, self.going_on, self.taking):
@@ -240,7 +242,9 @@ class FinetuningTab:
         return picture_row
 
 
-def introduce(dataset: str, request: gr.Request) -> str:
-    """What stands above the tab while this dataset is chosen."""
-    intro = INTRO_OWN if dataset.startswith("own_") else INTRO_CLOTHES if dataset in PICTURE_DATASETS else INTRO_TEXTS
-    return translate(intro, language_of(request))
+def introduction() -> str:
+    """A script that names what stands above the tab while a dataset is chosen."""
+    intros = {name: INTRO_CLOTHES if name in PICTURE_DATASETS else INTRO_TEXTS for name in DATASETS}
+    intros |= dict.fromkeys(OWN, INTRO_OWN)
+    updates = {name: {"__type__": "update", "value": str(t(intro))} for name, intro in intros.items()}
+    return f"(dataset) => ({json.dumps(updates)})[dataset]"

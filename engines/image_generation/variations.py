@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from engines.image_generation.catalog import find_image_model
-from engines.image_generation.config import Blend, ImageConfig
+from engines.image_generation.config import MAX_PROMPT, Blend, ImageConfig
 from engines.image_generation.engine import generate
 from engines.image_generation.models import ImageModels
 from engines.image_generation.told.axes import Axes, value_text
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from engines.image_generation.gans import Gan
 
 MAX_CELLS = 36
+MAX_VALUES = 20_000  # characters of a grid's values as they are written
 MAX_FRAMES = 60
 NOT_VARIED = ("model", "task", "batch", "width", "height")  # a grid's pictures have one size
 LEAST_CELL = 96  # pixels a side; smaller pictures are enlarged by a whole factor
@@ -47,7 +48,7 @@ def parse_values(name: str, text: str) -> list[Any]:
     >>> parse_values("steps", "5, 10, 20")
     [5, 10, 20]
     """
-    knob = _knob(name)
+    knob, text = _knob(name), Knob("", "Values", max_length=MAX_VALUES).check(text)
     values = [
         knob.check(_value(piece, knob)) for piece in split_values(text, is_text(name), name == "negative_prompt")
     ]
@@ -233,7 +234,10 @@ def walk(
     yields; the Pictures at the end are the frames, for picture_files.animation, with the config of the first. Errors
     as in `generate`.
     """
-    card = find_image_model(config.model)
+    card, to_prompt = (
+        find_image_model(config.model),
+        Knob("", "Walk to prompt", max_length=MAX_PROMPT).check(to_prompt),
+    )
     if not 2 <= frames <= MAX_FRAMES:
         raise ConfigError("A walk may have {least} to {most} frames.", least=2, most=MAX_FRAMES)
     frames = int(frames)  # JavaScript has only one kind of number

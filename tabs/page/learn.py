@@ -116,6 +116,16 @@ def load_pages(topic: str) -> dict[str, Page]:
     return {language: load_page(topic, language) for language in (file.suffixes[0][1:] for file in files)}
 
 
+def has_page(topic: str) -> bool:
+    """Whether there is a page of this topic."""
+    return (FOLDER / f"{topic}.{ENGLISH}.md").is_file()
+
+
+def sections(topic: str) -> set[str]:
+    """The names of the sections of a topic's page."""
+    return {section.name for section in load_page(topic, ENGLISH).sections}
+
+
 def learn_panel(
     topic: str, form: Form, places: Mapping[str, str] = MappingProxyType({}), also: Iterable[str] = ()
 ) -> None:

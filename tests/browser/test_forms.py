@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import set_slider
 
 TABS = {
-    "gan": ("Live GAN training", "gan-preset", "gan-batch", 32, "Fast and good", "Emoji in colour"),
+    "gan": ("Live training: GAN · VAE · diffusion", "gan-preset", "gan-batch", 32, "Fast and good", "Emoji in colour"),
     "finetuning": ("Fine-tuning", "finetuning-recipe", "finetuning-epochs", 7, None, "Fashion-MNIST pictures"),
 }
 

@@ -8,7 +8,7 @@ from tests.browser.test_cuts import engine  # noqa: F401
 
 WIDTHS = (390, 768, 1280, 1920)
 TABS = {
-    "en-US": ("Live GAN training", "Image generation", "Text generation", "Fine-tuning"),
+    "en-US": ("Live training: GAN · VAE · diffusion", "Image generation", "Text generation", "Fine-tuning"),
     "zh-CN": ("GAN 实时训练", "图像生成", "文本生成", "微调"),
 }
 # Texts of which a part can't be seen, by whatever scrolling; each as "why: text".

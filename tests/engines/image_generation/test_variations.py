@@ -174,7 +174,8 @@ def test_a_walk_to_another_prompt_keeps_the_seed(models):
         ({"to_prompt": "  "}, "Choose where to walk to"),
         ({"to_seed": 1, "frames": 61}, "2 to 60 frames"),
         ({"to_seed": 1, "frames": 1}, "2 to 60 frames"),
-        ({"to_prompt": "x" * 2000}, "Prompt must be"),
+        ({"to_prompt": "x" * 2000}, "Walk to prompt must be"),
+        ({"to_prompt": None}, "Walk to prompt must be"),
         ({"to_seed": 2**40}, "Seed must be"),
     ],
 )
@@ -189,3 +190,8 @@ def test_models_that_cannot_walk_say_so(models):
     task = ImageConfig.for_model("SD-Turbo", task="image_to_image")
     with pytest.raises(ConfigError, match="SD-Turbo cannot walk"):
         next(walk(task, models, to_seed=1))
+
+
+def test_values_that_are_no_text_are_said():
+    with pytest.raises(ConfigError, match="Values must be a text"):
+        parse_values("steps", None)

@@ -12,16 +12,20 @@ from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN
 from engines.image_generation.config import ImageConfig
+from engines.points_training.config import PRESETS as POINTS_PRESETS
+from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
+from tabs.live_training.tab import FAMILIES
 from tabs.page.forms import Form
 from tabs.page.language import LANGUAGES as TABLES
-from tabs.page.learn import ARXIV, CONDITION, FOLDER, GAP, HEADING, LABEL, learn_panel, load_page
+from tabs.page.learn import ARXIV, CONDITION, FOLDER, GAP, HEADING, LABEL, has_page, learn_panel, load_page
 from tests.tabs.page.test_language import UNTRANSLATED
 
 LANGUAGES = ("en", "zh")
 CHINESE = TABLES["zh"]
 CONFIGS = {
-    "gan_training": GanConfig,
+    **{page.family.engine: page.family.config for page in FAMILIES if has_page(page.family.engine)},
+    "points_training": PointsConfig,
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,
@@ -132,6 +136,17 @@ def test_each_recipe_that_breaks_the_training_is_explained():
         if preset.title.startswith("Break it"):
             assert f"<b>{preset.title}</b>" in text
             assert f"<b>{CHINESE[preset.title]}</b>" in shown("gan_training", "zh")
+
+
+def test_points_have_a_section_for_each_family_and_recipe_that_breaks():
+    for family in PointsConfig.knobs()["family"].choices:
+        found = names("points_training", family=family, objective="wgan_gp", beta=4)
+        assert next(name for name in found if "family=" in name) == f"family={family}"
+        assert ("beta>1, family=vae" in found) is (family == "vae")
+        assert ("objective=wgan_gp, family=gan" in found) is (family == "gan")
+    text = shown("points_training")
+    for preset in POINTS_PRESETS.values():
+        assert preset.title.startswith(("Break it", "Mended")) is (f"<b>{preset.title}</b>" in text)
 
 
 def test_every_image_task_sampler_and_kind_of_model_has_its_section():

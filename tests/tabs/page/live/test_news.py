@@ -3,7 +3,7 @@ import json
 import pytest
 
 from engines.running.board import Board
-from engines.running.events import Metrics, Samples
+from engines.running.events import Bars, Metrics, Samples
 from engines.running.runs import Runs
 from tabs.page.live.news import Seen, Snapshot, status, words_for_wait
 from tests.fakes import FakeConfig, full_board, pictures
@@ -26,12 +26,14 @@ def test_a_new_viewer_gets_all_and_it_is_json(run):
     assert len(all_news["steps"].split(",")) == 30
     assert len(all_news["series"]["losses"]["steps"].split(",")) == 30
     assert ["Seed", 7] in all_news["config"]
+    assert [each["kind"] for each in all_news["exhibits"]] == ["sheet", "bars", "scatter"]
     assert ["Objective", "First"] in all_news["config"]
 
 
 def test_a_viewer_that_has_all_gets_next_to_nothing(run):
     again = Snapshot(run).news(Snapshot(run).seen)
     assert not again["series"]
+    assert not again["exhibits"]
     assert not {"frame", "steps", "reference", "config"} & set(again)
     assert len(json.dumps(again)) < 1500
 
@@ -45,6 +47,15 @@ def test_a_snapshot_tells_of_its_moment_whatever_comes_after(run):
     more = Snapshot(run).news(first.seen)
     assert more["series"]["losses"]["steps"] == "31"
     assert more["frame"]["step"] == 31
+
+
+def test_only_the_exhibits_that_changed_are_told_again(run):
+    seen = Snapshot(run).seen
+    run.board.fold(Bars("Loss by noise level", ("0.1", "0.9"), (1.5, 0.25), "nats"))  # as it was
+    assert not Snapshot(run).news(seen)["exhibits"]
+    run.board.fold(Bars("Loss by noise level", ("0.1", "0.9"), (0.75, 0.25), "nats"))
+    (told,) = Snapshot(run).news(seen)["exhibits"]
+    assert (told["name"], told["values"]) == ("Loss by noise level", "0.75,0.25")
 
 
 def test_after_going_back_the_points_come_anew(run):

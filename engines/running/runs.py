@@ -29,7 +29,6 @@ from engines.running.following import Follower
 from engines.running.run import INTERRUPTED, Run, RunLimits
 from engines.running.run_store import Record, hold, load_board, make_private, read_record, run_folders, written_at
 from engines.running.slots import Slots
-from engines.running.usual import usual_seconds
 
 __all__ = ["Run", "RunLimits", "Runs"]
 
@@ -104,11 +103,10 @@ class Runs:
         with self._lock:
             return [run for run in self._runs.values() if run.engine == engine and run.owned_by(owner)]
 
-    def usual_seconds(self, engine: str, config: Config) -> float | None:
-        """How long a run computes, by the newest that did so here with settings alike; None where none did."""
+    def computed_here(self, engine: str) -> list[Run]:
+        """Everyone's runs of an engine that are not only looked at, oldest first."""
         with self._lock:
-            before = [run for run in self._runs.values() if run.engine == engine and run.computed_here]
-        return usual_seconds(config, before)
+            return [run for run in self._runs.values() if run.engine == engine and run.computed_here]
 
     def latest(self, owner: str, engine: str) -> Run | None:
         """The owner's newest run of an engine."""

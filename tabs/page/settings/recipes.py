@@ -11,9 +11,9 @@ import gradio as gr
 from engines.knobs import Preset
 from engines.messages import ConfigError
 from engines.running.runs import Runs
-from engines.running.usual import words_for_usual
 from tabs.page.forms import Form
 from tabs.page.language import language_of, t, translate
+from tabs.page.settings.usual import usual_seconds, words_for_usual
 from tabs.page.shared import FOLLOW, QUICK
 
 OWN = "own"
@@ -77,7 +77,7 @@ class RecipePicker:
 def _usual_seconds(runs: Runs, engine: str, form: Form, values: Sequence[Any]) -> float | None:
     """How long a run with the form's values took here; None where that is not known, or they do not go together."""
     try:
-        return runs.usual_seconds(engine, form.read(values))
+        return usual_seconds(form.read(values), runs.computed_here(engine))
     except ConfigError:
         return None
 

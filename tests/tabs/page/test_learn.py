@@ -242,7 +242,7 @@ def test_the_panel_follows_what_its_texts_mention():
 BESIDE = {"strength": {"task": "image_to_image"}, "label": {"model": f"{OWN}abc"}}
 
 
-@each_topic
+@pytest.mark.parametrize("topic", ["gan_training", "image_generation", "text_generation", "finetuning"])
 def test_every_setting_has_a_paragraph_whatever_it_is_set_to(topic):
     """So that each has a "?" that opens it; a paragraph that hides while its setting is off would leave it without."""
     for name, knob in CONFIGS[topic].knobs().items():

@@ -8,7 +8,7 @@ from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import ENGINE, GanConfig
 from engines.running.events import Progress
 from engines.running.runs import Run, Runs
-from engines.running.usual import usual_seconds, words_for_usual
+from tabs.page.settings.usual import usual_seconds, words_for_usual
 
 QUICK = GanConfig(steps=1000, batch=32)
 
@@ -51,7 +51,7 @@ def test_runs_of_other_machines_do_not_count(tmp_path):
     runs = Runs()
     opened = ran(tmp_path, QUICK, 20.0, 1000, 1000, events=None)
     runs.add(opened.board, QUICK, owner="")
-    assert runs.usual_seconds(ENGINE, QUICK) is None
+    assert usual_seconds(QUICK, runs.computed_here(ENGINE)) is None
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from engines.diffusion_training.drawing import Drawing, as_input, to_pictures
 from engines.messages import Message
 from engines.running.events import Bars, Event, Sheet
 
+LEVELS = 10  # of noise, that the loss is told by
 ACROSS = 10  # pictures in a row of a sheet
 STEPS_SHOWN = (1, 2, 5, 20, 50)
 FIXED_NOISE = 2  # seed
@@ -34,7 +35,7 @@ class Probes:
         self.trainer, self.signals = trainer, dict[str, float]()
         count = min(ASKED, len(held_out))
         self.held_out, self.labels = held_out[:count], labels[:count]
-        self._losses = np.zeros((2, trainer._sums.shape[1]))
+        self._losses = np.zeros((2, LEVELS))
         self._usual: float | None = None  # distance from a real picture to the nearest training picture
 
     def told(self, losses: Sequence[float], counts: Sequence[float]) -> None:

@@ -19,7 +19,7 @@ from engines.diffusion_training.drawing import Drawing, as_input
 from engines.diffusion_training.muon import Muon, split
 from engines.diffusion_training.networks import build_network
 from engines.diffusion_training.objectives import OBJECTIVES, spread_out
-from engines.diffusion_training.probes import Probes
+from engines.diffusion_training.probes import LEVELS, Probes
 from engines.live_training.team import Team, part, stream_seed
 from engines.messages import ConfigError
 from engines.running.events import Event
@@ -30,7 +30,6 @@ WARM_UP = 3  # eager steps on CUDA before a graph of one is captured
 EMA_EVERY = 4  # steps
 NO_CLASS = 0.1  # share of the pictures that are learned from without their class (Ho and Salimans 2022)
 COOLING = 0.3  # the last share of the steps, in which the learning rate goes down to nothing
-LEVELS = 10  # of noise, that the loss is told by
 HELD_OUT = 256  # pictures that are not learned from, at most
 ASKED_NOISE = 3  # seed of the noise for questions
 FEW = 20  # pictures, of which none are held out

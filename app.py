@@ -121,6 +121,7 @@ def safe(limits: Limits | None = None) -> dict[str, object]:
         "ssr_mode": False,
         "max_threads": 80,
         "show_error": False,
+        "_frontend": False,  # else Gradio gives up where its own first page takes three seconds, as on a busy machine
     }
 
 

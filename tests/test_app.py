@@ -7,6 +7,7 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
@@ -53,6 +54,16 @@ def picture(path):
     with Image.open(path) as image:
         image.load()
         return image
+
+
+def test_a_machine_too_busy_for_the_first_page_starts_all_the_same(monkeypatch):
+    monkeypatch.setattr("gradio.networking.httpx.head", slow)
+    with served() as (address, _), urllib.request.urlopen(f"{address}health") as answer:
+        assert answer.status == 200
+
+
+def slow(*_, **__):
+    raise httpx.ReadTimeout("three seconds are over")
 
 
 def test_every_action_has_a_named_documented_endpoint(client):

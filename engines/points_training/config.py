@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import ClassVar
 
 from engines.knobs import Config, Preset, knob, seed_knob
 from engines.messages import ConfigError
@@ -20,6 +21,8 @@ MAX_WORK_PER_RUN = 2**42  # D steps + 1, times steps x batch x width^2: about an
 @dataclass(frozen=True)
 class PointsConfig(Config):
     """Settings of one training on points."""
+
+    time_of: ClassVar[tuple[str, ...]] = ("steps", "family", "objective", "sampling", "width", "batch", "d_steps")
 
     family: str = knob(
         GAN,

@@ -39,6 +39,7 @@ class GraphedStep:
     def __call__(self, tokens: Sequence[int], lengths: Sequence[int], slots: SlotCache) -> Tensor | None:
         if self._shape != (slots.rows, slots.length):  # the cache has grown, so its tensors are new ones
             self._graphs.clear()
+            self._pool = torch.cuda.graph_pool_handle()  # a pool ends with the last of its graphs
             self._shape = (slots.rows, slots.length)
         count = len(tokens)
         rows = 1 << (count - 1).bit_length()  # rows not in use get token 0 at place 0 of their own

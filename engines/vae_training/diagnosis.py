@@ -18,7 +18,7 @@ EARLY_STEPS = 400  # before that many steps nothing is told by z yet
 SILENT = 0.1  # nats of KL divergence: q(z|x) is the prior, whatever the picture
 DEAD = 0.02  # nats of one latent number that tells nothing
 WIDE = 3.0  # the mean square of a latent number over all pictures, of which the prior has 1
-BLURRED = 0.6  # share of the pictures' variation that reconstructions keep
+BLURRED = 0.65  # share of the pictures' variation that reconstructions keep
 WORSE = 1.5  # the negative ELBO, as a multiple of its best and apart by
 APART = 100.0  # nats
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import logging
@@ -47,6 +48,13 @@ def polite(request: gr.Request | None) -> Iterator[None]:
 
 class PoliteBlocks(gr.Blocks):
     """Blocks that say what an endpoint takes to a script that gives it something else; Gradio itself says nothing."""
+
+    def __exit__(self, *problem: Any) -> None:
+        """The page is laid out: from here on its description stays as it is, which Gradio makes five times until it
+        serves the first page.
+        """
+        self.default_config.get_config = functools.cache(self.default_config.get_config)
+        super().__exit__(*problem)
 
     def get_config_file(self) -> BlocksConfigDict:
         """What Gradio's page is told of the app: it is to hold no stream open for as long as it is there.

@@ -90,16 +90,17 @@ def ours(models: Models, question: str, tokens: int, seed: int = 0) -> Answer:
     return events[-1]
 
 
-def together(models: Models, tokens: int, seed: int) -> float:
-    """Tokens a second of four users at once, all tokens counted, over the time in which all four write."""
-    times: list[list[float]] = [[] for _ in QUESTIONS]
+def together(models: Models, tokens: int, seed: int, users: int = len(QUESTIONS)) -> float:
+    """Tokens a second of `users` at once, all tokens counted, over the time in which all of them write."""
+    times: list[list[float]] = [[] for _ in range(users)]
 
     def user(index: int) -> None:
-        for event in chat(models, settings(tokens, seed), [{"role": "user", "content": QUESTIONS[index]}]):
+        question = QUESTIONS[index % len(QUESTIONS)]
+        for event in chat(models, settings(tokens, seed), [{"role": "user", "content": question}]):
             if isinstance(event, Token):
                 times[index].append(time.perf_counter())
 
-    threads = [threading.Thread(target=user, args=(index,)) for index in range(len(QUESTIONS))]
+    threads = [threading.Thread(target=user, args=(index,)) for index in range(users)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -129,7 +129,7 @@ class PointsTab:
         self.controls.wire(self.live, owner)
         self.controls.start.click(self.begin, [owner, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, self.fill)
-        self.recipes.follow(self.runs, ENGINE, self.live, owner)
+        self.recipes.follow(self.runs, ENGINE, self.live, owner, self.form)
         fitted = [form[name] for name in ("drawing", *WHOSE)]
         gr.on([form["family"].change, form["data"].change], self.fit, [form["family"], form["data"]], fitted, **QUICK)
         named = self.named

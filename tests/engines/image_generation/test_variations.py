@@ -115,6 +115,27 @@ def test_what_a_grid_cannot_be_is_said_before_anything_is_drawn(models, x, y, sa
         ("prompt", "a cat, black | a dog\n", ["a cat, black", "a dog"]),
         ("sampler", "Euler, dpm++ 2m, heun", ["euler", "dpmpp_2m", "heun"]),
         ("style", "twemoji", ["twemoji"]),
+        ("prompt", '"a|b", c', ["a|b", "c"]),
+        ("prompt", 'c, "a|b"', ["c", "a|b"]),
+        ("prompt", '"a|b"; c', ["a|b", "c"]),
+        ("prompt", "a; b, c", ["a; b, c"]),
+        ("prompt", '"a cat, red", a dog\n', ["a cat, red", "a dog"]),
+        ("prompt", "“红，猫”，狗", ["红，猫", "狗"]),
+        ("prompt", '"a, b" | c, d', ["a, b", "c, d"]),
+        ("prompt", 'a sign that says "stop, now", red', ['a sign that says "stop, now", red']),
+        ("prompt", 'poster, "SALE", red', ['poster, "SALE", red']),
+        ("prompt", '"one, only"', ["one, only"]),
+        ("prompt", '"never closed, a | b', ['"never closed, a', "b"]),
+        ("negative_prompt", '"", dog', ["", "dog"]),
+        ("negative_prompt", "| dog", ["", "dog"]),
+        ("guidance", "1,5; 2,5", [1.5, 2.5]),
+        ("guidance", "1，5；2", [1.5, 2.0]),
+        ("guidance", "1,5 | 2.5 | 3", [1.5, 2.5, 3.0]),
+        ("guidance", "1,5", [1.0, 5.0]),
+        ("guidance", "1, 5; 2", [1.0, 5.0, 2.0]),
+        ("steps", "1,5; 2", [1, 5, 2]),
+        ("steps", "4，8、12", [4, 8, 12]),
+        ("steps", '"4", 8', [4, 8]),
     ],
 )
 def test_values_are_read_from_what_a_person_writes(name, text, values):
@@ -174,7 +195,8 @@ def test_a_walk_to_another_prompt_keeps_the_seed(models):
         ({"to_prompt": "  "}, "Choose where to walk to"),
         ({"to_seed": 1, "frames": 61}, "2 to 60 frames"),
         ({"to_seed": 1, "frames": 1}, "2 to 60 frames"),
-        ({"to_prompt": "x" * 2000}, "Prompt must be"),
+        ({"to_prompt": "x" * 2000}, "Walk to prompt must be"),
+        ({"to_prompt": None}, "Walk to prompt must be"),
         ({"to_seed": 2**40}, "Seed must be"),
     ],
 )
@@ -189,3 +211,8 @@ def test_models_that_cannot_walk_say_so(models):
     task = ImageConfig.for_model("SD-Turbo", task="image_to_image")
     with pytest.raises(ConfigError, match="SD-Turbo cannot walk"):
         next(walk(task, models, to_seed=1))
+
+
+def test_values_that_are_no_text_are_said():
+    with pytest.raises(ConfigError, match="Values must be a text"):
+        parse_values("steps", None)

@@ -105,6 +105,7 @@ def stop(training):
             training.send(True)
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU has one way")
 def test_a_run_tells_how_and_goes_on_as_its_checkpoint_says(tmp_path, monkeypatch):
     config = GanConfig(**SMALL, dataset="mnist", architecture="mlp", steps=20)
     told = [e for e in engine.train(config, folder=tmp_path) if isinstance(e, Caption) and e.group == COMPUTED]

@@ -36,6 +36,11 @@ def learner(tmp_path, monkeypatch):
     lanes.close()
 
 
+def tried():
+    """What fine-tunings were tried out, apart from which number type multiplies faster here."""
+    return [key for key in kept() if key.startswith("fine-tuning")]
+
+
 def test_trying_leaves_the_network_as_it_was_and_the_way_is_told(learner):
     before = {name: tensor.clone() for name, tensor in learner.net.state_dict().items()}
     *_, told = choose_how(learner, Neighbours(), None)
@@ -43,8 +48,7 @@ def test_trying_leaves_the_network_as_it_was_and_the_way_is_told(learner):
     assert f"lanes: {learner.lanes.count}" in told.message
     assert all(torch.equal(tensor, before[name]) for name, tensor in learner.net.state_dict().items())
     if learner.lanes.most > 1:
-        (key,) = kept()
-        assert "small_cnn" in key
+        assert "small_cnn" in "".join(tried())
 
 
 def test_a_checkpoint_says_how_it_goes_on(learner):
@@ -53,4 +57,4 @@ def test_a_checkpoint_says_how_it_goes_on(learner):
     assert learner.lanes.choice == choice
     assert learner.lanes.count == 3
     assert "lanes: 3" in told.message
-    assert kept() == {}
+    assert not tried()

@@ -66,7 +66,6 @@ def slow(*_, **__):
     raise httpx.ReadTimeout("three seconds are over")
 
 
-
 def test_every_action_has_a_named_documented_endpoint(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     assert set(endpoints) == {

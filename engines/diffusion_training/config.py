@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import ClassVar
 
 from engines.data.cards import DATASETS
 from engines.knobs import Config, Preset, knob, seed_knob
@@ -19,6 +20,8 @@ MAX_WORK_PER_RUN = 2**45  # about a day on two CPU cores
 @dataclass(frozen=True)
 class DiffusionConfig(Config):
     """Settings of one training run of a diffusion model, and of how pictures are then made."""
+
+    time_of: ClassVar[tuple[str, ...]] = ("steps", "dataset", "objective", "conditional", "size", "features", "batch")
 
     dataset: str = knob(
         "fashion_mnist",

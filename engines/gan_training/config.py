@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import ClassVar
 
 from engines.data.cards import DATASETS
 from engines.knobs import Config, Preset, knob, seed_knob
@@ -19,6 +20,11 @@ MAX_WORK_PER_RUN = 2**49  # about a day on two CPU cores
 @dataclass(frozen=True)
 class GanConfig(Config):
     """Settings of one adversarial training run."""
+
+    time_of: ClassVar[tuple[str, ...]] = (
+        "steps", "dataset", "architecture", "objective", "conditional", "size", "latent", "features", "batch",
+        "d_steps",
+    )  # fmt: skip
 
     dataset: str = knob(
         "fashion_mnist",

@@ -17,8 +17,7 @@ from engines.running.events import Verdict
 EARLY_STEPS = 300  # before that many, every model is only on its way
 ALL = 0.9  # of the parts: covers them
 FEW = 0.7  # of the parts: less is collapse
-GOOD = 0.75  # share of the made points that lie on data: less is not there yet
-LOST = 0.35  # the same: less is off the data
+GOOD = 0.7  # share of the made points that lie on data: less is not there yet
 SHRUNK = 0.3  # spread, as a multiple of that of the real points
 SURE = 0.95  # share of pairs in which D scores the real point higher
 VANISHED = 0.1  # slope that G feels, as a share of its largest

@@ -29,6 +29,7 @@ class Note:
     """A sentence about what is happening now, such as "Loading PyTorch"; shown until the next one."""
 
     message: Message
+    share: float | None = None  # how far it is, from 0 to 1, where that is known
 
 
 @dataclass(frozen=True)

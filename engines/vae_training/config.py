@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import ClassVar
 
 from engines.data.cards import DATASETS
 from engines.knobs import Config, Preset, knob, seed_knob
@@ -19,6 +20,18 @@ MAX_WORK_PER_RUN = 2**49  # about a day on two CPU cores
 @dataclass(frozen=True)
 class VaeConfig(Config):
     """Settings of one training run of a variational autoencoder."""
+
+    time_of: ClassVar[tuple[str, ...]] = (
+        "steps",
+        "dataset",
+        "architecture",
+        "likelihood",
+        "conditional",
+        "size",
+        "latent",
+        "features",
+        "batch",
+    )
 
     dataset: str = knob(
         "fashion_mnist",

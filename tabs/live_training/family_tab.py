@@ -19,7 +19,7 @@ from tabs.live_training.previews import preview_dataset, preview_uploads
 from tabs.page.controls import RunControls
 from tabs.page.forms import Form, seed_box
 from tabs.page.language import language_of, t, translate
-from tabs.page.learn import has_page, learn_panel
+from tabs.page.learn import LABELS, has_page, learn_panel, sections
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.live.view import Chart, live_view
@@ -110,7 +110,15 @@ class FamilyTab:
             if page.extra:
                 page.extra(self, shared)
         if has_page(self.family.engine):
-            learn_panel(self.family.engine, self.form, {f"#{self.id('live')} .chart figcaption": "measures"})
+            learn_panel(self.family.engine, self.form, self._asked())
+
+    def _asked(self) -> dict[str, str]:
+        """What has a "?", and the section of Learn that it opens, as far as the family's page has it."""
+        live, seeds = f"#{self.id('live')}", [self.id("sample-seed"), self.id("walk-seed")]
+        places = dict.fromkeys((f"{live} .chart figcaption", f"{live} .shares-title"), "measures")
+        places |= {f"#{seed} {LABELS}": "seed" for seed in seeds}
+        known = sections(self.family.engine)
+        return {place: name for place, name in places.items() if name in known}
 
     def _build_settings(self) -> None:
         config = self.family.config
@@ -173,7 +181,7 @@ class FamilyTab:
         self.live.tick(self.show_classes, self.live, self.label, **FOLLOW)
         self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, form.show)
-        self.recipes.follow(self.runs, self.family.engine, self.live, owner)
+        self.recipes.follow(self.runs, self.family.engine, self.live, owner, form)
         gr.on(
             [form["dataset"].change, self.uploads.change, form["conditional"].change],
             self.choose_data,

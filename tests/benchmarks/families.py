@@ -112,7 +112,7 @@ PUBLISHED = {
 def measure_elbo(architecture: str, minutes: float) -> dict[str, object]:
     """A VAE of binarised MNIST: nats of held-out digits, beside published figures of such a network."""
     latent = 50 if architecture == "mlp" else 32
-    bits: dict[str, object] = {"likelihood": "bernoulli", "binarise": True, "lr": 1e-3}
+    bits: dict[str, object] = {"likelihood": "bernoulli", "binarise": True, "lr": 2e-3}
     config = VaeConfig(dataset="mnist", architecture=architecture, latent=latent, seed=0, **bits)
     data, device = load_bundled("mnist"), torch.device("cpu")
     choice = best_choice(VAE, config, data, device, Neighbours().free())

@@ -28,6 +28,7 @@ SPEAKING = {
     "Message",
     "ConfigError",
     "EngineError",
+    "Unavailable",
     "WorkerLostError",
     "t",
     "translate",

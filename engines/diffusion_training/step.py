@@ -176,12 +176,14 @@ class Trainer:
 
     def _optimisers(self) -> tuple[torch.optim.Adam, Muon]:
         """Muon for the convolutions, which are matrices; Adam for the rest."""
-        cuda = self.device.type == "cuda"
-        rate = torch.tensor(self.config.lr, device=self.device) if cuda else self.config.lr  # a graph reads the tensor
-        matrices, rest = split(self.net)
+        (matrices, rest), cuda = split(self.net), self.device.type == "cuda"
         fused = self.device.type in ("cpu", "cuda")
-        adam = torch.optim.Adam(rest, lr=rate, betas=(0.9, 0.99), fused=fused, capturable=cuda)
-        return adam, Muon(matrices, rate)
+        adam = torch.optim.Adam(rest, lr=self.config.lr, betas=(0.9, 0.99), fused=fused, capturable=cuda)
+        muon = Muon(matrices, self.config.lr)
+        if cuda:  # a graph reads the rate from a tensor
+            for group in (*adam.param_groups, *muon.param_groups):
+                group["lr"] = torch.tensor(self.config.lr, device=self.device)
+        return adam, muon
 
     def _set_rate(self, rate: float) -> None:
         for group in (*self.adam.param_groups, *self.muon.param_groups):

@@ -73,13 +73,15 @@ def test_own_drawing_from_the_first_stroke_to_step_by_step(visit, viewport):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
 
 
-def test_the_picture_moves_ten_times_a_second(visit):
+def test_the_picture_moves_between_two_looks_at_the_run(visit):
     owner = visit()
     page = arrive(owner, "?tab=points_training&steps=100000&width=8&batch=16")
     page.emulate_media(reduced_motion="no-preference")
     page.locator("#points-start").click()
     page.locator("#points-live .plane-step:not(:empty)").wait_for()
     page.wait_for_timeout(1500)
+    answers = []
+    page.on("response", lambda answer: answers.append(answer) if "/live/" in answer.url else None)
     pictures = page.evaluate(
         """() => new Promise((done) => {
           const seen = new Set();
@@ -92,7 +94,7 @@ def test_the_picture_moves_ten_times_a_second(visit):
         })"""
     )
     page.locator("#points-stop").click()
-    assert pictures >= 15, "30 where nothing else runs"
+    assert pictures > len(answers) > 0, "ten a second where nothing else runs, of two answers"
 
 
 @pytest.mark.parametrize(

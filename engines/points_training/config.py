@@ -121,7 +121,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "collapse": Preset(
             "Break it: mode collapse",
             "The same rates without that hold: G settles on the nearest few of the eight and is told of no others.",
-            {"objective": "non_saturating"},
+            {"objective": "non_saturating", "batch": 256},
         ),
         "mended": Preset(
             "Mended on a grid of 25",

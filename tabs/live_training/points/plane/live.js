@@ -34,6 +34,7 @@ panels.push({
     [line, head] = [line.slice(dropped), head - dropped];
     const kept = new Set(run.steps.split(",").map(Number));
     for (const step of known.keys()) if (!kept.has(step)) known.delete(step);
+    if (news.config && run.id.startsWith("example") && !still.matches) setTimeout(() => playing || replay(), 300);
   },
   paint: paintPlane,
 });

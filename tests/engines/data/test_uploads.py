@@ -199,9 +199,9 @@ def test_a_zip_packed_in_a_way_that_python_unpacks_without_limit(tmp_path) -> No
 
 
 def test_ten_thousand_files(tmp_path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     refused(zip_of(tmp_path, {f"{i}.png": b"" for i in range(10_000)}), "10000", "5000")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.slow
@@ -210,9 +210,9 @@ def test_a_gigabyte_of_zeros(tmp_path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("0.png", "w") as member:
         for _ in range(1000):
             member.write(bytes(10**6))
-    start = time.perf_counter()
+    start = time.process_time()
     refused([str(path)], "500 MB")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_zeros_that_lie_about_their_size(tmp_path) -> None:

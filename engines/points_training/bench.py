@@ -64,6 +64,8 @@ def _restore(trainer: object, weights: Weights) -> None:
     from engines.live_training.checkpoint import restore
 
     try:
-        restore(trainer, {name: torch.tensor(value) for name, value in weights.tensors.items()})
+        state = {name: torch.tensor(value) for name, value in weights.tensors.items()}
+        # a file has no numbers but in lists of one
+        restore(trainer, {name: v.reshape(()) if name.endswith(".step") else v for name, v in state.items()})
     except (KeyError, TypeError, ValueError, RuntimeError) as problem:
         raise EngineError("These weights do not belong to a model with these settings.") from problem

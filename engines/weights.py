@@ -210,6 +210,8 @@ def _share(told: Path) -> float | None:
 
 def _ask_hub(card: Card, endpoint: str, choose: Choose) -> Fetching:
     """name -> bytes of the files to fetch; the hub must answer soon, and is left alone for a while if not."""
+    if not card.repo:
+        raise Unavailable("The Hugging Face hub does not have this model.")
     mark = cache_folder() / ("hub-unreachable-" + hashlib.sha256(endpoint.encode()).hexdigest()[:8])
     unreachable = Unavailable(
         "The Hugging Face hub does not answer. Where it is blocked, the program can use a mirror: start it with"

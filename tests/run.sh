@@ -34,7 +34,9 @@ $python -m ruff format --check .
 if [ $# -gt 0 ]; then
   exec $python -m pytest "$@"
 fi
-# Two files at a time; those with a browser by themselves, since Playwright's event loop would meet other tests.
-$python -m pytest -n 2 --dist loadfile -m "not browser"
-# What failed there is tried once more, alone: a page beside another one on two busy cores may be late.
-$python -m pytest -n 2 --dist loadfile -m browser || $python -m pytest -m browser --last-failed --last-failed-no-failures none
+# Two files at a time; those with a browser by themselves, since Playwright's event loop would meet other tests. What
+# failed is tried once more, alone: beside another test, on two busy cores, a page or a process may be late.
+for kind in "not browser" browser; do
+  $python -m pytest -n 2 --dist loadfile -m "$kind" ||
+    $python -m pytest -m "$kind" --last-failed --last-failed-no-failures none
+done

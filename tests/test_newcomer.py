@@ -77,7 +77,7 @@ def add_family(program):
         (folder / path.name).write_text(text, "utf-8")
     (program / "tabs" / "live_training" / "toy.py").write_text(PAGE, "utf-8")
     tab = program / "tabs" / "live_training" / "tab.py"
-    change(tab, "from tabs.live_training import gan", "from tabs.live_training import toy, gan")
+    change(tab, "\nFAMILIES:", "from tabs.live_training import toy\n\nFAMILIES:")
     change(tab, "= (gan.PAGE", "= (gan.PAGE, toy.PAGE")
 
 

@@ -5,7 +5,8 @@ A split may stand above the classes (train/cat/1.png) or below them (cat/train/1
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -17,10 +18,12 @@ STRAY = 20  # one picture among so many that lies in no folder keeps the others 
 LONGEST = 40  # characters of a class name
 # What a split is called -> the part that it is.
 SPLITS = {
-    **dict.fromkeys(("train", "training", "trainset", "训练", "训练集"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "验证", "验证集"), "validation"),
-    **dict.fromkeys(("test", "testing", "testset", "测试", "测试集"), "test"),
+    **dict.fromkeys(("train", "training", "trainset", "训练", "训练集", "训练数据"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev", "eval", "验证", "验证集", "验证数据"), "validation"),
+    **dict.fromkeys(("test", "testing", "testset", "测试", "测试集", "测试数据"), "test"),
 }
+WORDS = re.compile(r"[\W\d_]+")  # what separates the words of "train_set", "01-test" and "val2017"
+FILLERS = ("set", "data", "dataset", "images", "image", "imgs", "img", "pictures", "pics", "split", "folder")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def read_folders(paths: Sequence[str]) -> Folders:
     are a few strays in no folder at all.
     """
     raw = [PurePosixPath(path).parent.name for path in paths]
-    written = _class_folders(paths)
+    classes = _classes_called_train(paths)
+    written = _class_folders(paths, classes)
     made = one_of_each([tidy_label(name)[:LONGEST] for name in written])
     names = list(made.names)
     few = STRAY * raw.count("") <= len(raw)
@@ -51,7 +55,7 @@ def read_folders(paths: Sequence[str]) -> Folders:
         kept, names = (True,) * len(names), [""] * len(names)
     used = [name for name, k in zip(names, kept, strict=True) if k]
     class_names = sorted(set(used))
-    splits = [next((part for part in PurePosixPath(path).parts[:-1] if part_of(part)), "") for path in paths]
+    splits = [next((part.name for part in _outermost_first(path) if _part(part, classes)), "") for path in paths]
     parts = [part_of(split) for split in splits]
     split: dict[str, tuple[str, ...]] = {}
     if len({part for part in parts if part}) > 1:
@@ -65,19 +69,43 @@ def read_folders(paths: Sequence[str]) -> Folders:
 
 def part_of(name: str) -> str:
     """The part of a split that a folder or a cell names, "" if it names none."""
-    return SPLITS.get(tidy_label(name).lower(), "")
+    words = WORDS.sub(" ", tidy_label(name).lower()).split()
+    return SPLITS.get("".join(word for word in words if word not in FILLERS) or "".join(words), "")
 
 
-def _class_folders(paths: Sequence[str]) -> list[str]:
+def _part(folder: PurePosixPath, classes: Collection[PurePosixPath]) -> str:
+    """The part that a folder names, unless it is one of the classes."""
+    return "" if folder in classes else part_of(folder.name)
+
+
+def _outermost_first(path: str) -> list[PurePosixPath]:
+    return list(PurePosixPath(path).parents)[::-1]
+
+
+def _classes_called_train(paths: Sequence[str]) -> set[PurePosixPath]:
+    """The folders of a class of trains: beside them lie folders of other classes, and none of another part."""
+    folders = {PurePosixPath(path).parent for path in paths}
+    beside = {folder: [one for one in folders if one.parent == folder.parent and one != folder] for folder in folders
+              if part_of(folder.name) == "train"}  # fmt: skip
+    return {folder for folder, others in beside.items() if others and not any(part_of(one.name) for one in others)}
+
+
+def _class_folders(paths: Sequence[str], classes: Collection[PurePosixPath]) -> list[str]:
     """The folder of each path that may be its class: the nearest, or the one above a split that has no classes."""
     folders = [PurePosixPath(path).parent for path in paths]
     above = {  # those whose splits have the classes
-        folder.parent for path in folders for folder in path.parents if part_of(folder.name) and not part_of(path.name)
+        folder.parent
+        for path in folders
+        for folder in path.parents
+        if _part(folder, classes) and not _part(path, classes)
     }
-    nearest = [folder.parent if part_of(folder.name) and folder.parent not in above else folder for folder in folders]
-    names = ["" if part_of(folder.name) else folder.name for folder in nearest]
+    nearest = [
+        folder.parent if _part(folder, classes) and folder.parent not in above else folder for folder in folders
+    ]
+    names = ["" if _part(folder, classes) else folder.name for folder in nearest]
     if len(set(names) - {""}) == 1 and all(folder.parent.name for folder in nearest if folder.name):
-        return _class_folders([str(folder) for folder in nearest])  # such as cat/raw/1.png and dog/raw/1.png
+        # such as cat/raw/1.png and dog/raw/1.png
+        return _class_folders([str(folder) for folder in nearest], classes)
     return names
 
 

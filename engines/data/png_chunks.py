@@ -6,9 +6,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from engines.data.tables.encodings import decode_text
+
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOST_TEXT = 2_000_000  # bytes of one text, unpacked
 MOST_TEXTS = 16_000_000  # of all together
+MOST_KEYWORDS = 100  # telling an encoding takes a while
 # What is needed to draw; everything else, such as a large text, can only keep a decoder from drawing.
 DRAWN = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"iCCP", b"sRGB", b"gAMA", b"cHRM", b"eXIf", b"acTL", b"fcTL",
          b"fdAT")  # fmt: skip
@@ -32,26 +35,28 @@ def drawable(data: bytes) -> bytes:
     return SIGNATURE + b"".join(whole for kind, content, whole in chunks(data) if _drawn(kind, content))
 
 
+def with_header(data: bytes, bits: int, colours: int) -> bytes:
+    """The PNG as if it had so many bits a channel, and that type of colours."""
+    at = len(SIGNATURE) + 16  # behind the size and kind of the first chunk, width and height
+    header = data[at - 12 : at] + bytes((bits, colours)) + data[at + 2 : at + 5]
+    return data[: at - 12] + header + struct.pack(">I", zlib.crc32(header)) + data[at + 9 :]
+
+
 def texts(data: bytes) -> dict[str, str | None]:
-    """Keyword -> text, the first that is not empty where one comes twice; None for one that is too long."""
+    """Keyword -> text, the first that is not empty where one comes twice; None for one that is too long.
+
+    PNG prescribes Latin-1, or UTF-8 for one kind of chunk; programs write what they like.
+    """
     found: dict[str, str | None] = {}
     left = MOST_TEXTS
     for kind, content, _ in chunks(data):
-        if kind not in (b"tEXt", b"zTXt", b"iTXt"):
+        if kind not in (b"tEXt", b"zTXt", b"iTXt") or len(found) == MOST_KEYWORDS:
             continue
         keyword, raw = _text(kind, content, min(left, MOST_TEXT))
         left -= len(raw or b"")
         if not found.get(keyword):
-            found[keyword] = None if raw is None else decoded(raw)
+            found[keyword] = None if raw is None else decode_text(raw)
     return found
-
-
-def decoded(raw: bytes) -> str:
-    """Bytes as a text: UTF-8 if they are, else Latin-1, which PNG prescribes and few programs keep to."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
 
 
 def _drawn(kind: bytes, content: bytes) -> bool:

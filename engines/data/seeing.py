@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image, ImageOps
 
-from engines.data.png_chunks import drawable
+from engines.data.png_chunks import drawable, with_header
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 DEPTHS = (8, 10, 12, 14, 16)  # bits that a camera or a scanner gives
@@ -83,9 +83,10 @@ def _seen(picture: Image.Image, size: int | None) -> np.ndarray:
     if levels is not None:
         tags = picture.getexif().tobytes()
         if profile or picture.mode == "RGBA":  # Pillow has neither with 16 bits
-            picture = Image.fromarray(
-                (levels >> depth(float(levels[..., :3].max())) - 8).clip(0, 255).astype(np.uint8)
-            )
+            parts = levels[..., :3], levels[..., 3:]
+            unused = [depth(float(part.max(initial=0))) - 8 for part in parts]
+            eight = [part >> bits for part, bits in zip(parts, unused, strict=True)]
+            picture = Image.fromarray(np.concatenate(eight, axis=2).clip(0, 255).astype(np.uint8))
         else:
             channels = [Image.fromarray(levels[..., channel].astype(np.float32)) for channel in range(3)]
             for channel in channels:
@@ -103,13 +104,17 @@ def _seen(picture: Image.Image, size: int | None) -> np.ndarray:
 
 
 def _sixteen_bits(picture: Image.Image) -> np.ndarray | None:
-    """uint16 [H, W, 3 or 4] of a PNG that has so many bits in colour, of which Pillow keeps the upper half."""
+    """uint16 [H, W, 3 or 4] of a PNG that has so many bits in colour or beside alpha; Pillow keeps the upper half."""
     tiles, file = picture.tile, getattr(picture, "fp", None)
-    deep = len(tiles) == 1 and tiles[0].args in ("RGB;16B", "RGBA;16B") and "transparency" not in picture.info
-    if not deep or not isinstance(file, io.BytesIO):
+    kind = tiles[0].args if len(tiles) == 1 and "transparency" not in picture.info else ""
+    if kind not in ("RGB;16B", "RGBA;16B", "LA;16B") or not isinstance(file, io.BytesIO):
         return None
+    if kind == "LA;16B":  # whose four bytes a pixel may be had as those of 8-bit colours
+        halves = np.asarray(Image.open(io.BytesIO(with_header(file.getvalue(), bits=8, colours=6)), formats=("PNG",)))
+        levels = halves[..., ::2].astype(np.uint16) << 8 | halves[..., 1::2]
+        return levels[..., [0, 0, 0, 1]]
     below = Image.open(io.BytesIO(file.getvalue()), formats=("PNG",))
-    other_half = tiles[0].args.removesuffix("B") + "L"  # read as if the other byte were the upper one
+    other_half = kind.removesuffix("B") + "L"  # read as if the other byte were the upper one
     below.tile = [below.tile[0]._replace(args=other_half)]
     return np.asarray(picture).astype(np.uint16) << 8 | np.asarray(below)
 

@@ -23,7 +23,9 @@ from engines.messages import ConfigError, Message
 
 __all__ = ["FORMATS", "LIMITS", "LeftOut", "UploadLimits", "UploadedPictures", "read_uploads", "shown_name"]
 
-LATER = {"heic": "HEIC", "heif": "HEIC", "avif": "AVIF", "mif1": "HEIC", "msf1": "HEIC"}  # ISO media brands
+# ISO media brands.
+LATER = {**dict.fromkeys(("heic", "heix", "heim", "heis", "hevc", "hevx", "heif", "mif1", "msf1"), "HEIC"),
+         **dict.fromkeys(("avif", "avis"), "AVIF")}  # fmt: skip
 
 
 @dataclass(frozen=True)

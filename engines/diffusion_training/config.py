@@ -13,7 +13,7 @@ from engines.messages import ConfigError
 
 ENGINE = "diffusion_training"  # the name of its runs
 # One step is about batch x features^2 x (size after the first layer)^2 multiplications, up to a constant.
-MAX_WORK_PER_STEP = 2**30  # about three seconds on two CPU cores, and less than 4 GB of activations
+MAX_WORK_PER_STEP = 2**30  # about four seconds on two CPU cores, and less than 4 GB of activations
 MAX_WORK_PER_RUN = 2**45  # about a day on two CPU cores
 
 
@@ -90,7 +90,7 @@ class DiffusionConfig(Config):
         more=True,
     )
     batch: int = knob(
-        64, "Batch size", "Pictures that the network learns from in one step.", low=4, high=512, step=4, more=True
+        32, "Batch size", "Pictures that the network learns from in one step.", low=4, high=512, step=4, more=True
     )
     steps: int = knob(
         10_000,
@@ -156,8 +156,8 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "memorise": Preset(
             "Break it: learning by heart",
-            "Fifty pictures only: soon all samples are copies of them.",
-            {"pictures": 50},
+            "Twenty pictures only: soon all samples are copies of them.",
+            {"pictures": 20},
         ),
         "lr_too_high": Preset(
             "Break it: learning rate too high",

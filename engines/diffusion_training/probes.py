@@ -14,6 +14,7 @@ from engines.diffusion_training.drawing import Drawing, as_input, to_pictures
 from engines.messages import Message
 from engines.running.events import Bars, Event, Sheet
 
+LEVELS = 10  # of noise, that the loss is told by
 ACROSS = 10  # pictures in a row of a sheet
 STEPS_SHOWN = (1, 2, 5, 20, 50)
 FIXED_NOISE = 2  # seed
@@ -21,7 +22,7 @@ ASKED = 128  # pictures behind a loss on held-out ones, and behind the one on le
 LOOKED_THROUGH = 10_000  # training pictures, at most, that a sample is compared with
 PIECE = 1000  # of them at a time
 NEAR = 0.5  # a sample nearer to a training picture than this share of what is usual counts as a copy
-SAME = 0.05  # root mean square of differences that nobody sees, where black and white are 2 apart
+SAME = 0.1  # root mean square of differences that hardly anybody sees, where black and white are 2 apart
 BEYOND = 1.1  # values of a sample that lie further out than this are cut: too bright, too dark
 FORGET = 0.7  # of the loss by noise level at each look
 
@@ -34,7 +35,7 @@ class Probes:
         self.trainer, self.signals = trainer, dict[str, float]()
         count = min(ASKED, len(held_out))
         self.held_out, self.labels = held_out[:count], labels[:count]
-        self._losses = np.zeros((2, trainer._sums.shape[1]))
+        self._losses = np.zeros((2, LEVELS))
         self._usual: float | None = None  # distance from a real picture to the nearest training picture
 
     def told(self, losses: Sequence[float], counts: Sequence[float]) -> None:
@@ -92,9 +93,9 @@ class Probes:
             "detail": roughness(x[: len(noise)]) / max(roughness(many), 1e-6),
             "beyond": (x.abs() > BEYOND).float().mean().item(),
         }
-        self.signals["copies"] = self._copies(x)
+        self.signals["copies"] = self.copies(x)
 
-    def _copies(self, x: Tensor) -> float:
+    def copies(self, x: Tensor) -> float:
         """The share of the samples that are much nearer to a training picture than other real pictures are."""
         learned = self.trainer.images[:LOOKED_THROUGH]
         if self._usual is None:

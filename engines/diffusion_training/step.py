@@ -19,7 +19,7 @@ from engines.diffusion_training.drawing import Drawing, as_input
 from engines.diffusion_training.muon import Muon, split
 from engines.diffusion_training.networks import build_network
 from engines.diffusion_training.objectives import OBJECTIVES, spread_out
-from engines.diffusion_training.probes import Probes
+from engines.diffusion_training.probes import LEVELS, Probes
 from engines.live_training.team import Team, part, stream_seed
 from engines.messages import ConfigError
 from engines.running.events import Event
@@ -30,7 +30,6 @@ WARM_UP = 3  # eager steps on CUDA before a graph of one is captured
 EMA_EVERY = 4  # steps
 NO_CLASS = 0.1  # share of the pictures that are learned from without their class (Ho and Salimans 2022)
 COOLING = 0.3  # the last share of the steps, in which the learning rate goes down to nothing
-LEVELS = 10  # of noise, that the loss is told by
 HELD_OUT = 256  # pictures that are not learned from, at most
 ASKED_NOISE = 3  # seed of the noise for questions
 FEW = 20  # pictures, of which none are held out
@@ -177,12 +176,14 @@ class Trainer:
 
     def _optimisers(self) -> tuple[torch.optim.Adam, Muon]:
         """Muon for the convolutions, which are matrices; Adam for the rest."""
-        cuda = self.device.type == "cuda"
-        rate = torch.tensor(self.config.lr, device=self.device) if cuda else self.config.lr  # a graph reads the tensor
-        matrices, rest = split(self.net)
+        (matrices, rest), cuda = split(self.net), self.device.type == "cuda"
         fused = self.device.type in ("cpu", "cuda")
-        adam = torch.optim.Adam(rest, lr=rate, betas=(0.9, 0.99), fused=fused, capturable=cuda)
-        return adam, Muon(matrices, rate)
+        adam = torch.optim.Adam(rest, lr=self.config.lr, betas=(0.9, 0.99), fused=fused, capturable=cuda)
+        muon = Muon(matrices, self.config.lr)
+        if cuda:  # a graph reads the rate from a tensor
+            for group in (*adam.param_groups, *muon.param_groups):
+                group["lr"] = torch.tensor(self.config.lr, device=self.device)
+        return adam, muon
 
     def _set_rate(self, rate: float) -> None:
         for group in (*self.adam.param_groups, *self.muon.param_groups):

@@ -21,6 +21,9 @@ from engines.messages import EngineError, Message
 from engines.running.run_files import saving
 
 THUMB = 96  # pixels a side
+LOST = Message(
+    "A copy by right click may lose its settings, which are too long for it: take the file from “Download PNG”."
+)
 PNG_UP_TO = (
     1_000_000  # bytes of a PNG that the page shows as it is, so that a download by right click keeps its settings
 )
@@ -49,6 +52,7 @@ class Kept:
     thumb: str  # a data address
     size: int  # bytes
     made: float = field(default_factory=time.time)
+    loses: bool = False  # a copy by right click has no room for its settings
 
     def data_uri(self) -> str:
         """The picture as a page shows it: as it is, or as JPEG if it is a large still; both with its settings."""
@@ -80,7 +84,11 @@ class Gallery:
             path = self._place(owner, picture_id) / name
             with saving(path):
                 path.write_bytes(data)
-            kept.append(Kept(picture_id, owner, path, prompt, words, group, _thumbnail(data), len(data)))
+            exif = exif_of(data)
+            loses = not exif and path.suffix == ".png"
+            words = Message("{about} · {note}", about=words, note=LOST) if loses else words
+            thumb = _thumbnail(data, exif)
+            kept.append(Kept(picture_id, owner, path, prompt, words, group, thumb, len(data), loses=loses))
         with self._lock:
             self._kept.setdefault(owner, []).extend(kept)
             self._forget_old(owner)
@@ -136,11 +144,11 @@ def _delete(kept: Kept) -> None:
     shutil.rmtree(kept.path.parent, ignore_errors=True)
 
 
-def _thumbnail(data: bytes) -> str:
-    """A small still of a picture or animation, as a data address that tells the same settings."""
+def _thumbnail(data: bytes, exif: bytes) -> str:
+    """A small still of a picture or animation, as a data address that tells the settings in `exif`."""
     with Image.open(io.BytesIO(data)) as image:
         small = image.convert("RGB")
         small.thumbnail((THUMB, THUMB), Image.Resampling.LANCZOS)
         buffer = io.BytesIO()
-        small.save(buffer, "WEBP", quality=80, method=0, exif=exif_of(data))
+        small.save(buffer, "WEBP", quality=80, method=0, exif=exif)
         return Picture(buffer.getvalue(), "image/webp").data_uri()

@@ -34,7 +34,7 @@ NAMES = {
     "task": "Task",
 }
 OURS = ("strength", "batch", "style", "label", "task")  # of another program's pictures they say something else
-NOT_SETTINGS = ("Size", "Model", "Model hash", "Version", "App", "Created Date", "User", "Script")
+NOT_SETTINGS = ("Size", "Model", "Base model", "Model hash", "Version", "App", "Created Date", "User", "Script")
 MAKERS = {"f": "Forge", "v1": "Stable Diffusion web UI", "neo": "Forge", "ComfyUI": "ComfyUI", "Fooocus": "Fooocus"}
 LORA = re.compile(r"<(lora|lyco|hypernet):", re.IGNORECASE)
 OPENING, CLOSING = "[{", "]}"
@@ -86,13 +86,15 @@ def told_by_parameters(text: str) -> Told | None:
     texts = {"prompt": prompt[1:], "negative_prompt": negative}
     values: dict[str, Any] = {name: text if ours else text.strip() for name, text in texts.items() if text.strip()}
     values |= {field: pairs[name] for field, name in NAMES.items() if name in pairs and (ours or field not in OURS)}
-    if size := re.fullmatch(r"(\d{1,5}) ?[xX] ?(\d{1,5})", pairs.get("Size", ""), re.ASCII):
+    if size := re.fullmatch(r"(\d{1,5}) ?[xX×] ?(\d{1,5})", pairs.get("Size", ""), re.ASCII):
         values |= {"width": size[1], "height": size[2]}
     known = [*NOT_SETTINGS, *(name for field, name in NAMES.items() if ours or field not in OURS)]
-    rest = [name for name in pairs if name not in known]
+    rest = [name for name in pairs if name not in known or (name == "Size" and not size)]
     if LORA.search(head):
         rest.insert(0, "LoRA")
-    return Told(values, PROGRAM if ours else _maker(pairs), pairs.get("Model", ""), tuple(rest))
+    return Told(
+        values, PROGRAM if ours else _maker(pairs), pairs.get("Model") or pairs.get("Base model", ""), tuple(rest)
+    )
 
 
 def _split(text: str) -> tuple[str, dict[str, str]]:

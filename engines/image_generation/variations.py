@@ -31,8 +31,11 @@ LONGEST = 60  # characters of a label
 QUOTED = r'(?:"((?:[^"\\]|\\.)*)"|“([^”]*)”)'
 NEXT_QUOTE = r'\s*[,，]\s*(?=["“])'
 BARS = ("|", "｜")
+COMMA_ENDS = r"\s*[,，;；]\s*|\s*[|｜]\s*|\s*\n\s*|\s*\Z"
 TEXT_ENDS = r"\s*[|｜]\s*|\s*\n\s*|\s*\Z"
 LIST_ENDS = r"\s*[|｜,，、;；\n]\s*|\s*\Z"
+# Of numbers whose commas are decimal ones: "1,5; 2,5".
+DECIMALS = re.compile(r"\s*[+-]?\d+[,，]\d+\s*(?:[|｜;；\n]\s*[+-]?\d+(?:[.,，]\d+)?\s*)+[|｜;；\n]?\s*")
 
 
 def varied() -> tuple[str, ...]:
@@ -49,6 +52,8 @@ def parse_values(name: str, text: str) -> list[Any]:
     [5, 10, 20]
     """
     knob, text = _knob(name), Knob("", "Values", max_length=MAX_VALUES).check(text)
+    if isinstance(knob.default, float) and DECIMALS.fullmatch(text):
+        text = re.sub("[,，]", ".", text)
     values = [
         knob.check(_value(piece, knob)) for piece in split_values(text, is_text(name), name == "negative_prompt")
     ]
@@ -64,16 +69,31 @@ def is_text(name: str) -> bool:
 
 
 def split_values(text: str, free: bool, empty: bool = False) -> list[str]:
-    """What stands between the separators; `free` texts may have commas, and `empty` ones count beside a |."""
-    ends = TEXT_ENDS if free else LIST_ENDS
+    """What stands between the separators; `free` texts may have commas, and `empty` ones count beside a |.
+
+    Commas and semicolons separate free texts too if nothing else does and the first of them stands in quotes, or if
+    one needs its quotes: "a | b", c.
+    """
+    text = text.strip()
+    if not free:
+        return [piece for piece, _, _ in _pieces(text, LIST_ENDS, empty)]
+    by_commas = _pieces(text, COMMA_ENDS, empty)
+    others = any(end not in ",，;；" for _, _, end in by_commas)
+    needed = any(quoted and (not place or re.search(r"[|｜,，;；\n]", piece))
+                 for place, (piece, quoted, _) in enumerate(by_commas))  # fmt: skip
+    return [piece for piece, _, _ in (by_commas if needed and not others else _pieces(text, TEXT_ENDS, empty))]
+
+
+def _pieces(text: str, ends: str, empty: bool) -> list[tuple[str, bool, str]]:
+    """(what stands there, whether in quotes, the sign after it) of each piece."""
     quoted, plain = re.compile(rf"\s*{QUOTED}(?P<end>{ends}|{NEXT_QUOTE})"), re.compile(rf"(?s:(.*?))(?P<end>{ends})")
     pieces, at, before = [], 0, ""
     while at < len(text) or before in BARS:
         match = quoted.match(text, at) or plain.match(text, at)
-        bare, end = match.re is plain, match["end"].strip()
+        bare, end = match.re is plain, match["end"].strip() or match["end"]  # of a line end, itself
         piece = match[1].strip() if bare else re.sub(r'\\(["\\])', r"\1", match[1] or match[2] or "")
         if piece or not bare or (empty and {before, end} & set(BARS)):
-            pieces.append(piece)
+            pieces.append((piece, not bare, end))
         at, before = match.end(), end
     return pieces
 

@@ -21,6 +21,7 @@ class Exam:
     diversity: float
     shares: tuple[float, ...]  # by class, among the generated pictures; empty without classes
     real_shares: tuple[float, ...]  # the same among the real ones
+    copies: float | None = None  # the share of near-copies of training pictures, from 0 to 1; see memory.py
 
     @property
     def missing(self) -> int:

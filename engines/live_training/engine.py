@@ -19,7 +19,6 @@ from engines.live_training.family import Family
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
 from engines.running.events import (
-    Caption,
     Event,
     Events,
     Metrics,
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from engines.live_training.team import Team
 
 ROWS = 8  # of the grid
-REAL_JUDGED = 2000
 FIXED_NOISE = 1  # seed; the same in every run, so that runs can be compared
 
 
@@ -72,9 +70,9 @@ def train(
     training goes on from it and yields Resumed. In a `team` of processes only rank 0 tells what happens.
     """
     yield Note(Message("Loading PyTorch"))
-    from engines.data.features import Judge, describe_features, load_net
     from engines.device import pick_device, release_memory, usual
     from engines.device.cores import Neighbours
+    from engines.live_training.judging import make_judge
     from engines.live_training.pace import best_choice
 
     neighbours = Neighbours()
@@ -93,10 +91,9 @@ def train(
         if team and team.rank:
             _assist(trainer, folder)
             return
-        net = load_net(pictures.name, pictures.channels)
-        yield Caption("scores", describe_features(pictures.name, pictures.channels))
-        judge = Judge(pictures.sample(REAL_JUDGED, seed=0), net, device)
-        yield from _Training(family, trainer, judge, grid, folder).events()
+        judge = yield from make_judge(pictures, device, family.judged)
+        if judge is not None:
+            yield from _Training(family, trainer, *judge, grid, folder).events()
     except Diverged as problem:
         yield diverged()
         raise EngineError(
@@ -150,12 +147,15 @@ class _Training:
     """One run from its first step, or from where it was cut off, to its last."""
 
     def __init__(
-        self, family: Family, trainer: Trainer, judge: Judge, grid: _Grid, folder: Path | None = None
+        self, family: Family, trainer: Trainer, judge: Judge, judged: int, grid: _Grid, folder: Path | None
     ) -> None:
+        """The judge is to see `judged` pictures at a time."""
         from engines.live_training.checkpoint import Checkpoints
+        from engines.live_training.memory import Memory
         from engines.live_training.pace import Computing
 
         self.family, self.config, self.trainer, self.judge, self.grid = family, trainer.config, trainer, judge, grid
+        self.judged, self.memory = judged, Memory(judge)
         self.noise = trainer.noise(len(grid.labels), FIXED_NOISE)
         self.checkpoints = Checkpoints(trainer, folder, self._memory)
         self.doctor = family.doctor()
@@ -244,23 +244,26 @@ class _Training:
             yield Samples(self.step, images, self.grid.columns)
 
     def _examine(self) -> Job:
-        """Fréchet distance, class shares and the diagnosis, on fresh noise."""
+        """Fréchet distance, class shares, near-copies and the diagnosis, on fresh noise."""
         from engines.data.features import to_tensor
 
         if not self.signals:
             return
-        count = self.family.judged
+        count = self.judged
         labels = np.arange(count) % max(1, len(self.grid.pictures.class_names))
         images = yield from self._draw(self.trainer.noise(count, seed=self.step), labels)
         if images is None:
             return
-        scores = self.judge.judge(to_tensor(images))
+        features = self.judge.features(to_tensor(images))
+        scores, copies = self.judge.score(features), self.memory.look_up(features)
         real = self.judge.real_shares
-        exam = Exam(self.step, self.signals, scores.frechet, scores.diversity, scores.shares, real)
+        exam = Exam(self.step, self.signals, scores.frechet, scores.diversity, scores.shares, real, copies.share)
         yield Metrics(self.step, {"Fréchet distance": scores.frechet, "Diversity": scores.diversity}, "scores")
         yield self.doctor.examine(exam)
         if scores.shares:
             yield Shares("Classes among the generated pictures", self.judge.class_names, scores.shares)
+        for event in self.memory.tell(self.step, images, copies):  # noqa: UP028 - as in _add
+            yield event
 
     def _add(self) -> Job:
         """What only this family shows."""

@@ -12,7 +12,7 @@ from engines.points_training.drawing import read_strokes
 
 REACH = 3.0
 POINTS = 2_000
-WITHIN = 4.0  # standard deviations from the middle of a Gaussian that count as being in it
+WITHIN = 3.0  # standard deviations from the middle of a Gaussian that count as being in it
 LINE_NOISE = 0.06  # standard deviation around the lines of spirals and drawings
 PIECE = 0.5  # length of a piece of a line, of which the coverage is told
 MOST_PIECES = 48
@@ -69,7 +69,7 @@ def _lines(strokes: Sequence[np.ndarray], noise: float, rng: np.random.Generator
         centres.append(along(stroke, (np.arange(count) + 0.5) / count))
     points = points + noise * rng.standard_normal(points.shape)
     points = np.clip(points, -REACH, REACH).astype(np.float32)
-    return Cloud(points, np.concatenate(centres).astype(np.float32), piece / 2 + WITHIN / 2 * noise)
+    return Cloud(points, np.concatenate(centres).astype(np.float32), piece / 2 + 2 * noise)
 
 
 def along(stroke: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -37,13 +37,13 @@ class PointsConfig(Config):
         choices={"ring": "Ring of eight", "grid": "Grid of 25", "spirals": "Two spirals", OWN: "Your own drawing"},
     )
     objective: str = knob(
-        "non_saturating",
+        "wgan_gp",
         "Objective",
         "What D and G compete for.",
         choices={
+            "wgan_gp": "WGAN-GP",
             "non_saturating": "Non-saturating",
             "least_squares": "Least squares",
-            "wgan_gp": "WGAN-GP",
             "hinge": "Hinge",
             "relativistic": "Relativistic + R1 + R2",
             "minimax": "Minimax, saturating",
@@ -80,11 +80,11 @@ class PointsConfig(Config):
         more=True,
     )
     width: int = knob(64, "Width", "Neurons in each of the three hidden layers.", low=4, high=256, step=4, more=True)
-    batch: int = knob(256, "Batch size", "Points that a step looks at.", low=8, high=1024, step=8, more=True)
+    batch: int = knob(128, "Batch size", "Points that a step looks at.", low=8, high=1024, step=8, more=True)
     lr: float = knob(
         1e-3, "Learning rate", "How far each step moves the model; in a GAN, G.", low=1e-6, high=0.5, more=True
     )
-    lr_d: float = knob(1e-3, "Learning rate of D", "How far each step moves D.", low=1e-6, high=0.5, more=True)
+    lr_d: float = knob(3e-3, "Learning rate of D", "How far each step moves D.", low=1e-6, high=0.5, more=True)
     d_steps: int = knob(
         1, "D steps per G step", "How often D learns for each time G does.", low=1, high=10, step=1, more=True
     )
@@ -115,37 +115,43 @@ class PointsConfig(Config):
 PRESETS: Mapping[str, Preset] = MappingProxyType(
     {
         "default": Preset(
-            "GAN: a healthy one", "The coloured field is D's opinion, and the arrows are what it tells G."
+            "GAN: a healthy one",
+            "The coloured field is D's opinion, and the arrows are what it tells G: WGAN-GP holds its slope to 1.",
         ),
         "collapse": Preset(
             "Break it: mode collapse",
-            "D learns too slowly to see that G makes only a few of the eight.",
-            {"lr": 3e-3, "lr_d": 1e-4},
+            "The same rates without that hold: G settles on the nearest few of the eight and is told of no others.",
+            {"objective": "non_saturating", "batch": 256},
         ),
         "mended": Preset(
-            "Mended: WGAN-GP",
-            "The same rates, but a D whose slope is held to 1 shows G the way to every one of the eight.",
-            {"lr": 3e-3, "lr_d": 1e-4, "objective": "wgan_gp"},
+            "Mended on a grid of 25",
+            "WGAN-GP again, where there are more parts to leave out; twice as many steps.",
+            {"data": "grid", "steps": 4000},
         ),
         "vae": Preset(
             "VAE: a healthy one",
             "The net of lines is the space of codes as the decoder lays it over the plane.",
-            {"family": VAE},
+            {"family": VAE, "data": "spirals", "lr": 3e-3},
+        ),
+        "holes": Preset(
+            "Break it: holes",
+            "Eight islands and a smooth decoder: the codes between two of them become points in the sea.",
+            {"family": VAE, "lr": 3e-3},
         ),
         "beta": Preset(
             "Break it: beta too high",
             "Telling points apart costs more than it brings, so every point gets the same code.",
-            {"family": VAE, "beta": 100.0},
+            {"family": VAE, "data": "spirals", "beta": 1000.0, "lr": 3e-3},
         ),
         "diffusion": Preset(
             "Diffusion: a healthy one",
             "The arrows are the flow at a moment, and the lines the way of points from noise to the data.",
-            {"family": DIFFUSION, "data": "spirals"},
+            {"family": DIFFUSION, "data": "spirals", "lr": 3e-3},
         ),
         "one_step": Preset(
             "Break it: one sampling step",
             "The flow is learnt well, but one straight step cannot follow it.",
-            {"family": DIFFUSION, "sampling": 1},
+            {"family": DIFFUSION, "sampling": 1, "lr": 3e-3},
         ),
     }
 )

@@ -16,9 +16,8 @@ from engines.running.events import Verdict
 
 EARLY_STEPS = 300  # before that many, every model is only on its way
 ALL = 0.9  # of the parts: covers them
-FEW = 0.7  # of the parts: less is collapse
-GOOD = 0.75  # share of the made points that lie on data: less is not there yet
-LOST = 0.35  # the same: less is off the data
+FEW = 0.5  # of the parts: less is collapse, wherever the points lie
+GOOD = 0.7  # share of the made points that lie on data: less is not there yet
 SHRUNK = 0.3  # spread, as a multiple of that of the real points
 SURE = 0.95  # share of pairs in which D scores the real point higher
 VANISHED = 0.1  # slope that G feels, as a share of its largest
@@ -60,11 +59,12 @@ class Doctor:
         seen, gradient = exam.coverage, exam.gradient / self.largest_gradient
         if exam.signals["pair_accuracy"] > SURE and gradient < VANISHED and seen.on_data < GOOD:
             return d_too_strong(exam)
-        if seen.count < FEW * len(seen.covered):
+        parts = len(seen.covered)
+        if seen.count < FEW * parts or (seen.count < ALL * parts and seen.on_data >= GOOD):
             return collapse(exam)
         if seen.on_data >= GOOD and seen.spread < SHRUNK:
             return shrunk(exam)
-        return None if seen.count >= ALL * len(seen.covered) else learning(exam)
+        return None if seen.count >= ALL * parts else learning(exam)
 
     def _vae(self, config: PointsConfig, exam: Exam) -> Verdict | None:
         if exam.signals["KL"] < SILENT:

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from engines.gan_training.objectives import OBJECTIVES, Objective
-from engines.points_training.networks import mlp
+from engines.points_training.networks import Waves, mlp
 from engines.points_training.trainer import Trainer, adam, mesh, place
 
 FIELD = 32  # squares a side of the field of D's opinion
 ARROWS = 80
 LONGEST = 0.5  # arrow, of a gradient without end
+PENALTY_EVERY = 2  # steps; lazy as in StyleGAN2 (Karras et al. 2020), since it is the dearest part of a step
 
 
 class GanTrainer(Trainer):
@@ -29,7 +30,7 @@ class GanTrainer(Trainer):
     def build(self) -> dict[str, nn.Module]:
         """See Trainer."""
         self.g = mlp(self.config.noise, self.config.width, 2)
-        self.d = mlp(2, self.config.width, 1)
+        self.d = nn.Sequential(Waves(), mlp(Waves.size, self.config.width, 1))
         self._weights = list(self.g.parameters()), list(self.d.parameters())
         self._mesh = mesh(FIELD)
         self.gradient = 0.0  # the mean slope that G felt when it was last looked at
@@ -55,7 +56,7 @@ class GanTrainer(Trainer):
     def advance(self, part: str) -> None:
         """See Trainer: "d" and "g" update D and G alone."""
         if part == "d":
-            self._update_d(self._make_some().detach())
+            self._update_d(self._make_some().detach(), every=1)
         elif part == "g":
             self._update_g(self._make_some())
         else:
@@ -64,13 +65,13 @@ class GanTrainer(Trainer):
     def _make_some(self) -> Tensor:
         return self.g(self.draw(self.config.batch, self.config.noise))
 
-    def _update_d(self, fake: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """One update of D; returns its loss and the scores of real and of made points."""
+    def _update_d(self, fake: Tensor, every: int = PENALTY_EVERY) -> tuple[Tensor, Tensor, Tensor]:
+        """One update of D, with its penalty in each `every`th step; returns its loss and the scores of both halves."""
         real = self.batch()
         real_score, fake_score = self._score(torch.cat([real, fake])).chunk(2)
         loss = self.objective.d_loss(real_score, fake_score)
-        if self.objective.penalty is not None and self.config.gamma:
-            loss = loss + self.config.gamma * self._penalty(real, fake)
+        if self.objective.penalty is not None and self.config.gamma and self.steps % every == 0:
+            loss = loss + every * self.config.gamma * self._penalty(real, fake)
         self._learn("d", self._weights[1], loss)
         return loss, real_score, fake_score
 

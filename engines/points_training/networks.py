@@ -8,7 +8,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-FREQUENCIES = 3  # of the sines and cosines that tell a network the time
+FREQUENCIES = 3  # of the sines and cosines that tell a network the time, or the place
 
 
 def mlp(inputs: int, width: int, outputs: int) -> nn.Sequential:
@@ -18,6 +18,21 @@ def mlp(inputs: int, width: int, outputs: int) -> nn.Sequential:
     for before, after in itertools.pairwise(sizes):
         layers += [nn.Linear(before, after), nn.SiLU()]
     return nn.Sequential(*layers[:-1])
+
+
+class Waves(nn.Module):
+    """Places with sines and cosines of them, by which a small network sees details (Tancik et al. 2020)."""
+
+    size = 2 + 4 * FREQUENCIES
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("frequencies", math.pi / 3 * 2.0 ** torch.arange(FREQUENCIES), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[N, size] from places [N, 2]."""
+        waves = (x[:, :, None] * self.frequencies).flatten(1)
+        return torch.cat([x, waves.sin(), waves.cos()], 1)
 
 
 class Velocity(nn.Module):

@@ -14,11 +14,11 @@ from engines.messages import Message
 from engines.running.events import Verdict
 
 EARLY_EXAMS = 2  # before that many exams, noise is all there is
-EARLY_STEPS = 200  # before that many steps nothing is told by z yet
+EARLY_STEPS = 400  # before that many steps nothing is told by z yet
 SILENT = 0.1  # nats of KL divergence: q(z|x) is the prior, whatever the picture
-FEW = 0.2  # nats
-WIDE = 2.0  # the mean square of a latent number over all pictures, of which the prior has 1
-BLURRED = 0.6  # share of the pictures' variation that reconstructions keep
+DEAD = 0.02  # nats of one latent number that tells nothing
+WIDE = 3.0  # the mean square of a latent number over all pictures, of which the prior has 1
+BLURRED = 0.65  # share of the pictures' variation that reconstructions keep
 WORSE = 1.5  # the negative ELBO, as a multiple of its best and apart by
 APART = 100.0  # nats
 
@@ -118,8 +118,8 @@ def blurry(exam: Exam) -> Verdict:
         "blurry",
         Message("Blurry, since beta is high"),
         Message(
-            "At a beta of {beta} a nat must save {beta} to be told: {kl} nats are, and only {active} % of the latent"
-            " numbers are used. Reconstructions keep {explained} % of what the pictures differ in.",
+            "At a beta of {beta} a nat must save {beta} to be told: {kl} nats are, in {active} % of the latent"
+            " numbers. Reconstructions keep {explained} % of what the pictures differ in.",
             beta=f"{exam.signals['beta']:g}",
             kl=nats(exam.signals["KL"]),
             active=percent(exam.signals["active"]),

@@ -8,10 +8,10 @@ import numpy as np
 
 from engines.messages import Message
 from engines.running.events import Bars, Caption, Event, Metrics, Scatter, Sheet
+from engines.vae_training.diagnosis import DEAD
 from engines.vae_training.tested import TESTED, Tested
 
 BESIDE, ROWS = 8, 3  # pictures in a row of the sheet, each over its reconstruction; pairs of rows
-DEAD = 0.02  # nats: a latent number of which q(z|x) tells less is the prior's own
 
 
 def extras(tested: Tested, step: int, kl_by_number: Sequence[float], class_names: tuple[str, ...]) -> Iterable[Event]:

@@ -16,6 +16,7 @@ from engines.live_training.team import Team, part, stream_seed
 from engines.messages import ConfigError
 from engines.running.events import Event
 from engines.vae_training.config import VaeConfig
+from engines.vae_training.diagnosis import DEAD
 from engines.vae_training.networks import build_vae, decode, from_pictures, latents, nats
 from engines.vae_training.shown import extras
 from engines.vae_training.tested import AT_MOST, Tested, held_out
@@ -69,7 +70,7 @@ class Trainer:
         self.use(self.choice)
         self._call = team.wrap(self.net) if self._together else self.net
         self._sums = torch.zeros(4, device=self.device)  # nats of reconstruction and KL, squared error, steps
-        self._codes = torch.zeros(4, config.latent, device=self.device)  # KL, mean, its square, variance
+        self._codes = torch.zeros(2, config.latent, device=self.device)  # KL and square of each latent number
         self.kl_by_number: list[float] = []  # nats, the means behind the last signals
 
     def _place(self, images: np.ndarray, labels: np.ndarray) -> tuple[Tensor, Tensor, bool]:
@@ -126,16 +127,15 @@ class Trainer:
         """Means since the last call; waits for the device. Empty before the first step.
 
         "Reconstruction" and "KL" in nats a picture, and "−ELBO", their sum. "explained": the share of the pictures'
-        variation that reconstructions keep, at most 1. "active": the share of the latent numbers that tell pictures
-        apart, their mean varying by more than 0.01 (Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519).
+        variation that reconstructions keep, at most 1. "active": the share of the latent numbers that are not dead.
         "spread": the mean square of a latent number over all pictures, of which the prior has 1. "beta" as set.
         """
         *sums, count = self._sums.tolist()
         if not count:
             return {}
         reconstruction, kl, error = (value / count for value in sums)
-        _, mean, square, variance = self._codes / count
-        self.kl_by_number = (self._codes[0] / count).tolist()
+        of_number, square = self._codes / count
+        self.kl_by_number = of_number.tolist()
         self._sums.zero_()
         self._codes.zero_()
         return {
@@ -143,8 +143,8 @@ class Trainer:
             "KL": kl,
             "−ELBO": reconstruction + kl,
             "explained": 1 - error / self._variation if self._variation > FLAT else 1.0,
-            "active": (square - mean.square() > 0.01).float().mean().item(),
-            "spread": (square + variance).mean().item(),
+            "active": sum(kl >= DEAD for kl in self.kl_by_number) / len(self.kl_by_number),
+            "spread": square.mean().item(),
             "beta": self.config.beta,
         }
 
@@ -193,8 +193,8 @@ class Trainer:
     def _loss(self, x: Tensor, y: Tensor, noise: Tensor) -> tuple[Tensor, Notes]:
         """Reconstruction + beta x KL of a picture, in nats, the mean over the batch; and what the signals tell of it.
 
-        With a sigma of 0 the Gaussian's variance is the best for this batch, its mean squared error (Rybkin, Daniilidis
-        and Levine 2021, arXiv:2006.13202).
+        With a sigma of 0 the Gaussian's variance is the best for this batch, its mean squared error (Rybkin,
+        Daniilidis and Levine 2021, arXiv:2006.13202).
         """
         with self.tested.autocast():
             logits, q = self._call(x, y, noise)
@@ -204,8 +204,7 @@ class Trainer:
         reconstruction, kl = nats(x, logits, variance if gaussian else None).mean(), q.kl().mean(0)
         with torch.no_grad():
             sums = torch.stack([reconstruction, kl.sum(), error, torch.ones_like(error)])
-            mean = q.mean
-            codes = torch.stack([kl, mean.mean(0), mean.square().mean(0), q.log_variance.exp().mean(0)])
+            codes = torch.stack([kl, (q.mean.square() + q.log_variance.exp()).mean(0)])
         return reconstruction + self.config.beta * kl.sum(), (sums, codes, variance)
 
     def _gradients_in_two_lanes(self, x: Tensor, y: Tensor, noise: Tensor) -> Notes:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from engines.data.grids import encode
-from engines.image_generation.gallery import Gallery, Kept
+from engines.image_generation.gallery import LOST, Gallery, Kept
 from engines.messages import Message
 from engines.running.events import Download, Event, Events, Note, Progress, Samples
 from tabs.page.polite import polite
@@ -145,7 +145,8 @@ class Stage:
 
     def thumbnails(self, owner: str) -> str:
         """The gallery as it is."""
-        return thumbs([Shown(one.thumb, one.prompt, one.id) for one in self.gallery.of(owner)])
+        kept = self.gallery.of(owner)
+        return thumbs([Shown(one.thumb, one.prompt, one.id, LOST if one.loses else None) for one in kept])
 
 
 def show_kept(kept: Sequence[Kept], note: Message | None = None) -> str:

@@ -14,13 +14,15 @@ from engines.data.tables.cells import Record, Table, TableLimits, check_cells, t
 from engines.messages import EngineError, Message
 
 DELIMITERS = "\t,;|"  # where several fit equally well, the first: texts seldom have a tab
+WIDE = "，；｜、"  # taken only where every row fits: texts have them too
 ONE_COLUMN = "\x1f"  # a delimiter that no text has
 START = 2**16  # characters from which the delimiter is told
 HINT = re.compile(r'"?sep=([^\r\n"])"?[ \t,;|]*(\r\n|\r|\n|$)', re.IGNORECASE)  # Excel's first line
 MILLIONS = 10_000  # cells of a row
 END_MARK = "\x1a"  # of a file, on old systems
 SPACED = re.compile(r'^ +"')  # a quote that a space keeps from being seen
-RULE = re.compile(r"(:?-{3,}:?)+")
+SENTENCE = 30  # characters of a cell that is no name of a column
+RULE = re.compile(r"(?=.*(---|:-|-:))(:?-+:?)+")
 TITLES = 5  # lines above a table, at most
 WELL = 0.9  # the share of rows that must fit below such lines
 DOUBLED: dict[str, Any] = {}
@@ -65,6 +67,9 @@ def read_delimited(file: TextIO, table: Table, limits: TableLimits) -> tuple[Tab
     if hint:
         next(iter(lines))
     table = replace(table, delimiter=delimiter)
+    if delimiter and delimiter in WIDE:
+        note = Message("The cells are taken to be separated by {sign}.", sign=delimiter)
+        table = replace(table, notes=(*table.notes, note))
     found = _rows(records(lines, delimiter or ONE_COLUMN, _quoting(sample, delimiter, limits)), table, limits)
     kept = _without_titles(_without_spacing(found), delimiter)
     if kept and kept[0] is not found[0]:
@@ -77,20 +82,34 @@ def read_delimited(file: TextIO, table: Table, limits: TableLimits) -> tuple[Tab
 def find_delimiter(start: str, limits: TableLimits) -> str:
     """The delimiter with which most rows have as many cells as the first, which must have two at least; else ""."""
 
-    def fit(delimiter: str, titles: int = 0) -> float:
-        rows = records(_Lines(StringIO(start, newline=""), limits.line), delimiter, DOUBLED)
-        sizes = [len(record.cells) for record in rows if any(map(str.strip, record.cells))]
-        sizes = sizes[next((place for place, size in enumerate(sizes[:titles]) if size > 1), 0) :]
-        enough = len(sizes) > (2 if titles else 0)
-        return sizes.count(sizes[0]) / len(sizes) if enough and sizes[0] > 1 else 0.0
+    def rows(delimiter: str) -> list[list[str]]:
+        found = records(_Lines(StringIO(start, newline=""), limits.line), delimiter, DOUBLED)
+        return [record.cells for record in found if any(map(str.strip, record.cells))]
 
-    fits = {delimiter: fit(delimiter) for delimiter in DELIMITERS}
+    found = {delimiter: rows(delimiter) for delimiter in DELIMITERS}
+    fits = {delimiter: _fit(found[delimiter]) for delimiter in DELIMITERS}
     best = max(DELIMITERS, key=fits.__getitem__)
-    if fits[best]:
+    if fits[best] and not _is_prose(found[best]):
         return best
-    fits = {delimiter: fit(delimiter, TITLES + 1) for delimiter in DELIMITERS}  # below lines that are no rows
+    fits = {delimiter: _fit(found[delimiter], TITLES + 1) for delimiter in DELIMITERS}  # below lines that are no rows
     best = max(DELIMITERS, key=fits.__getitem__)
-    return best if fits[best] > WELL else ""
+    if fits[best] > WELL:
+        return best
+    return next((sign for sign in WIDE if sign in start and len(wide := rows(sign)) > 2 and _fit(wide) == 1), "")
+
+
+def _fit(rows: Sequence[Sequence[str]], titles: int = 0) -> float:
+    """The share of rows with as many cells as the first; 0 if that has one. Up to so many titles may go before it."""
+    sizes = list(map(len, rows))
+    sizes = sizes[next((place for place, size in enumerate(sizes[:titles]) if size > 1), 0) :]
+    enough = len(sizes) > (2 if titles else 0)
+    return sizes.count(sizes[0]) / len(sizes) if enough and sizes[0] > 1 else 0.0
+
+
+def _is_prose(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row is rather a sentence with the separator in it: most rows have none."""
+    sentence = any(len(cell) > SENTENCE or len(cell.split()) > 2 for cell in rows[0])
+    return sentence and 2 * sum(len(cells) == 1 for cells in rows) > len(rows)
 
 
 def _quoting(start: str, delimiter: str, limits: TableLimits) -> dict[str, Any]:

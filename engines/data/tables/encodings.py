@@ -8,11 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engines.data.tables.scripts import ALPHABETS, IDEOGRAPHS, alphabet_score, ideograph_score
+from engines.data.tables.scripts import ALPHABETS, IDEOGRAPHS, LATIN, RARE, alphabet_score, ideograph_score
 
 PIECE = 2**20  # bytes looked at together
 SAMPLE = 2**14  # bytes of the lines by which an encoding is told
 CLEAR = 0.07  # by how much the best reading must be better than the next, from -1 to 1
+MUCH = 0.2  # by how much it must be better than what is prescribed
+FEW = 3  # lines that are a chance or damage, rather than of another encoding
+SHARE = 0.1  # of lines that are UTF-8 in a file that was put together
 PLAUSIBLE = 0.3  # what a reading in the right encoding scores at least
 BOMS = (
     *((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32")),
@@ -22,6 +25,8 @@ CONTROLS = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f\ufffd]")  # of no text; bu
 UNLIKELY = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff\u0a00\u0d00\u2c00\u3b00\u7c00]")
 HIGH_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
 HZ = re.compile(rb"~\{(?:[!-w][!-~])+~\}")  # Chinese within ASCII, as mail once had it
+CESU = "cesu-8"
+HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 SHIFTS = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 
 
@@ -32,6 +37,8 @@ class Encoding:
     name: str  # of a codec
     other: str = ""  # another codec that reads the file about as well
     sure: bool = True  # whether the reading looks like a language
+    readings: tuple[str, str] = ("", "")  # where the two first make different texts, as each reads it
+    mixed: str = ""  # the codec of those lines that are not in that of the others
 
 
 def find_encoding(path: Path) -> Encoding | None:
@@ -40,8 +47,26 @@ def find_encoding(path: Path) -> Encoding | None:
         head = file.read(PIECE)
     name = next((name for mark, name in BOMS if head.startswith(mark)), None) or _utf16_without_mark(head)
     found = Encoding(name) if name else _unmarked(path, head)
-    text = head.decode(found.name, "replace")
+    text = mixed_text(head, found) if found.mixed else head.decode(found.name, "replace")
     return None if len(CONTROLS.findall(text)) > len(text) / 50 else found
+
+
+def decode_text(raw: bytes) -> str:
+    """Bytes that should be Latin-1 and often are not, as a text: UTF-8, whole or damaged, or what reads best.
+
+    Another reading than Latin-1 is taken only if it is much better.
+    """
+    name = next((name for mark, name in BOMS if raw.startswith(mark)), "utf-8")
+    try:
+        return raw.decode(name).removeprefix("\ufeff")
+    except UnicodeDecodeError:
+        pass
+    sample = b"".join(HIGH_LINES.findall(raw[:PIECE]))[:SAMPLE]
+    if _mostly_utf8(sample):
+        return raw.decode("utf-8", "replace")
+    (best, name), *_ = found = scores(sample)
+    own = max(score for score, name in found if name in LATIN)
+    return raw.decode(name, "replace") if best > max(own + MUCH, PLAUSIBLE) else raw.decode("latin-1")
 
 
 def _utf16_without_mark(head: bytes) -> str | None:
@@ -68,7 +93,53 @@ def _unmarked(path: Path, head: bytes) -> Encoding:
     if _decodes(path, "utf-8"):
         return Encoding("utf-8")
     sample = _sample(path)
+    foreign = CESU if HALVES.search(sample) and _is_utf8(_without_halves(sample)) else _foreign(sample)
+    if foreign:
+        return Encoding("utf-8", mixed=foreign)
     return Encoding("utf-8") if _mostly_utf8(sample) else _legacy(path, sample)
+
+
+def mixed_text(raw: bytes, encoding: Encoding) -> str:
+    """The text of a file some lines of which are in another encoding than the others, as when files are joined."""
+    if encoding.mixed == CESU:
+        return _without_halves(raw).decode("utf-8", "replace")
+    lines = raw.removeprefix(codecs.BOM_UTF8).splitlines(keepends=True)
+    return "".join(
+        line.decode(encoding.name if _is_utf8(line) or _mostly_utf8(line) else encoding.mixed, "replace")
+        for line in lines
+    )
+
+
+def _without_halves(raw: bytes) -> bytes:
+    """CESU-8 as UTF-8: some programs write an emoji as its two halves in UTF-16."""
+    return HALVES.sub(
+        lambda both: (
+            both[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass").decode("utf-16").encode()
+        ),
+        raw,
+    )
+
+
+def _foreign(sample: bytes) -> str:
+    """The encoding of the lines that are not UTF-8, "" unless these are many, and enough of the others are."""
+    lines = sample.splitlines(keepends=True)
+    own = [line for line in lines if _is_utf8(line)]
+    others = [line for line in lines if not _is_utf8(line) and not _mostly_utf8(line)]
+    letters = "".join(re.findall("[^\0-\x7f]", b"".join(own).decode("utf-8")))
+    if min(len(own), len(others)) < FEW or len(letters) < 2 * len(own) or SHARE * len(lines) > len(own):
+        return ""  # one letter may be UTF-8 by chance
+    score, name = scores(b"".join(others))[0]
+    # Pairs of bytes of Chinese, Japanese and Korean may be UTF-8 by chance, but not three in a row for a letter.
+    by_chance = name in IDEOGRAPHS and 2 * len(re.findall("[\u0800-\uffff]", letters)) < len(letters)
+    return "" if by_chance or score < PLAUSIBLE + MUCH else name
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _sample(path: Path) -> bytes:
@@ -82,20 +153,34 @@ def _sample(path: Path) -> bytes:
 
 def _legacy(path: Path, sample: bytes) -> Encoding:
     """The encoding of which the reading looks most like a language."""
-    readings: dict[str, Callable[[bytes], float]] = {name: ideograph_score(name) for name in IDEOGRAPHS}
-    readings |= {name: alphabet_score(name) for name in ALPHABETS}
-    scores = sorted(((score(sample), name) for name, score in readings.items()), key=lambda pair: -pair[0])
-    best, name = next(((score, name) for score, name in scores if _decodes(path, name)), scores[0])
-    close = [other for score, other in scores if other != name and score > best - CLEAR and score > PLAUSIBLE]
+    found = scores(sample)
+    best, name = next(((score, name) for score, name in found if _decodes(path, name)), found[0])
+    close = [other for score, other in found if other != name and score > best - CLEAR and score > PLAUSIBLE]
     if name == "cp1252" and not re.search(rb"[\x80-\x9f]", sample):
         name = "latin-1"  # the two differ only there
-    return Encoding(name, _different(sample, name, close), best >= PLAUSIBLE)
+    other, readings = _different(sample, name, close)
+    return Encoding(name, other, best >= PLAUSIBLE, readings)
 
 
-def _different(sample: bytes, name: str, others: list[str]) -> str:
-    """The first of the others that reads anything differently."""
-    text = sample.decode(name, "replace")
-    return next((other for other in others if sample.decode(other, "replace") != text), "")
+def scores(sample: bytes) -> list[tuple[float, str]]:
+    """(how much it looks like a language, codec) of each reading, the best first."""
+    readings: dict[str, Callable[[bytes], float]] = {name: ideograph_score(name) for name in IDEOGRAPHS}
+    readings |= {name: alphabet_score(name) for name in ALPHABETS}
+    return sorted(
+        ((score(sample) - RARE.get(name, 0), name) for name, score in readings.items()), key=lambda pair: -pair[0]
+    )
+
+
+def _different(sample: bytes, name: str, others: list[str]) -> tuple[str, tuple[str, str]]:
+    """(the first of the others that reads anything differently, a bit of the first line where it does, in both)."""
+    for other in others:
+        for line in sample.splitlines():
+            readings = [line.decode(codec, "replace") for codec in (name, other)]
+            if readings[0] != readings[1]:
+                start = next((at for at, (a, b) in enumerate(zip(*readings, strict=False)) if a != b), 10) - 10
+                start = max(0, start)
+                return other, (readings[0][start : start + 30], readings[1][start : start + 30])
+    return "", ("", "")
 
 
 def _decodes(path: Path, encoding: str) -> bool:

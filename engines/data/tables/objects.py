@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from engines.data.tables.cells import Record, Table, TableLimits, check_cells, tidy, too_many_columns, too_many_rows
 from engines.messages import EngineError, Message
 
-LOOKS_SO = re.compile(r"\ufeff?(\s*//[^\n]*\n)*\s*((\[\s*)*\{\s*[\"'}]|\[\s*(\[|\]))")
+LOOKS_SO = re.compile(r"\ufeff?(\s*//[^\n]*\n)*\s*((\[\s*)*\{\s*[\"'}]|\[\s*(\[|\]|\{))")
 # What JSON forbids and people write: a comma before a closing bracket, lines of comment.
 FORBIDDEN = re.compile(r",(?=\s*[}\]])|^\s*//.*$", re.MULTILINE)
 # Numbers keep the digits that they are written with.
@@ -19,13 +19,29 @@ DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)
 NO_OBJECT = "Line {line} is not a JSON object; each line must hold one, with fields such as text and label."
 
 
-def read_objects(file: TextIO, table: Table, limits: TableLimits) -> list[Record]:
-    """The column names, and a record for each object; a field that is missing or null is an empty cell."""
+def looks_like_json(start: str) -> bool:
+    """Whether a file that begins so holds objects or arrays."""
+    if LOOKS_SO.match(start):
+        return True
+    try:
+        first = DECODER.decode(start.strip("\ufeff \t\r\n").partition("\n")[0].strip(" \t\r,"))
+    except (ValueError, RecursionError):
+        return False
+    return _is_row(first)
+
+
+def read_objects(file: TextIO, table: Table, limits: TableLimits) -> tuple[bool, list[Record]]:
+    """(whether the first record has the column names for sure, a record for each object or array).
+
+    A field that is missing or null is an empty cell.
+    """
     found: list[tuple[int, Any]] = []
     for line, value in _patient_values(file, limits):
         if len(found) == limits.rows:
             raise too_many_rows(table.name, limits)
         found.append((line, value))
+    if found and isinstance(found[0][1], list):
+        return False, _arrays(found, limits)
     columns: dict[str, None] = {}
     rows = [(line, *_cells(line, value)) for line, value in found]
     for line, cells, _ in rows:
@@ -33,11 +49,33 @@ def read_objects(file: TextIO, table: Table, limits: TableLimits) -> list[Record
         if len(columns) > limits.columns:
             raise too_many_columns(table.name, limits)
         check_cells(list(cells.values()), list(cells), line, limits)
-    odd = [why for _, _, why in rows if why]
-    if 2 * len(odd) >= len(rows) > 0 and odd:
+    records = [Record(line, [cells.get(name, "") for name in columns], why) for line, cells, why in rows]
+    return True, [Record(0, list(columns)), *_mostly_rows(records)]
+
+
+def _is_row(value: Any) -> bool:
+    return isinstance(value, list) and len(value) > 1 and not any(isinstance(part, (list, dict)) for part in value)
+
+
+def _arrays(found: Sequence[tuple[int, Any]], limits: TableLimits) -> list[Record]:
+    """Records of arrays, all as wide as the first."""
+    width, records = len(found[0][1]), []
+    for line, value in found:
+        cells = [_cell(part) for part in value] if isinstance(value, list) else []
+        why = None if cells else Message(NO_OBJECT, line=line)
+        if cells and len(cells) != width:
+            why = Message("number of cells: {count}, not {width}", count=len(cells), width=width)
+        check_cells(cells, (), line, limits)
+        records.append(Record(line, [*cells, *[""] * width][:width], why))
+    return _mostly_rows(records)
+
+
+def _mostly_rows(records: list[Record]) -> list[Record]:
+    """The records; EngineError if half of them are none."""
+    odd = [record.why for record in records if record.why]
+    if odd and 2 * len(odd) >= len(records):
         raise EngineError(odd[0].template, **odd[0].values)
-    names = Record(0, list(columns))
-    return [names, *(Record(line, [cells.get(name, "") for name in columns], why) for line, cells, why in rows)]
+    return records
 
 
 def _patient_values(file: TextIO, limits: TableLimits) -> Iterator[tuple[int, Any]]:
@@ -59,7 +97,8 @@ def _values(file: TextIO, limits: TableLimits) -> Iterator[tuple[int, Any]]:
     first = next((line for line in iter(lambda: file.readline(limits.line), "") if line.strip()), "")
     file.seek(0)
     try:
-        one_a_line = isinstance(DECODER.decode(first.strip("\ufeff \t\r\n")), dict)
+        value = DECODER.decode(first.strip("\ufeff \t\r\n,"))
+        one_a_line = isinstance(value, dict) or _is_row(value)
     except (ValueError, RecursionError):
         one_a_line = not _is_whole(file)
         file.seek(0)
@@ -113,8 +152,6 @@ def _whole(file: TextIO) -> Iterator[tuple[int, Any]]:
         values.append((line, value))
     if len(values) == 1 and not array:
         yield from _unwrapped(*values[0])
-    elif values and all(isinstance(value, list) for _, value in values):
-        yield from _named(values)
     else:
         yield from values
 

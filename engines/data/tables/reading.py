@@ -14,15 +14,20 @@ from typing import TextIO
 
 from engines.data.tables.cells import LIMITS, Record, Table, TableLimits, column_names, tidy
 from engines.data.tables.delimited import START, read_delimited
-from engines.data.tables.encodings import Encoding, find_encoding
-from engines.data.tables.objects import LOOKS_SO, read_objects
+from engines.data.tables.encodings import Encoding, find_encoding, mixed_text
+from engines.data.tables.objects import looks_like_json, read_objects
 from engines.messages import EngineError, Message
 
 # Names that a person knows.
 SHOWN = {
     **{"utf-8-sig": "utf-8", "utf-16-le": "utf-16", "utf-16-be": "utf-16", "big5hkscs": "big5", "cp932": "shift-jis"},
     **{"cp949": "euc-kr", "euc_jp": "euc-jp", "koi8_u": "koi8", "iso8859_5": "iso-8859-5", "iso8859_2": "iso-8859-2"},
-    **{"iso8859_6": "iso-8859-6", "mac_roman": "mac roman", "mac_cyrillic": "mac cyrillic"},
+    **{
+        "iso8859_6": "iso-8859-6",
+        "mac_roman": "mac roman",
+        "mac_cyrillic": "mac cyrillic",
+        "iso8859_15": "iso-8859-15",
+    },
 }
 TEXT_NAMES = (
     *("text", "sentence", "review", "comment", "content", "message", "utterance", "tweet", "post", "query"),
@@ -36,22 +41,25 @@ LABEL_NAMES = (
 )
 NAMES = "The first row is taken for the names of the columns: {names}. If it is data, put a row of names above it."
 DATA = "The first row is taken for data. If it is names, take usual ones, such as text and label."
-DOCUMENT = re.compile(r"\s*(<!doctype|<html|<\?xml|<table|\{\\rtf|%PDF)", re.IGNORECASE)
+DOCUMENT = re.compile(r"\s*(<!doctype|<html|<\?xml|<table|\{\\rtf|%PDF|@relation\s)", re.IGNORECASE)
 HasHeader = Callable[[Sequence[Sequence[str]]], bool]
 
 
 def has_header(rows: Sequence[Sequence[str]]) -> bool:
     """Whether the first row names the columns rather than being data.
 
-    It is data if one of its cells comes again in a column of few different values, which is a label; or if some of
-    its cells, but not all, are numbers and none is a usual name; or if all of it has the same shape as what follows,
-    or is as long as that and not made of single words.
+    Two usual names are enough. Else it is data if one of its cells comes again in a column of few different values,
+    which is a label; or if some of its cells, but not all, are numbers and none is a usual name; or if all of it has
+    the same shape as what follows, or is as long as that and not made of single words.
     """
     first, rest = rows[0], rows[1:]
+    usual = sum(cell.strip("\ufeff ").casefold() in (*TEXT_NAMES, *LABEL_NAMES) for cell in first)
+    if usual > 1:
+        return True
     for cell, column in zip(first, zip(*rest, strict=True), strict=False):
         if cell.strip() and cell in column and 2 * len(set(column)) <= len(rows):
             return False
-    if {cell.strip("\ufeff ").casefold() for cell in first} & {*TEXT_NAMES, *LABEL_NAMES}:
+    if usual:
         return True
     numbers = sum(_is_number(cell) for cell in first)
     if numbers not in (0, len(first)) or _alike(rows):
@@ -89,6 +97,8 @@ def read_table(path: str | Path, limits: TableLimits = LIMITS, header: HasHeader
             "{file} is not a text file; choose a CSV, TSV or JSONL file. A spreadsheet can be saved as CSV.", file=name
         )
     table = Table(name, (), (), _shown(encoding.name), "", notes=_notes(encoding))
+    if encoding.mixed:
+        return _read(StringIO(mixed_text(path.read_bytes(), encoding), newline=""), table, limits, header)
     with path.open(encoding=encoding.name, errors="replace", newline="") as file:
         return _read(file, table, limits, header)
 
@@ -106,15 +116,18 @@ def _read(file: TextIO, table: Table, limits: TableLimits, header: HasHeader) ->
     if DOCUMENT.match(start):
         raise EngineError("{file} is a web page or another document, not a table; save it as CSV.", file=table.name)
     file.seek(0)
-    if LOOKS_SO.match(start):
-        names, *found = read_objects(file, table, limits)
+    named = looks_like_json(start)
+    if named:
+        named, found = read_objects(file, table, limits)
     else:
         table, found = read_delimited(file, table, limits)
+    if not named:
         full = [record.cells for record in found if not record.why]
-        headed = found[0].why is None and header(full)
+        named = found[0].why is None and header(full)
         if header is has_header and found[0].why is None:
-            table = replace(table, notes=(*table.notes, *told_header(full, headed)))
-        names = found.pop(0) if headed else Record(0, [""] * len(full[0]))
+            table = replace(table, notes=(*table.notes, *told_header(full, named)))
+    names = found.pop(0) if named else Record(0, [""] * len(full[0]))
+    found = _once_named(found, [cell.strip("\ufeff ") for cell in names.cells])
     if not found:
         raise EngineError("{file} has a header but no rows.", file=table.name)
     return replace(
@@ -126,6 +139,19 @@ def _read(file: TextIO, table: Table, limits: TableLimits, header: HasHeader) ->
     )
 
 
+def _once_named(found: list[Record], names: list[str]) -> list[Record]:
+    """The records; those that repeat the names, as in files that were put together of several, are no rows."""
+    if len(names) < 2:
+        return found
+    why = Message("the names of the columns again")
+    return [
+        replace(record, why=why)
+        if record.cells[-1].strip() == names[-1] and [cell.strip("\ufeff ") for cell in record.cells] == names
+        else record
+        for record in found
+    ]
+
+
 def _shown(encoding: str) -> str:
     return SHOWN.get(encoding, encoding)
 
@@ -133,12 +159,19 @@ def _shown(encoding: str) -> str:
 def _notes(encoding: Encoding) -> tuple[Message, ...]:
     """Whether the encoding is a guess."""
     taken = _shown(encoding.name).upper()
+    if encoding.mixed:
+        foreign = _shown(encoding.mixed).upper()
+        return (Message("Some lines are {taken}, others {foreign}: each is read as what it is.", taken=taken,
+                        foreign=foreign),)  # fmt: skip
     if encoding.other:
         return (
             Message(
-                "Read as {taken}, though {other} is possible too; save the file as UTF-8 if the texts look wrong.",
+                "Read as {taken}: “{text}”, though {other} is possible too: “{text_too}”. Save the file as UTF-8 if"
+                " the texts look wrong.",
                 taken=taken,
+                text=tidy(encoding.readings[0]),
                 other=_shown(encoding.other).upper(),
+                text_too=tidy(encoding.readings[1]),
             ),
         )
     if not encoding.sure:

@@ -49,7 +49,7 @@ IDEOGRAPHS = {
     "cp949": (KOREAN, (("euc_kr", 0xB0, 0xC8),)),
 }
 RUSSIAN = "оеаинтсрвлкмдпуіыьягзбчйхжшюцщєїэфґъёў"
-WESTERN = "éàèäöüñóíáçßãêâôîåøæúëïùœõûìòýðþÿ"
+WESTERN = "éàèäöüñóíáçßãêâôîåøæúëïùœõûìòýðþÿµ"
 # Codec -> the letters of its languages, the commonest first; where two readings score the same, the first counts.
 ALPHABETS = {
     "cp1252": WESTERN,
@@ -71,9 +71,15 @@ ALPHABETS = {
     "cp850": "éèàùâêîôûçäöüßñáíóúåãõøæëïÿ",
     "cp852": "áęąéłóíěýčšřžżśůćăúńőűțâîşţďźöüäô",
     "mac_roman": WESTERN,
+    "iso8859_15": WESTERN,
 }
-LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp437", "cp850", "cp852", "mac_roman")
-QUOTES = "«»„“”‘’‚–—…€№°©®™·¿¡£§×½\xa0"
+LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp437", "cp850", "cp852", "mac_roman", "iso8859_15")
+# How much rarer files in an encoding are than what the languages of its letters look like.
+RARE = {"mac_roman": 0.15, "mac_cyrillic": 0.2, "cp437": 0.1, "cp850": 0.1, "cp852": 0.15, "iso8859_2": 0.05,
+        "iso8859_5": 0.1, "iso8859_6": 0.05, "iso8859_15": 0.1}  # fmt: skip
+SIGNS = "«»„“”‘’‚–—…€№°©®™·¿¡£§×½±•\xa0"
+# Several such signs in a row: rather one sign of another encoding.
+CROWDED = re.compile("[€№°©®™·¿¡£§×½±•‚„]{2,}")
 WORDS = re.compile(r"[^\W\d_²³¹¼½¾]+")
 # A sign or a mark inside a word, but for an apostrophe, and the marks of Thai after one of its letters.
 INSIDE = re.compile(
@@ -125,6 +131,8 @@ def alphabet_score(name: str) -> Callable[[bytes], float]:
         beyond = [char for char in word if char > "\x7f"]
         if word[1:] != word[1:].lower() and word != word.upper():
             return -1.0 * len(beyond)
+        if len(word) == 1 and (not latin or word not in "àáéóöåÀ"):  # hardly a word: rather a sign in another encoding
+            return 0.4 * weights.get(word.lower(), -0.5)
         if latin and len(beyond) == len(word) > 1:  # rare, as accents go
             return sum(0.2 if char.lower() in weights else -0.5 for char in beyond)
         if not latin and len(beyond) < len(word):
@@ -134,13 +142,13 @@ def alphabet_score(name: str) -> Callable[[bytes], float]:
         )
 
     def judge_other(char: str) -> float:
-        return 0.7 if char in QUOTES else weights.get(char, -0.5)
+        return 0.9 if char in SIGNS else weights.get(char, -0.5)
 
     def score(sample: bytes) -> float:
         text = sample.decode(name, "replace")
         words = sum(judge_word(word) for word in WORDS.findall(text) if not word.isascii())
         others = sum(judge_other(char) for char in WORDS.sub("", text) if char > "\x7f")
-        inside = len(INSIDE.findall(text))
-        return (words + others - inside) / max(1, sum(char > "\x7f" for char in text))
+        inside, crowded = len(INSIDE.findall(text)), sum(map(len, CROWDED.findall(text)))
+        return (words + others - inside - 0.6 * crowded) / max(1, sum(char > "\x7f" for char in text))
 
     return score

@@ -13,13 +13,13 @@ from typing import Any
 
 from engines.image_generation.parameters import told_by_parameters
 from engines.image_generation.told.comfy import read_graph
-from engines.image_generation.told.taking import Told, letters
+from engines.image_generation.told.taking import TEXTS, Told, letters
 
 Texts = Mapping[str, str]
 MAX_JSON = 2_000_000  # characters
 NAMES = {
     "prompt": ("prompt", "positiveprompt", "c"),
-    "negative_prompt": ("negativeprompt", "uc"),
+    "negative_prompt": ("negativeprompt", "uc", "negative"),
     "steps": ("steps", "numinferencesteps"),
     "guidance": ("cfgscale", "guidancescale", "scale", "cfg"),
     "seed": ("seed", "noiseseed"),
@@ -27,9 +27,10 @@ NAMES = {
     "width": ("width",),
     "height": ("height",),
 }
-MODELS = ("model", "basemodel", "modelname", "modelweights", "usestablediffusionmodel")
+MODELS = ("model", "basemodel", "modelname", "basemodelname", "modelweights", "usestablediffusionmodel")
 NOT_SETTINGS = ("version", "metadataversion", "appversion", "signedhash", "createdby", "appid", "resolution", "size",
-                "basemodelhash", "modelhash", "generationmode", "requesttype")  # fmt: skip
+                "basemodelhash", "modelhash", "generationmode", "requesttype", "software", "v4prompt",
+                "v4negativeprompt")  # fmt: skip
 DREAM = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "guidance", "A": "sampler"}
 
 
@@ -41,7 +42,8 @@ def told_by_others(texts: Texts) -> Told | None:
 
 def as_json(text: str | None) -> Any:
     """The text as JSON, None if it is none."""
-    if not text or len(text) > MAX_JSON or text.lstrip()[:1] not in ("{", "["):
+    text = (text or "").strip("\0 \t\r\n")
+    if len(text) > MAX_JSON or text[:1] not in ("{", "["):
         return None
     try:
         return json.loads(text)
@@ -63,12 +65,14 @@ def told_by_names(data: Mapping[str, Any], maker: str) -> Told:
         values |= {"width": size[1], "height": size[2]}
     model = next((table[name] for name in MODELS if table.get(name)), "")
     if isinstance(model, Mapping):
-        model = next((model[name] for name in ("name", "model_name", "key") if model.get(name)), "")
-    known = {*(name for names in NAMES.values() for name in names), *MODELS, *NOT_SETTINGS}
+        model = next((model[name] for name in ("name", "model_name", "label", "key") if model.get(name)), "")
+    read = {name for names in NAMES.values() for name in names}
+    known = {*read, *MODELS, *NOT_SETTINGS}
     rest = [
         str(name)
         for name, value in data.items()
-        if letters(str(name)) not in known and value not in (None, "", False, [], {})
+        if value not in (None, "", False, [], {})
+        and (letters(str(name)) not in known or (letters(str(name)) in read and isinstance(value, list | dict)))
     ]
     return Told(values, maker, str(model), tuple(rest))
 
@@ -83,7 +87,9 @@ def _invoke(texts: Texts) -> Told | None:
         prompt = image.get("prompt")
         if isinstance(prompt, list) and prompt and isinstance(prompt[0], Mapping):
             prompt = prompt[0].get("prompt")
-        return told_by_names({**image, "prompt": prompt, "model": data.get("model_weights")}, "InvokeAI")
+        positive, negative = _with_brackets(str(prompt or ""))
+        told = {"negative_prompt": negative, **image, "prompt": positive, "model": data.get("model_weights")}
+        return told_by_names(told, "InvokeAI")
     if texts.get("Dream"):
         return _dream(texts["Dream"][:20_000])
     return Told({}, "InvokeAI") if "invokeai_graph" in texts or "invokeai_workflow" in texts else None
@@ -93,9 +99,16 @@ def _dream(text: str) -> Told:
     """The line of a command, such as "a cat" -s 50 -S 42."""
     prompt, *options = re.split(r"\s-(?=[A-Za-z]\s?[\w.])", text)
     values = {DREAM[one[0]]: one[1:].strip() for one in options if one[0] in DREAM}
-    positive, _, negative = prompt.strip().strip('"').partition(" [")
-    texts = {"prompt": positive.strip(), "negative_prompt": negative.removesuffix("]").strip()}
+    texts = dict(zip(TEXTS, _with_brackets(prompt.strip().strip('"')), strict=True))
     return Told({name: text for name, text in texts.items() if text} | values, "InvokeAI")
+
+
+def _with_brackets(prompt: str) -> tuple[str, str]:
+    """(prompt, negative prompt), which older InvokeAI writes as one: a cat [dog]."""
+    positive, opened, negative = prompt.strip().partition(" [")
+    if not opened or not negative.endswith("]"):
+        return prompt.strip(), ""
+    return positive.strip(), negative.removesuffix("]").strip()
 
 
 def _parameters(texts: Texts) -> Told | None:
@@ -108,7 +121,9 @@ def _parameters(texts: Texts) -> Told | None:
     if isinstance(data.get("sui_image_params"), Mapping):
         return told_by_names(data["sui_image_params"], "SwarmUI")
     fooocus = "fooocus_scheme" in texts or str(data.get("version", data.get("Version", ""))).startswith("Fooocus")
-    return told_by_names(data, "Fooocus" if fooocus else "Draw Things" if {"c", "uc"} <= data.keys() else "")
+    software = data.get("software") if isinstance(data.get("software"), str) else ""
+    maker = "Fooocus" if fooocus else "Draw Things" if {"c", "uc"} <= data.keys() else software[:40]
+    return told_by_names(data, maker)
 
 
 def _novel(texts: Texts) -> Told | None:
@@ -116,7 +131,20 @@ def _novel(texts: Texts) -> Told | None:
     named = "NovelAI" in texts.get("Software", "") + texts.get("Source", "")
     if not named and not (isinstance(data, Mapping) and "uc" in data):
         return None
-    return told_by_names({"prompt": texts.get("Description", ""), **(data or {})}, "NovelAI")
+    told = data if isinstance(data, Mapping) else {}
+    captions = {"prompt": _caption(told, "v4_prompt"), "uc": _caption(told, "v4_negative_prompt")}
+    if not captions["prompt"]:
+        captions["prompt"] = texts.get("Description", "")
+    figures = {"char_captions": _caption(told, "v4_prompt", "char_captions")}
+    return told_by_names({**captions, **told, **figures}, "NovelAI")
+
+
+def _caption(data: Mapping[str, Any], name: str, part: str = "base_caption") -> Any:
+    """A part of such a prompt in the form of NovelAI 4."""
+    try:
+        return data[name]["caption"][part]
+    except (KeyError, TypeError):
+        return ""
 
 
 def _comfy(texts: Texts) -> Told | None:
@@ -136,7 +164,8 @@ def _any(texts: Texts) -> Told | None:
     """A text of another name that reads like `parameters`, or JSON that has a prompt."""
     for name in ("Comment", "Description", "UserComment", "generation_data", "metadata"):
         data = as_json(texts.get(name))
-        told = told_by_names(data, "") if isinstance(data, Mapping) else told_by_parameters(texts.get(name) or "")
+        maker = "Tensor.Art" if name == "generation_data" else ""
+        told = told_by_names(data, maker) if isinstance(data, Mapping) else told_by_parameters(texts.get(name) or "")
         if told and told.values:
             return told
     return None

@@ -14,8 +14,9 @@ from typing import Any
 from PIL import Image
 
 from engines.data.archives import shown_name
-from engines.data.png_chunks import SIGNATURE, decoded, drawable, texts
+from engines.data.png_chunks import SIGNATURE, drawable, texts
 from engines.data.seeing import FORMATS
+from engines.data.tables.encodings import decode_text
 from engines.data.uploads import LIMITS
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.told.axes import Axes
@@ -92,7 +93,7 @@ def _texts(path: str | Path) -> Mapping[str, str | None]:
     comment = COMMENT_IN_XMP.search((found.get("XML:com.adobe.xmp") or "")[: 20 * MAX_TEXT])
     if comment:
         found.setdefault("UserComment", html.unescape(comment[1]))
-    for keyword in [keyword for keyword in found if keyword in ("UserComment", "Parameters")]:
+    for keyword in [keyword for keyword in found if keyword == "UserComment" or keyword.lower() == "parameters"]:
         found.setdefault("parameters", found[keyword])
     return found
 
@@ -138,7 +139,7 @@ def _comment(raw: Any) -> str:
             readings.append(raw[8:].decode(encoding).removeprefix("\ufeff"))
     if readings:
         return max(readings, key=_plain)
-    return decoded(raw[8:] if raw.startswith((b"\0" * 8, *ENCODINGS)) else raw)
+    return decode_text(raw[8:] if raw.startswith((b"\0" * 8, *ENCODINGS)) else raw)
 
 
 def _plain(text: str) -> float:

@@ -191,7 +191,8 @@ def _about_left_out(told: Told, taking: _Taking, title: str) -> list[Message]:
 
 def _about_untold(told: Told, taking: _Taking, title: str) -> list[Message]:
     notes, shown = [], [name for name in ("steps", "guidance") if name not in told.values]
-    if taking.config.card.steered and not taking.config.prompt.strip() and "prompt" not in told.values:
+    named = {"prompt"} & {*told.values, *map(letters, told.rest)}
+    if taking.config.card.steered and not taking.config.prompt.strip() and not named:
         notes.append(Message("It tells no prompt: write one."))
     if shown:
         names = listed([taking.label(name) for name in shown])

@@ -190,7 +190,7 @@ class PointsTab:
         with self.actions.gate.computing(request):
             return self._shown(new_key(), self.actions.anew(self.form.read(values)))
 
-    def show_step(self, part: str, key: str, count: int, run_id: str, *values: Any, request: gr.Request) -> list[Any]:
+    def show_step(self, part: str, key: str, count: int, run_id: str, request: gr.Request, *values: Any) -> list[Any]:
         """Some updates; of the run above if it stands still, else from the beginning, where nothing is taken yet."""
         with self.actions.gate.computing(request):
             if not key:

@@ -1,4 +1,4 @@
-// Thumbnails that can be clicked. props.value is JSON: [{"id", "src", "alt"}], newest first.
+// Thumbnails that can be clicked. props.value is JSON: [{"id", "src", "alt", "about"}], newest first.
 
 const empty = JSON.parse(props.empty);
 
@@ -9,7 +9,7 @@ function paint() {
   const nodes = shown.map((picture) => {
     const button = document.createElement("button");
     button.type = "button";
-    button.title = picture.alt;
+    button.title = [picture.alt, say(picture.about)].filter(Boolean).join("\n");
     button.dataset.id = picture.id;
     button.addEventListener("click", () => trigger("select", { id: picture.id }));
     const img = document.createElement("img");

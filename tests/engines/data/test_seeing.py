@@ -27,9 +27,9 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def deep_png(levels: np.ndarray, more: bytes = b"") -> bytes:
-    """uint16 [H, W, 3 or 4] as a PNG of 16 bits a channel, which Pillow cannot write."""
+    """uint16 [H, W, 2 to 4] as a PNG of 16 bits a channel, which Pillow cannot write."""
     height, width, channels = levels.shape
-    header = struct.pack(">IIBBBBB", width, height, 16, 2 if channels == 3 else 6, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 16, {2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
     rows = zlib.compress(b"".join(b"\0" + row.astype(">u2").tobytes() for row in levels))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + more + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
@@ -84,15 +84,26 @@ def test_sixteen_bits_with_a_profile_or_with_alpha_are_not_dark() -> None:
     assert near(seen(deep_png(levels, profile))[1:], (219, 37, 13), 6)
     alpha = np.concatenate([levels, np.full((16, 16, 1), 65535, np.uint16)], axis=2)
     assert near(seen(deep_png(alpha))[1:], RED, 1)
+    alpha[..., 3] = 32768
+    assert near(seen(deep_png(alpha))[1:], tuple((level + 255) / 2 for level in RED), 2)
 
 
-@pytest.mark.parametrize("channels", [3, 4])
+def test_gray_of_sixteen_bits_beside_alpha_keeps_the_levels_that_are_used() -> None:
+    ramp = np.linspace(0, 4095, 64 * 64).reshape(64, 64, 1).astype(np.uint16)
+    image = seen(deep_png(np.concatenate([ramp, np.full_like(ramp, 65535)], axis=2)))
+    assert len(np.unique(image[..., 0])) == 256
+    assert np.ptp(image, axis=2).max() == 0
+    clear = seen(deep_png(np.concatenate([ramp, np.zeros_like(ramp)], axis=2)))
+    assert clear.min() == clear.max()
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
 def test_sixteen_bits_are_turned_upright_too(channels: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     levels = np.full((20, 10, channels), 65535, np.uint16)
     levels[:5] = 0
-    levels[..., 3:] = 65535
+    levels[..., 3 if channels > 2 else 1 :] = 65535
     image = seen(deep_png(levels, chunk(b"eXIf", exif.tobytes()[6:])))
     image = image if image.dtype == np.uint8 else in_8_bits(image, 16)
     assert image.shape == (10, 20, 3)

@@ -46,9 +46,9 @@ def test_rouge_l_is_that_of_the_library_and_long_texts_take_no_time():
     for pair, row in zip(pairs, score_pairs(pairs)[0], strict=True):
         theirs = RougeScorer(["rougeL"], tokenizer=_Tokens()).score(pair.reference, pair.output)["rougeL"]
         assert row["ROUGE-L"] == pytest.approx(100 * getattr(theirs, "fmeasure", 0.0))
-    began = time.perf_counter()
+    began = time.process_time()
     score_pairs([Pair("a b " * 4_000, "b a " * 4_000)])
-    assert time.perf_counter() - began < 20  # a table of all pairs of words would take minutes
+    assert time.process_time() - began < 20  # a table of all pairs of words would take minutes
 
 
 @pytest.mark.parametrize("other", ["nai\u0308ve \u200bideas", "\u202bnaïve\u00ad ideas", "\ufeffnaïve  ideas"])

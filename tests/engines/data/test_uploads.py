@@ -162,7 +162,8 @@ def test_a_file_that_is_no_picture_is_named(tmp_path) -> None:
     left_out(files_of(tmp_path, sixteen() | {"cut.png": plain()[:60]}), "cut.png", "damaged")
     left_out(files_of(tmp_path, sixteen() | {"empty.jpg": b""}), "empty.jpg")
     left_out(files_of(tmp_path, sixteen() | {"vector.png": b"<svg xmlns='x'/>"}), "vector.png")
-    left_out(files_of(tmp_path, sixteen() | {"a.heic": b"\0\0\0\x18ftypheic"}), "HEIC")
+    for brand, kind in {"heic": "HEIC", "heix": "HEIC", "mif1": "HEIC", "avif": "AVIF", "avis": "AVIF"}.items():
+        left_out(files_of(tmp_path, sixteen() | {"a.heic": b"\0\0\0\x18ftyp" + brand.encode()}), kind)
     eps = encoded(Image.new("RGB", (9, 9)), "EPS")  # Pillow would start Ghostscript for it
     left_out(files_of(tmp_path, sixteen() | {"script.png": eps}), "script.png")
 
@@ -198,9 +199,9 @@ def test_a_zip_packed_in_a_way_that_python_unpacks_without_limit(tmp_path) -> No
 
 
 def test_ten_thousand_files(tmp_path) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     refused(zip_of(tmp_path, {f"{i}.png": b"" for i in range(10_000)}), "10000", "5000")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.slow
@@ -209,9 +210,9 @@ def test_a_gigabyte_of_zeros(tmp_path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("0.png", "w") as member:
         for _ in range(1000):
             member.write(bytes(10**6))
-    start = time.perf_counter()
+    start = time.process_time()
     refused([str(path)], "500 MB")
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_zeros_that_lie_about_their_size(tmp_path) -> None:
@@ -267,12 +268,31 @@ def test_a_strange_name_is_made_fit_for_a_sentence(tmp_path) -> None:
         ("shift_jis", ("ネコ", "イヌ")),
         ("cp866", ("кошки", "собаки")),
         ("cp437", ("Käfer", "Château")),
+        ("cp1252", ("Käfer", "Vögel")),
+        ("cp850", ("Ação", "Pés")),
+        ("cp1251", ("кошки", "собаки")),
+        ("cp949", ("고양이", "강아지")),
+        ("euc_jp", ("ねこ", "いぬ")),
+        ("cp874", ("แมว", "หมา")),
+        ("shift_jis", ("表", "能力ネコ")),
+        ("big5", ("功能", "貓咪")),
     ],
 )
 def test_names_of_a_zip_in_any_encoding(encoding: str, names: tuple[str, ...]) -> None:
     assert [name.encode(encoding).decode(find_encoding([n.encode(encoding) for n in names])) for name in names] == [
         *names
     ]
+
+
+def test_a_name_that_info_zip_tells_apart_is_the_name(tmp_path) -> None:
+    with zipfile.ZipFile(tmp_path / "mine.zip", "w") as archive:
+        for number in range(20):
+            info = zipfile.ZipInfo(f"{'_' * (1 + number % 2)}/{number}.png")
+            told = f"{'猫狗'[number % 2]}/{number}.png".encode()
+            crc = zlib.crc32(info.filename.encode()) ^ (number > 17)  # the last two were given other names since
+            info.extra = struct.pack("<HHBL", 0x7075, len(told) + 5, 1, crc) + told
+            archive.writestr(info, plain())
+    assert read_uploads([str(tmp_path / "mine.zip")], 32).class_names == ("_", "__", "狗", "猫")
 
 
 def test_backslashes_of_windows_are_folders_and_names_that_read_alike_are_one_class(tmp_path) -> None:

@@ -45,6 +45,7 @@ def test_a_picture_saved_from_the_page_tells_its_settings(tmp_path, side, axes, 
         assert found == config
         assert read_axes(path) == axes
         assert bool(notes) == bool(axes)
+    assert "right click" not in str(kept.about)
 
 
 def test_settings_too_long_for_a_copy_are_left_out_of_it(tmp_path):
@@ -54,3 +55,5 @@ def test_settings_too_long_for_a_copy_are_left_out_of_it(tmp_path):
     (kept,) = gallery.add("me", [("a.png", to_png(np.zeros((8, 8, 3), np.uint8), config, "x", long))], "x", ["x"])
     assert read_axes(saved(kept.data_uri(), tmp_path)) == long
     assert read_axes(saved(kept.thumb, tmp_path)) is None
+    assert kept.loses
+    assert "right click may lose its settings" in str(kept.about)

@@ -98,6 +98,7 @@ VERDICTS = {
     "collapse": "collapse",
     "mended": "healthy",
     "vae": "healthy",
+    "holes": "holes",
     "beta": "posterior_collapse",
     "diffusion": "healthy",
     "one_step": "few_steps",

@@ -27,7 +27,7 @@ def test_every_objective_moves_both_networks(objective):
 
 
 def test_the_arrows_point_to_where_d_believes():
-    one = trainer(lr_d=1e-2)
+    one = trainer(lr_d=1e-2, objective="non_saturating")
     for _ in range(200):
         one.advance("d")
     with torch.no_grad():
@@ -38,7 +38,7 @@ def test_the_arrows_point_to_where_d_believes():
 
 
 def test_the_field_is_high_where_real_points_are():
-    one = trainer(lr_d=1e-2)
+    one = trainer(lr_d=1e-2, objective="non_saturating")
     for _ in range(300):
         one.advance("d")
     field = one.look()["field"]

@@ -18,14 +18,15 @@ from engines.gan_training.explore import export
 from engines.image_generation import models
 from engines.image_generation.catalog import IMAGE_MODELS
 from engines.image_generation.config import ImageConfig
-from engines.image_generation.gallery import Gallery, GalleryLimits
+from engines.image_generation.gallery import LOST, Gallery, GalleryLimits
 from engines.image_generation.picture_files import to_png
+from engines.image_generation.told.axes import Axes
 from engines.messages import ConfigError, EngineError, Message
 from engines.running.board import Board
 from engines.running.events import Note, Pictures, Progress, Samples, Weights
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
-from tabs.image_generation.actions import Studio
+from tabs.image_generation.actions import Stage, Studio, show_kept
 from tabs.image_generation.desk import catalog_choices, seen_settings
 from tabs.image_generation.keeping import Keeper, picture_files, walk_file
 from tabs.image_generation.own_gans import OwnGenerators
@@ -504,3 +505,16 @@ def test_a_sketch_stands_on_white_and_an_empty_canvas_is_nothing():
 def test_files_are_named_after_prompt_and_seed():
     made = Pictures(pictures(1, channels=3), ImageConfig(prompt="微笑的猫", seed=7, batch=1), "x", 1.0)
     assert picture_files(made)[0][0] == "picture-7.png"
+
+
+def test_the_page_says_of_which_pictures_a_right_click_loses_the_settings():
+    gallery, config = Gallery(), ImageConfig(prompt="x", seed=1)
+    long = Axes("prompt", tuple("很" * 900 + str(i) for i in range(40)), "seed", (1, 2))
+    files = [
+        (f"{i}.png", to_png(np.zeros((8, 8, 3), np.uint8), config, "x", axes)) for i, axes in enumerate((None, long))
+    ]
+    kept = gallery.add("me", files, "x", [Message("Seed {seed}", seed=1)] * 2)
+    shown = json.loads(Stage(Studio(), gallery, None).thumbnails("me"))
+    assert [bool(one["about"]) for one in shown] == [True, False]  # the newest first
+    said = [str(Message.from_json(one["about"])) for one in json.loads(show_kept(kept))["pictures"]]
+    assert said == ["Seed 1", f"Seed 1 · {LOST}"]

@@ -146,7 +146,7 @@ def test_points_have_a_section_for_each_family_and_recipe_that_breaks():
         assert ("objective=wgan_gp, family=gan" in found) is (family == "gan")
     text = shown("points_training")
     for preset in POINTS_PRESETS.values():
-        assert preset.title.startswith(("Break it", "Mended")) is (f"<b>{preset.title}</b>" in text)
+        assert not preset.title.startswith(("Break it", "Mended")) or f"<b>{preset.title}</b>" in text
 
 
 def test_every_image_task_sampler_and_kind_of_model_has_its_section():

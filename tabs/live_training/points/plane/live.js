@@ -11,14 +11,14 @@ let known = new Map(); // step -> picture, of the history as far as it is here
 let line = []; // the pictures that came while it was watched
 let head = 0; // which of them is shown: a whole number and a share of the way to the next
 let place = 0; // the same in the history, while one looks back
-let asked = ""; // the run whose history was asked for
+let fetched = ""; // the run whose history was fetched for
 let playing = null;
 let slow = false;
 let moment = 1;
 
 panels.push({
   forget() {
-    [ground, known, line, head, place, asked, playing, moment] = [null, new Map(), [], 0, 0, "", null, 1];
+    [ground, known, line, head, place, fetched, playing, moment] = [null, new Map(), [], 0, 0, "", null, 1];
     Object.assign(run, { steps: "", shown: null }); // shown: the step that is looked back at, null for the newest
   },
   take(news) {
@@ -34,6 +34,7 @@ panels.push({
     [line, head] = [line.slice(dropped), head - dropped];
     const kept = new Set(run.steps.split(",").map(Number));
     for (const step of known.keys()) if (!kept.has(step)) known.delete(step);
+    if (news.config && run.id.startsWith("example") && !still.matches) setTimeout(() => playing || replay(), 300);
   },
   paint: paintPlane,
 });
@@ -139,8 +140,8 @@ function stopPlaying() {
 async function fetchHistory() {
   const steps = stepsOf();
   const mark = `${run.id} ${steps.at(-1)}`;
-  if (asked === mark || steps.every((step) => known.has(step))) return;
-  asked = mark;
+  if (fetched === mark || steps.every((step) => known.has(step))) return;
+  fetched = mark;
   const id = run.id;
   try {
     const answer = await fetch(`${LIVE}${encodeURIComponent(id)}/planes`, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) });
@@ -148,7 +149,7 @@ async function fetchHistory() {
     if (id !== run.id) return;
     for (const packed of planes) known.set(packed.step, unpack(packed));
   } catch {
-    asked = ""; // the connection is cut: again when it is wanted again
+    fetched = ""; // the connection is cut: again when it is wanted again
   }
 }
 

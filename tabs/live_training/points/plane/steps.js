@@ -41,4 +41,3 @@ function draw() {
 new ResizeObserver(() => draw()).observe(element);
 new MutationObserver(() => draw()).observe(document.body, { attributeFilter: ["class"] }); // dark mode
 watch("value", load);
-load();

@@ -58,7 +58,7 @@ def plane_view(elem_id: str, controls: dict[str, str]) -> gr.HTML:
 
 def steps_view(elem_id: str) -> gr.HTML:
     """A picture of a bench; its value is `shown`, "" before there is one."""
-    return component(elem_id, HERE / "steps", [HERE / "paint.js"], value="")
+    return component(elem_id, HERE / "steps", [HERE / "paint.js"], "load();", value="")
 
 
 def shown(bench: Bench, goes_on: bool = False) -> str:

@@ -34,8 +34,11 @@ function draw() {
   const place = ([x, y]) => [(x / SIDE) * side, side - (y / SIDE) * side];
   for (const stroke of strokes) {
     view.beginPath();
-    for (const corner of [stroke[0], ...stroke]) view.lineTo(...place(corner)); // twice the first: one alone is a dot
+    for (const corner of stroke) view.lineTo(...place(corner));
     view.stroke();
+    view.beginPath(); // a stroke of one corner is a dot
+    view.arc(...place(stroke[0]), 2.5, 0, 6.3);
+    view.fill();
   }
   if (cursor) {
     const [x, y] = place(cursor);

@@ -134,7 +134,17 @@ def test_two_possible_readings_are_told(tmp_path: Path) -> None:
     table = read_table(path)
     assert table.rows[0] == ("a", "скарга")
     path.write_bytes(b"text,label\na,\xa4\xa7\nb,\xb1\xd7\n")
-    assert read_table(path).notes or read_table(path).encoding
+    (note,) = read_table(path).notes
+    assert str(note).startswith("Read as BIG5: “a,之”, though EUC-JP is possible too: “a,ぇ”. Save")
+
+
+@pytest.mark.parametrize("sign", ["，", "；", "、", "｜"])
+def test_wide_signs_separate_where_every_row_fits(sign: str) -> None:
+    table = read_pasted(f"文本{sign}标签\n很好{sign}好评\n退货{sign}差评\n", "it")
+    assert (table.columns, table.rows[1]) == (("文本", "标签"), ("退货", "差评"))
+    assert f"separated by {sign}" in " ".join(table.notes)
+    table = read_pasted(f"文本\n很好{sign}真的\n退货\n太慢{sign}差评\n", "it")
+    assert (table.columns, len(table.rows)) == (("文本",), 3)
 
 
 SENTENCES = ("The sea was calm in the morning", "I like this film very much", "Nobody came to the station",
@@ -156,6 +166,7 @@ CHINESE = ("今天天气很好,我们去公园", "这部电影不好看,浪费�
         (["comentario,nota", "Muy bueno todo,5", "No me gusta nada,1", "Está bien,3"], 3, ""),
         (["comments", *SENTENCES], 6, ""),
         (list(SENTENCES), 6, "taken for data"),
+        (["It was calm in the morning, and blue", *SENTENCES], 7, "taken for data"),
     ],
 )
 def test_a_first_row_of_prose_is_no_header_and_what_is_doubtful_is_told(tmp_path, lines, rows, told) -> None:
@@ -184,6 +195,13 @@ LINES = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
         ("a title", "My table,\n\n" + written([("text", "label"), *ROWS], ","), "above the table are left out: 1"),
         ("comments in CSV", "# by me\n# 2024\n" + written([("text", "label"), *ROWS], ";"), "left out: 2"),
         ("Markdown", "| text | label |\n|:---|---|\n" + "".join(f"| {a} | {b} |\n" for a, b in ROWS), ""),
+        (
+            "short rules in Markdown",
+            "| text | label |\n|---|:-:|\n" + "".join(f"| {a} | {b} |\n" for a, b in ROWS),
+            "",
+        ),
+        ("arrays a line", "\n".join(map(json.dumps, [("text", "label"), *ROWS])), ""),
+        ("a mark within", "\ufeff\ufefftext,label\n" + written(ROWS, ","), ""),
         ("a zero", written([("text", "label"), *ROWS], ",").replace("text 3", "text\0 3") + "\n" * 20, ""),
     ],
 )
@@ -202,7 +220,7 @@ def test_what_people_and_programs_write_around_a_table_is_no_row(tmp_path, name,
     [
         b"<!DOCTYPE html><table><tr><td>a</td></tr></table>", b"{\\rtf1 text,label}\n", b"%PDF-1.7\na,b\n",
         b"PK\3\4\24\0\6\0" + bytes(90), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(90),
-        b"\x1f\x8b\x08" + bytes(range(200)),
+        b"\x1f\x8b\x08" + bytes(range(200)), b"@relation x\n@attribute label {a,b}\n@data\n'text',a\n'more',b\n",
         ("text,label\n" + "a\0b\0c,x\n" * 40).encode(), ("[" + "{'text': 'a', 'label': 'b'}," * 9 + "]").encode(),
     ],
 )  # fmt: skip
@@ -212,6 +230,75 @@ def test_what_is_no_table_gets_one_sentence(tmp_path, content: bytes) -> None:
     with pytest.raises(EngineError) as caught:
         read_table(path)
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("text", [json.dumps(ROWS), "\n".join(map(json.dumps, ROWS)), json.dumps(ROWS, indent=1)])
+def test_arrays_without_names_lose_no_row(text: str) -> None:
+    table = read_pasted(text, "it")
+    assert (table.columns, table.rows) == (("Column 1", "Column 2"), tuple(ROWS))
+    assert "taken for data" in " ".join(table.notes)
+
+
+def test_arrays_of_other_lengths_are_told() -> None:
+    table = read_pasted(json.dumps([("text", "label"), *ROWS, ["x"], ["x", "y", "z"], 5]), "it")
+    assert [str(why) for why in table.odd.values()] == [
+        "number of cells: 1, not 2", "number of cells: 3, not 2",
+        "Line 1 is not a JSON object; each line must hold one, with fields such as text and label.",
+    ]  # fmt: skip
+    assert table.rows[:12] == tuple(ROWS)
+
+
+def test_files_put_together_have_one_header(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    one = written([("text", "label"), *ROWS], ",")
+    path.write_text("\ufeff" + one + "\ufeff" + one, "utf-8")
+    table = read_table(path)
+    assert (table.columns, len(table.rows)) == (("text", "label"), 25)
+    assert {row: str(why) for row, why in table.odd.items()} == {12: "the names of the columns again"}
+
+
+@pytest.mark.parametrize(("first", "second"), [("utf-8", "gbk"), ("gbk", "utf-8"), ("utf-8", "shift_jis")])
+@pytest.mark.parametrize(("many", "few"), [(20, 20), (20, 6)])
+def test_files_put_together_of_two_encodings_are_read_line_by_line(tmp_path, first, second, many, few) -> None:
+    texts = ("この商品はとても良い", "肯定") if "shift_jis" in (first, second) else ("这家店的服务很好", "好评")
+    path = tmp_path / "t.csv"
+    rows = [written([(f"{texts[0]}{i}", texts[1])] * 1, ",") for i in range(many + few)]
+    path.write_bytes(b"text,label\n" + "".join(rows[:many]).encode(first) + "".join(rows[many:]).encode(second))
+    table = read_table(path)
+    assert table.rows == tuple((f"{texts[0]}{i}", texts[1]) for i in range(many + few))
+    assert "each is read as what it is" in " ".join(table.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a cup costs 5 €", "“quoted” – it’s fine…", "œuvre à Paris, 5 €", "50 £ each", "it’s", "20 °C ± 1 µm", "wait…",
+     "a\xa0blank", "Brand™", "Müller & Söhne®", "§ 5"],
+)  # fmt: skip
+def test_signs_alone_are_signs(tmp_path, text: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(written([("text", "label"), *[(text, "a")] * 5], ",").encode("cp1252"))
+    assert read_table(path).rows[0] == (text, "a")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "labels"),
+    [("cp1250", ("źle", "świetnie")), ("cp1254", ("şikâyet", "teşekkür")), ("latin-1", ("dårlig", "på øen")),
+     ("latin-1", ("RÉCLAMATION", "À VOIR")), ("cp1251", ("добре", "погано")), ("iso8859_15", ("œuvre", "à 5 €")),
+     ("gbk", ("good。", "bad？！")), ("big5hkscs", ("好嘢", "唔好")), ("gbk", ("滿意", "不滿")),
+     ("cp932", ("①良い", "②悪い"))],
+)  # fmt: skip
+def test_short_labels_are_enough(tmp_path, encoding: str, labels: tuple[str, str]) -> None:
+    path = tmp_path / "t.csv"
+    rows = [("text", "label"), *((f"row {i}", labels[i % 2]) for i in range(20))]
+    path.write_bytes(written(rows, ",").encode(encoding))
+    assert {row[1] for row in read_table(path).rows} == {*labels}
+
+
+def test_an_emoji_in_two_halves_is_one(tmp_path) -> None:
+    path = tmp_path / "t.csv"
+    halves = b"".join(half.encode("utf-8", "surrogatepass") for half in ("\ud83d", "\ude00"))
+    path.write_bytes(b"text,label\n" + b"".join("好 ".encode() + halves + f"{i},a\n".encode() for i in range(9)))
+    assert read_table(path).rows[0] == ("好 😀0", "a")
 
 
 def test_a_separator_in_one_text_makes_no_columns(tmp_path) -> None:

@@ -164,6 +164,23 @@ def test_the_folders_of_a_split_are_used_as_it_is(tmp_path, form: str) -> None:
     assert len(split_of(pictures, 3, limit=13).train) == 8  # each part in proportion
 
 
+@pytest.mark.parametrize("names", [("train_set", "test-set"), ("train2017", "val2017"), ("训练集", "测试数据"),
+                                   ("01 Training Images", "test1")])  # fmt: skip
+def test_a_split_is_known_by_many_names(tmp_path, names: tuple[str, str]) -> None:
+    members = folders(*(f"{name}/{kind}" for name in names for kind in "ab"))
+    pictures = read_picture_zip(zip_of(tmp_path, members), 8)
+    assert pictures.label_names == ("a", "b")
+    assert len(set(pictures.parts)) == 2
+    assert "is used as it is" in " ".join(pictures.notes)
+
+
+@pytest.mark.parametrize("root", ["", "vehicles/", "test/", "train/"])
+def test_trains_are_a_class_beside_others(tmp_path, root: str) -> None:
+    members = folders(*(f"{root}{name}" for name in ("bus", "car", "train")))
+    pictures = read_picture_zip(zip_of(tmp_path, members), 8)
+    assert (pictures.label_names, pictures.left_out, pictures.parts) == (("bus", "car", "train"), (), ())
+
+
 def test_a_part_that_is_missing_is_drawn_and_a_split_that_teaches_too_little_is_told(tmp_path) -> None:
     members = {f"{part}/{label}/{i}.png": picture(200 * (part == "test") + 20 * (label == "b") + i)
                for part, count in (("train", 10), ("test", 3)) for label in "ab" for i in range(count)}  # fmt: skip

@@ -50,7 +50,8 @@ def advance(
     for _ in range(count):
         trainer.advance(part)
     seen = measure(trainer.sample(EXAMINED, seed=trainer.steps), cloud)
-    numbers = {**trainer.signals(), "Reached": seen.count, "Parts": len(seen.covered), "On the data": seen.on_data}
+    losses = {name: value for name, value in trainer.signals().items() if name != "pair_accuracy"}
+    numbers = {**losses, "Reached": seen.count, "Parts": len(seen.covered), "On the data": seen.on_data}
     alone = dict(alone or {})
     if part != "both":
         alone[part] = alone.get(part, 0) + count

@@ -14,6 +14,7 @@ QUERY = "?tab=points_training&steps=200&width=16&batch=32"
 
 def arrive(visitor, query=QUERY):
     page = visitor.page
+    page.emulate_media(reduced_motion="reduce")  # the example holds still
     page.goto(visitor.url + query)
     page.locator("#points-start[title]").wait_for()
     page.locator("#points-family").wait_for()
@@ -75,6 +76,7 @@ def test_own_drawing_from_the_first_stroke_to_step_by_step(visit, viewport):
 def test_the_picture_moves_ten_times_a_second(visit):
     owner = visit()
     page = arrive(owner, "?tab=points_training&steps=100000&width=8&batch=16")
+    page.emulate_media(reduced_motion="no-preference")
     page.locator("#points-start").click()
     page.locator("#points-live .plane-step:not(:empty)").wait_for()
     page.wait_for_timeout(1500)

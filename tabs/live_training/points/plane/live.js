@@ -60,27 +60,33 @@ function drawNow() {
   if (picture) text(".plane-step", fill("step {step}", { step: count(picture.step) }));
 }
 
-let before = 0;
+// Frame after frame while something moves, and not a moment longer.
+let before = 0; // the time of the last frame, 0 while nothing moves
+function moves() {
+  if (!before) requestAnimationFrame(tickPlane);
+  before ||= performance.now();
+}
+
 function tickPlane(now) {
+  const seconds = Math.max(0, Math.min(0.1, (now - before) / 1000));
+  before = 0;
   if (!element.isConnected) return;
-  requestAnimationFrame(tickPlane);
-  const seconds = Math.min(0.1, (now - before) / 1000);
-  before = now;
-  if (element.offsetParent === null) return;
   if (playing) {
     const steps = stepsOf();
     place += (seconds * (steps.length - 1)) / (REPLAY * (slow ? SLOWER : 1));
     if (place >= steps.length - 1) return newest();
     run.shown = steps[Math.floor(place)];
     $(".scrub input").value = String(Math.floor(place));
-    drawNow();
-  } else if (run?.shown === null && head < line.length - 1) {
+  } else if (run.shown === null && head < line.length - 1) {
     const left = line.length - 1 - head;
     head = still.matches ? line.length - 1 : Math.min(line.length - 1, head + seconds * Math.max(8, left / LAG));
-    drawNow();
+  } else {
+    return;
   }
+  drawNow();
+  before = now;
+  requestAnimationFrame(tickPlane);
 }
-requestAnimationFrame(tickPlane);
 
 function paintPlane() {
   const steps = stepsOf();
@@ -105,6 +111,7 @@ function paintPlane() {
   $(".newest").disabled = isNewest;
   paintLayers(picture);
   drawNow();
+  moves();
 }
 
 function paintLayers(picture) {

@@ -1,4 +1,7 @@
-"""Trains the example run, the defaults with seed 1: python -m assets.example_diffusion_training.make [steps]"""
+"""Trains the example run, the defaults with seed 1: python -m assets.example_diffusion_training.make [steps]
+
+The one that ships has few steps, since it was made on a crowded machine; without a number it takes all of them.
+"""
 
 from __future__ import annotations
 

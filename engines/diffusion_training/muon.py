@@ -1,7 +1,7 @@
 """Muon, an optimiser for matrices: each step is the momentum with all its singular values brought to about 1.
 
 Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks", https://kellerjordan.github.io/posts/muon/.
-On the small network here it needed half the steps of Adam for the same distance (tests/benchmarks/LOG.md).
+On the small network here it needed a quarter to a third fewer steps than Adam (tests/benchmarks/LOG.md).
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ def advance(
     for _ in range(count):
         trainer.advance(part)
     seen = measure(trainer.sample(EXAMINED, seed=trainer.steps), cloud)
-    numbers = {**trainer.signals(), "Reached": seen.count, "Parts": len(seen.covered), "On the data": seen.on_data}
+    losses = {name: value for name, value in trainer.signals().items() if name != "pair_accuracy"}
+    numbers = {**losses, "Reached": seen.count, "Parts": len(seen.covered), "On the data": seen.on_data}
     alone = dict(alone or {})
     if part != "both":
         alone[part] = alone.get(part, 0) + count
@@ -64,6 +65,8 @@ def _restore(trainer: object, weights: Weights) -> None:
     from engines.live_training.checkpoint import restore
 
     try:
-        restore(trainer, {name: torch.tensor(value) for name, value in weights.tensors.items()})
+        state = {name: torch.tensor(value) for name, value in weights.tensors.items()}
+        # a file has no numbers but in lists of one
+        restore(trainer, {name: v.reshape(()) if name.endswith(".step") else v for name, v in state.items()})
     except (KeyError, TypeError, ValueError, RuntimeError) as problem:
         raise EngineError("These weights do not belong to a model with these settings.") from problem

@@ -22,7 +22,7 @@ from engines.vae_training.shown import extras
 from engines.vae_training.tested import AT_MOST, Tested, held_out
 
 AVERAGE, EVERY = 0.98, 4  # of the weights that are shown; every so many steps
-FLAT = 1e-3  # grey levels squared: pictures that vary less are all the same
+FLAT = 1e-3  # the summed variance of the pixels, white being 1, below which pictures are all the same
 GREY = (1 / 255) ** 2  # the Gaussian's least variance: a grey level
 Notes = tuple[Tensor, Tensor, Tensor]  # nats and error, of the latent numbers, the Gaussian's variance
 

@@ -136,8 +136,8 @@ function tell() {
   const cell = (share) => Math.max(0, Math.min(map.cells - 1, Math.floor(share * map.cells)));
   const [column, row] = [cell((at[0] / map.reach + 1) / 2), cell((1 - at[1] / map.reach) / 2)];
   show($(".decoded"), grid, column, row);
-  const words = map.latent === 2 ? "Decoded at z = ({u}, {v})" : "Decoded at ({u}, {v}) of the plane";
-  const here = fill(words, { u: at[0].toFixed(2), v: at[1].toFixed(2) });
+  const place = { u: at[0].toFixed(2), v: at[1].toFixed(2) };
+  const here = map.latent === 2 ? fill("Decoded at z = ({u}, {v})", place) : fill("Decoded at ({u}, {v}) of the plane", place);
   $(".here").textContent = here;
   $(".decoded").setAttribute("aria-label", here);
   $(".pair").style.visibility = chosen < 0 ? "hidden" : "";

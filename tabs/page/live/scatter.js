@@ -40,7 +40,7 @@ function paintScatter(figure, scatter) {
   });
   const [side, scale] = [canvas.clientWidth, window.devicePixelRatio || 1];
   if (!side) return;
-  if (canvas.width !== Math.round(side * scale)) canvas.width = canvas.height = Math.round(side * scale);
+  if (canvas.height !== Math.round(side * scale)) canvas.width = canvas.height = Math.round(side * scale);
   const pen = canvas.getContext("2d");
   const plane = (canvas.plane = planeOf(us, vs, side));
   pen.setTransform(scale, 0, 0, scale, 0, 0);

@@ -7,6 +7,7 @@ from engines.messages import ConfigError, EngineError
 from engines.points_training.bench import advance
 from engines.points_training.config import PointsConfig
 from engines.points_training.engine import train
+from engines.running.board_files import tensors_from_bytes, tensors_to_bytes
 from engines.running.events import Weights
 
 SMALL = {"width": 16, "batch": 32, "seed": 1}
@@ -29,6 +30,15 @@ def test_step_by_step_goes_where_a_run_goes(family):
         bench = advance(config, bench.weights)
     assert bench.plane.step == bench.weights.step == last.step == 10
     assert all(np.array_equal(value, bench.weights.tensors[name]) for name, value in last.tensors.items())
+
+
+@FAMILIES
+def test_a_run_file_can_be_gone_on_with(family):
+    config = PointsConfig(family=family, **SMALL)
+    start = advance(config, count=3)
+    read = Weights(3, tensors_from_bytes(tensors_to_bytes(start.weights.tensors)))
+    one, other = advance(config, start.weights, count=2), advance(config, read, count=2)
+    assert all(np.array_equal(value, other.weights.tensors[name]) for name, value in one.weights.tensors.items())
 
 
 def test_d_and_g_can_be_updated_one_without_the_other():

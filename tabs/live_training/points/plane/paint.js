@@ -36,7 +36,7 @@ function drawPlane(canvas, ground, picture, moment = 1) {
   const side = canvas.clientWidth;
   const scale = window.devicePixelRatio || 1;
   if (!side || !ground || !picture) return;
-  if (canvas.width !== Math.round(side * scale)) canvas.width = canvas.height = Math.round(side * scale);
+  if (canvas.height !== Math.round(side * scale)) canvas.width = canvas.height = Math.round(side * scale);
   const pen = canvas.getContext("2d");
   const style = getComputedStyle(canvas);
   const [ours, theirs, bad] = ["--ours", "--theirs", "--bad"].map((name) => style.getPropertyValue(name).trim());

@@ -24,7 +24,7 @@ function draw() {
   const side = board.clientWidth;
   const scale = window.devicePixelRatio || 1;
   if (!side) return;
-  if (board.width !== Math.round(side * scale)) board.width = board.height = Math.round(side * scale);
+  if (board.height !== Math.round(side * scale)) board.width = board.height = Math.round(side * scale);
   const view = board.getContext("2d");
   view.setTransform(scale, 0, 0, scale, 0, 0);
   view.clearRect(0, 0, side, side);

@@ -12,4 +12,4 @@ from tabs.live_training.actions import example_file
 if __name__ == "__main__":
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
     config = VaeConfig(steps=steps, seed=1)
-    make_example(ENGINE, config, train(config), example_file(ENGINE), grids=40)
+    make_example(ENGINE, config, train(config), example_file(ENGINE), grids=20)

@@ -30,7 +30,7 @@ def test_a_page_at_rest_holds_no_connection(visit):
     page.wait_for_timeout(REST)
     assert not streams(waiting)
 
-    page.get_by_role("tab", name="Live GAN training", exact=True).click()
+    page.get_by_role("tab", name="Live training: GAN · VAE · diffusion", exact=True).click()
     page.get_by_role("tab", name="Explore", exact=True).click()
     page.locator("#gan-sample").click()  # and what is asked for next is answered all the same
     page.locator("#gan-picture img").wait_for()

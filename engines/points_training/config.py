@@ -32,7 +32,7 @@ class PointsConfig(Config):
     )
     data: str = knob(
         "ring",
-        "Points",
+        "Real points",
         "Where the real points lie.",
         choices={"ring": "Ring of eight", "grid": "Grid of 25", "spirals": "Two spirals", OWN: "Your own drawing"},
     )

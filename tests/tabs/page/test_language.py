@@ -88,7 +88,7 @@ def spoken_in_tables() -> set[str]:
     presets = (preset for page in FAMILIES for preset in page.family.presets.values())
     for preset in (*presets, *POINTS_PRESETS.values(), *RECIPES.values()):
         words |= {preset.title, preset.help}
-    words |= {"{n} points"} | {word for layers in LAYERS.values() for word in layers.values()}
+    words |= {"{n} points", "Parts"} | {word for layers in LAYERS.values() for word in layers.values()}
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
     words |= {card.note for card in (*MODELS.values(), *ENCODERS.values(), *IMAGE_MODELS.values(), own_card(OWN))}

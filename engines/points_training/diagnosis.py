@@ -1,6 +1,6 @@
 """What is going wrong on the plane, in plain words, from what was measured. Needs no torch.
 
-Thresholds come from three seeds of each preset (tests/benchmarks/LOG.md).
+Thresholds come from one seed of each preset (tests/benchmarks/LOG.md).
 """
 
 from __future__ import annotations

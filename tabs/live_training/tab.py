@@ -20,10 +20,11 @@ def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
     with gr.Tabs(overflow_behavior="wrap", elem_id="families") as switch:
         for page in FAMILIES:
-            with gr.Tab(t(page.family.title), id=page.family.engine):
-                build_family(page, shared)
-        with gr.Tab(t(points.TITLE), id=points.ENGINE):
-            points.build(shared)
+            with gr.Tab(t(page.family.title), id=page.family.engine) as place:
+                # the others wait until somebody opens them: the page would be busy with what nobody sees
+                build_family(page, shared, shared.arrived.then if page is FAMILIES[0] else place.select)
+        with gr.Tab(t(points.TITLE), id=points.ENGINE) as place:
+            points.build(shared, place.select)
 
     def open_family(visit: Query) -> dict[str, object]:
         engine = engine_asked(shared.runs, visit)

@@ -73,6 +73,8 @@ def select(poems: list[tuple[bool, str, str]], tones: dict[str, str], groups: di
     prosody = Prosody(tones, groups)
     texts: dict[str, bool] = {}
     for tang, text, _ in poems:
+        if not re.fullmatch(r"[\u4e00-\u9fff]+", text):  # some simplified forms are rare characters
+            continue
         score = prosody.judge(tuple(text[i : i + len(text) // 4] for i in range(0, len(text), len(text) // 4)))
         if score.rhyme and score.level and score.tones >= (0.85 if len(text) == 20 else 1.0):
             texts.setdefault(text, tang or len(text) == 20)

@@ -120,7 +120,9 @@ def main() -> None:
     }
     (HERE / "prosody.json").write_text(json.dumps(prosody, ensure_ascii=False, indent=1) + "\n", "utf-8")
     lengths = Counter(len(text) // 4 for text in chosen)
-    print(f"{len(chosen):,} of {len(poems):,} quatrains, {lengths}, {len(used):,} characters, {path.stat().st_size:,} B")
+    print(
+        f"{len(chosen):,} of {len(poems):,} quatrains, {lengths}, {len(used):,} characters, {path.stat().st_size:,} B"
+    )
 
 
 if __name__ == "__main__":

@@ -39,7 +39,13 @@ class GptConfig(Config):
         more=True,
     )
     vocabulary: int = knob(
-        1000, "Byte pairs", "How many tokens there are, where they are learnt.", low=300, high=8000, step=100, more=True
+        1000,
+        "Byte pairs",
+        "How many tokens there are, where they are learnt.",
+        low=300,
+        high=8000,
+        step=100,
+        more=True,
     )
     plan: bool = knob(
         False,
@@ -52,17 +58,13 @@ class GptConfig(Config):
     heads: int = knob(
         4, "Heads", "Places that each layer looks at, at once; must divide Width.", low=1, high=16, step=1, more=True
     )
-    context: int = knob(
-        64, "Context", "How many tokens back the model sees.", low=4, high=512, step=1, more=True
-    )
+    context: int = knob(64, "Context", "How many tokens back the model sees.", low=4, high=512, step=1, more=True)
     batch: int = knob(64, "Batch size", "Pieces of text a step.", low=1, high=1024, step=1, more=True)
     lr: float = knob(3e-3, "Learning rate", "How far each step moves the weights.", low=1e-6, high=1.0)
     dropout: float = knob(
         0.0, "Dropout", "Share of numbers left out at random, against learning by heart.", low=0.0, high=0.8, more=True
     )
-    decay: float = knob(
-        0.1, "Weight decay", "How strongly weights are pulled to zero.", low=0.0, high=1.0, more=True
-    )
+    decay: float = knob(0.1, "Weight decay", "How strongly weights are pulled to zero.", low=0.0, high=1.0, more=True)
     steps: int = knob(3000, "Steps", "Updates before the run ends.", low=10, high=200_000, step=10)
     seed: int = seed_knob()
 

@@ -188,9 +188,7 @@ class Trainer:
         return F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction=reduction)
 
     def _update(self) -> None:
-        index = torch.randint(
-            len(self.train.starts), (self.config.batch,), generator=self.rng, device=self.device
-        )
+        index = torch.randint(len(self.train.starts), (self.config.batch,), generator=self.rng, device=self.device)
         ids, targets = self._task(*self.train.at(index), self.rng)
         self.optimiser.zero_grad()
         with self._autocast():

@@ -41,7 +41,7 @@ class GptConfig(Config):
     vocabulary: int = knob(
         1000,
         "Byte pairs",
-        "How many tokens there are, where they are learnt.",
+        "How many tokens, where they are learnt.",
         low=300,
         high=8000,
         step=100,

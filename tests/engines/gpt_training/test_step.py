@@ -57,7 +57,8 @@ def test_writing_step_by_step_says_what_the_whole_says(model):
         ids = write(net, given, temperature=0)
         logits, _ = net(ids[:, :-1])
     written = texts(ids, characters)
-    assert written[0].startswith("夜") and "\n" not in written[0]
+    assert written[0].startswith("夜")
+    assert "\n" not in written[0]
     free = ids[1, 1:] != 0
     assert (logits[1].argmax(-1)[free] == ids[1, 1:][free]).all()
     assert written[1] in POEMS

@@ -254,10 +254,8 @@ def walk(
     yields; the Pictures at the end are the frames, for picture_files.animation, with the config of the first. Errors
     as in `generate`.
     """
-    card, to_prompt = (
-        find_image_model(config.model),
-        Knob("", "Walk to prompt", max_length=MAX_PROMPT).check(to_prompt),
-    )
+    card = find_image_model(config.model)
+    to_prompt = Knob("", "Walk to prompt", max_length=MAX_PROMPT).check(to_prompt)
     if not 2 <= frames <= MAX_FRAMES:
         raise ConfigError("A walk may have {least} to {most} frames.", least=2, most=MAX_FRAMES)
     frames = int(frames)  # JavaScript has only one kind of number

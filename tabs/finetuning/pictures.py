@@ -14,7 +14,7 @@ from engines.data.uploads import LIMITS, read_uploads
 from engines.messages import EngineError
 from tabs.page.canvas.view import SIDE
 
-SHOWN_SIZE = 280  # pixels of a test picture in the editor
+SHOWN_SIZE = 280  # pixels of a test picture on the canvas, at most
 DARK = 64  # of 255: pictures whose border is darker on average have a dark ground
 MARGIN = 0.08  # around a drawing, of its longer side
 
@@ -34,9 +34,9 @@ def thumbnail(image: np.ndarray) -> str:
 
 
 def enlarge(image: np.ndarray) -> np.ndarray:
-    """A small picture, uint8 [H, W, C], in RGB and large enough to look at."""
-    rgb = np.broadcast_to(image, (*image.shape[:2], 3))
-    return np.asarray(Image.fromarray(np.ascontiguousarray(rgb)).resize((SHOWN_SIZE, SHOWN_SIZE), Image.NEAREST))
+    """A small square picture, uint8 [H, W, C], in RGB and large enough to look at, each pixel a square of pixels."""
+    times = max(1, SHOWN_SIZE // len(image))
+    return np.broadcast_to(image, (*image.shape[:2], 3)).repeat(times, axis=0).repeat(times, axis=1)
 
 
 def fitted(path: str) -> np.ndarray:
@@ -63,7 +63,7 @@ def like_training(picture: np.ndarray, examples: np.ndarray) -> np.ndarray:
         rgb = np.asarray(Image.alpha_composite(ground, image).convert("RGB" if channels == 3 else "L"))
         light = np.concatenate([rgb[0], rgb[-1], rgb[:, 0], rgb[:, -1]]).mean() > 255 - DARK
         gray = 255 - rgb if dark and light else rgb
-    small = np.asarray(Image.fromarray(gray).resize((size, size), Image.LANCZOS))
+    small = np.asarray(Image.fromarray(gray).resize((size, size), Image.BOX))  # undoes what `enlarge` did, exactly
     return small.reshape(1, size, size, channels)
 
 

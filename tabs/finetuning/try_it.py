@@ -77,14 +77,17 @@ class TryPanel:
         who = [live, owner]
         shown = [self.text, self.drawing, self.another, self.many]
         arrived = live.tick(self.show, [*who, self.text], shown, **FOLLOW)
-        arrived.then(self.try_text, [*who, self.text], self.answer, **TRYING)  # of the text as it stands there by then
+        # Each answer is asked for after its input stands on the page: the last one is that of what stands there.
+        arrived.then(self.try_input, [*who, self.text, self.picture], self.answer, **TRYING)
         # Not `input`, which a Textbox of Gradio 6 tells of keys only: not of pasted texts, nor of Chinese.
         self.text.change(self.try_text, [*who, self.text], self.answer, **TRYING)
         gr.on([self.picture.input], self.try_picture, [*who, self.picture], self.answer, **TRYING)
         self.upload.upload(self.take_upload, self.upload, self.picture, **QUICK).then(
             self.try_picture, [*who, self.picture], self.answer, **TRYING
         )
-        self.another.click(self.take_row, who, [self.text, self.picture, self.answer], **TRYING)
+        self.another.click(self.take_row, who, [self.text, self.picture], **QUICK).then(
+            self.try_input, [*who, self.text, self.picture], self.answer, **TRYING
+        )
         self.table.change(self.choose_table, self.table, [self.column, self.classify, self.about], **QUICK)
         self.classify.click(
             self.classify_table,
@@ -108,6 +111,13 @@ class TryPanel:
             gr.update(visible=not pictures),
         ]
 
+    def try_input(self, run_id: str, owner: str, text: str, drawn: str | None, request: gr.Request) -> str:
+        """The answer to the text or the picture, whichever the run takes."""
+        run = find_run(self.actions.runs, run_id)
+        if run is not None and run.config.pictures:
+            return self.try_picture(run_id, owner, drawn, request)
+        return self.try_text(run_id, owner, text, request)
+
     def try_text(self, run_id: str, owner: str, text: str, request: gr.Request) -> str:
         """The probabilities of a text as bars, and its words tinted by how much they mattered."""
 
@@ -128,30 +138,25 @@ class TryPanel:
             run, picture, say = self.actions.own_model(run_id, owner), read_drawing(drawn).whole(), speaker(request)
             if picture is None:
                 return _invite(run, say)
-            return self._about(run, like_training(picture, test_pictures(run.folder)), say)
+            image = like_training(picture, test_pictures(run.folder))
+            return show_chances(self._names(run, say), self.actions.predict_pictures(run, image)[0], say)
 
         return or_why_not(answer, request)
 
     def take_row(self, run_id: str, owner: str, request: gr.Request) -> list[Any]:
-        """A row of the test part, classified."""
+        """A row of the test part as the input."""
         with polite(request):
             run = self.actions.own_model(run_id, owner)
             if not run.config.pictures:
-                text = _some_row(run)
-                return [text, gr.skip(), self.try_text(run_id, owner, text, request)]
+                return [_some_row(run), gr.skip()]
             pictures = test_pictures(run.folder)
-            picture = pictures[np.random.default_rng().integers(len(pictures))]
-            return [gr.skip(), filled(enlarge(picture)), self._about(run, picture[None], speaker(request))]
+            return [gr.skip(), filled(enlarge(pictures[np.random.default_rng().integers(len(pictures))]))]
 
     @staticmethod
     def take_upload(path: str, request: gr.Request) -> str:
         """An uploaded picture on the canvas; one sentence if it is none, or too large."""
         with polite(request):
             return filled(fitted(path))
-
-    def _about(self, run: Run, images: np.ndarray, say: Say) -> str:
-        """The probabilities of one picture, uint8 [1, H, W, C]."""
-        return show_chances(self._names(run, say), self.actions.predict_pictures(run, images)[0], say)
 
     def _names(self, run: Run, say: Say) -> list[str]:
         """The classes' names, escaped."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -79,6 +80,13 @@ def full_board() -> Board:
     board.fold(Weights(30, {"w": np.arange(3, dtype=np.float32)}, {"channels": 1, "class_names": []}))
     board.set_state("finished")
     return board
+
+
+def free_port() -> int:
+    """A port at which nobody listens. Left to Gradio, two test processes would try the same one at the same time."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from tests import ROOT
+from tests.fakes import free_port
 
 WAIT = 120.0  # seconds for the start on a busy machine
 
@@ -42,9 +42,7 @@ def change(path: Path, old: str, new: str) -> None:
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[str]:
     """The address of the program in `folder`, for as long as the block lasts."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "app.py", "--port", str(port), "--runs-folder", ""]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     with (folder / "log.txt").open("wb") as log:

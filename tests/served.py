@@ -11,6 +11,7 @@ import gradio as gr
 import app as playground
 from engines.limits import Limits
 from engines.running.runs import Runs
+from tests.fakes import free_port
 
 
 @contextmanager
@@ -24,7 +25,12 @@ def served(
     """(address, app) for as long as the block lasts; its runs are stopped then. `parts` are create_app's others."""
     runs = runs or Runs()
     demo = playground.create_app(runs, limits=limits, **parts)
-    options = {**playground.look(), **playground.safe(limits), **playground.reach(runs), "server_port": port}
+    options = {
+        **playground.look(),
+        **playground.safe(limits),
+        **playground.reach(runs),
+        "server_port": port or free_port(),
+    }
     options["root_path"] = root_path
     _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)
     try:

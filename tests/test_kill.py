@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +21,7 @@ from tabs.gan_training.actions import GanActions
 from tabs.page.gate import Gate
 from tabs.page.live.news import Snapshot
 from tests import ROOT
-from tests.fakes import wait_until
+from tests.fakes import free_port, wait_until
 
 PROGRAM = """
 import sys, time
@@ -117,9 +116,7 @@ def marked(mark):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
 def test_the_program_leaves_no_process_and_loses_no_run(tmp_path, how):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     mark = f"AIGC_TEST_MARK={tmp_path}"
     command = [sys.executable, "app.py", "--port", str(port), "--runs-folder", str(tmp_path)]
     environ = {**os.environ, **dict([mark.split("=", 1)])}

@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
+
+from tests.fakes import free_port
 
 WORDS = ("sea", "rain", "tea", "cat", "moon", "bread", "train", "snow")
 PROMPTS = ("red apple", "crying cat", "rocket", "green tree")
@@ -27,9 +28,7 @@ class Server:
     """The app in a process of its own."""
 
     def __init__(self, folder: str, *options: str) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.url = f"http://127.0.0.1:{port}/"
         command = [sys.executable, "app.py", "--port", str(port), "--runs-folder", folder, *options]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

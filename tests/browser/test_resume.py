@@ -1,7 +1,6 @@
 """The app ends in the middle of a visitor's run and is started again: the run is there, and goes on."""
 
 import re
-import socket
 from contextlib import ExitStack
 
 import pytest
@@ -9,6 +8,7 @@ from playwright.sync_api import expect
 
 from engines.running.runs import Runs
 from tests.browser.conftest import Visitor
+from tests.fakes import free_port
 from tests.served import served
 
 
@@ -16,9 +16,7 @@ class Server:
     """The app at an address of its own, which can be ended and started again."""
 
     def __init__(self, folder):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.folder = folder
         self.start()
 

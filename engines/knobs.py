@@ -12,7 +12,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from engines.messages import ConfigError, Message
 
@@ -102,7 +102,12 @@ def seed_knob(label: str = "Seed", help: str = "-1 picks one at random; the one 
 
 @dataclass(frozen=True)
 class Config:
-    """Base of every engine's settings: each field is checked, then `check` looks across fields."""
+    """Base of every engine's settings: each field is checked, then `check` looks across fields.
+
+    `time_of` names the knobs that a run's time depends on: it grows with the first.
+    """
+
+    time_of: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         for name, a_knob in self.knobs().items():
@@ -111,6 +116,10 @@ class Config:
 
     def check(self) -> None:
         """Limits on combinations of fields; raises ConfigError. The base has none."""
+
+    def paced_like(self, other: Config) -> bool:
+        """Whether a step takes as long as with the other's settings, on the same machine."""
+        return bool(self.time_of) and all(getattr(self, name) == getattr(other, name) for name in self.time_of[1:])
 
     @classmethod
     def knobs(cls) -> dict[str, Knob]:

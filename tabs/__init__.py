@@ -5,12 +5,12 @@ from __future__ import annotations
 from types import ModuleType
 
 from tabs.finetuning import tab as finetuning_tab
-from tabs.gan_training import tab as gan_training_tab
 from tabs.image_generation import tab as image_generation_tab
+from tabs.live_training import tab as live_training_tab
 from tabs.text_generation import tab as text_generation_tab
 
 TABS: dict[str, ModuleType] = {
-    "Live GAN training": gan_training_tab,
+    "Live training: GAN · VAE · diffusion": live_training_tab,
     "Image generation": image_generation_tab,
     "Text generation": text_generation_tab,
     "Fine-tuning": finetuning_tab,

@@ -14,14 +14,19 @@ from engines.knobs import Config, knob, seed_knob
 from engines.messages import EngineError, Message
 from engines.running.board import Board
 from engines.running.events import (
+    Bars,
     Caption,
     Events,
+    Ground,
     Metrics,
     Note,
+    Plane,
     Progress,
     Reference,
     Samples,
+    Scatter,
     Shares,
+    Sheet,
     Verdict,
     Weights,
 )
@@ -76,6 +81,13 @@ def full_board() -> Board:
     board.fold(Metrics(30, {"Fréchet distance": 12.5, "Diversity": 0.9}, "scores"))
     board.fold(Caption("scores", Message("Measured in {n} features", n=64)))
     board.fold(Shares("Classes", ("cat", "dog"), (0.25, 0.75)))
+    board.fold(Sheet("Pairs", 30, pictures(6, channels=3), 3, Message("Above {n}, below {n}", n=3)))
+    board.fold(Bars("Loss by noise level", ("0.1", "0.9"), (1.5, 0.25), "nats"))
+    points = np.array([[0.5, -1.0], [2.0, 3.0]], np.float32)
+    board.fold(Scatter("Map", points, np.array([1, 0]), ("cat", "dog")))
+    board.fold(Ground(np.zeros((4, 2), np.uint16), np.zeros((2, 2), np.uint16), 0.1))
+    for step in (10, 20, 30):
+        board.fold(Plane(step, np.full((3, 2), step, np.uint16), np.array([1, 0], np.uint8)))
     board.fold(Verdict("healthy", Message("Good"), Message("{n} steps", n=30), Message("Go on")))
     board.fold(Weights(30, {"w": np.arange(3, dtype=np.float32)}, {"channels": 1, "class_names": []}))
     board.set_state("finished")

@@ -68,9 +68,11 @@ def slow(*_, **__):
 
 def test_every_action_has_a_named_documented_endpoint(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
+    family = "start status control samples walk run_file generator gif webp open".split()
     assert set(endpoints) == {
-        "/gan_start", "/gan_status", "/gan_control", "/gan_samples", "/gan_walk",
-        "/gan_run_file", "/gan_generator", "/gan_gif", "/gan_webp", "/gan_open",
+        *(f"/{prefix}_{name}" for prefix in ("gan", "vae", "diffusion") for name in family),
+        "/vae_map", "/diffusion_draw",
+        "/points_start", "/points_status", "/points_control", "/points_step", "/points_open", "/points_run_file",
         "/image_generate", "/image_models", "/image_settings", "/image_xy", "/image_walk",
         "/text_chat", "/text_continue", "/text_perplexity", "/text_score",
         "/finetuning_start", "/finetuning_status", "/finetuning_control", "/finetuning_results",

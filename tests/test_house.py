@@ -31,6 +31,11 @@ RULES = {
         "engines.gan_training.explore",
         "engines.gan_training.networks",
     ),
+    # The families of live trainings share one room, which knows none of them.
+    "engines.gan_training": (*COMMON, "engines.live_training"),
+    "engines.vae_training": (*COMMON, "engines.live_training"),
+    "engines.diffusion_training": (*COMMON, "engines.live_training"),
+    "engines.points_training": (*COMMON, "engines.live_training", "engines.gan_training.objectives"),
     "engines": COMMON,  # any other engine: no engine knows another but through the modules named above
     "tabs.page": ("engines", "tabs.page"),
     "tabs.": ("engines", "tabs.page"),  # a tab knows no other tab

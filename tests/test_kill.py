@@ -12,12 +12,13 @@ import pytest
 from gradio_client import Client
 
 from engines.gan_training.config import ENGINE
+from engines.gan_training.family import FAMILY
 from engines.limits import Limits
 from engines.messages import EngineError
 from engines.running.run_store import CHECKPOINT, load_board, read_record
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
-from tabs.gan_training.actions import GanActions
+from tabs.live_training.actions import FamilyActions
 from tabs.page.gate import Gate
 from tabs.page.live.news import Snapshot
 from tests import ROOT
@@ -26,16 +27,17 @@ from tests.fakes import free_port, wait_until
 PROGRAM = """
 import sys, time
 from pathlib import Path
-from engines.gan_training import checkpoint
+from engines.live_training import checkpoint
 from engines.gan_training.config import GanConfig
+from engines.gan_training.family import FAMILY
 from engines.limits import Limits
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
 from tabs.page.gate import Gate
-from tabs.gan_training.actions import GanActions
+from tabs.live_training.actions import FamilyActions
 from tests import ROOT
 checkpoint.SECONDS = 1.0
-actions = GanActions(Runs(folder=Path(sys.argv[1])), Gate(Limits()), Here())
+actions = FamilyActions(FAMILY, Runs(folder=Path(sys.argv[1])), Gate(Limits()), Here())
 settings = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20_000, "seed": 1}
 print(actions.begin(GanConfig.from_dict(settings), (), "key-of-ann", None).id, flush=True)
 time.sleep(600)
@@ -69,7 +71,7 @@ def killed(tmp_path):
 def test_a_killed_training_is_there_again_and_goes_on(killed):
     folder, run_id = killed
     runs = Runs(folder=folder)
-    actions = GanActions(runs, Gate(Limits()), Here())
+    actions = FamilyActions(FAMILY, runs, Gate(Limits()), Here())
     run = runs.latest("key-of-ann", ENGINE)
     assert run.id == run_id
     assert actions.first_run("key-of-ann", {}) == run_id
@@ -80,7 +82,7 @@ def test_a_killed_training_is_there_again_and_goes_on(killed):
     assert page["frame"]["src"].startswith("data:image")
     assert page["reference"]
     assert page["series"]["losses"]["steps"]
-    assert actions.gan_status(run_id)["metrics"]["Loss_D"] > 0
+    assert actions.status(run_id)["metrics"]["Loss_D"] > 0
     seen = page["progress"]["step"]
 
     with pytest.raises(EngineError, match="Only the person"):
@@ -134,7 +136,7 @@ def test_the_program_leaves_no_process_and_loses_no_run(tmp_path, how):
     program.wait(60)
     wait_until(lambda: not marked(mark), 20)
     runs = Runs(folder=tmp_path)
-    GanActions(runs, Gate(Limits()), Here())
+    FamilyActions(FAMILY, runs, Gate(Limits()), Here())
     assert runs.get(run_id).board.state == "interrupted"
     assert runs.get(run_id).resumable
 

@@ -4,9 +4,10 @@ import json
 
 import numpy as np
 import pytest
-from gradio_client import Client
+from gradio_client import Client, handle_file
 
 from engines.running.board import ENDED_STATES
+from tests import ROOT
 from tests.fakes import wait_until
 from tests.newcomer import change, copy_program, running
 
@@ -57,6 +58,29 @@ def add_objective(program):
     )
 
 
+PAGE = '''"""What the page shows of the toy."""
+
+from engines.toy_training.family import FAMILY
+from tabs.live_training.family_tab import FamilyPage
+from tabs.page.live.view import Chart, Line
+
+PAGE = FamilyPage(FAMILY, "toy", "The mean picture, and noise.", (Chart("Loss", (Line("Loss", "losses", "--ours"),)),))
+'''
+
+
+def add_family(program):
+    """A folder for the engine, a file for the page, and an entry in FAMILIES."""
+    folder = program / "engines" / "toy_training"
+    folder.mkdir()
+    for path in (ROOT / "tests" / "toy_training").glob("*.py"):
+        text = path.read_text("utf-8").replace("tests.toy_training", "engines.toy_training")
+        (folder / path.name).write_text(text, "utf-8")
+    (program / "tabs" / "live_training" / "toy.py").write_text(PAGE, "utf-8")
+    tab = program / "tabs" / "live_training" / "tab.py"
+    change(tab, "\nFAMILIES:", "from tabs.live_training import toy\n\nFAMILIES:")
+    change(tab, "= (gan.PAGE", "= (gan.PAGE, toy.PAGE")
+
+
 def add_tab(program):
     """A folder, and a line in TABS."""
     folder = program / "tabs" / "hello"
@@ -74,6 +98,7 @@ def client(tmp_path_factory):
     add_dataset(program)
     add_objective(program)
     add_tab(program)
+    add_family(program)
     with running(program) as url:
         yield Client(url, verbose=False)
 
@@ -84,6 +109,21 @@ def train(client, **settings):
     run = client.predict(settings={**small, **settings}, owner="", api_name="/gan_start")["run"]
     wait_until(lambda: client.predict(run=run, api_name="/gan_status")["state"] in ENDED_STATES, seconds=120)
     return client.predict(run=run, api_name="/gan_status")
+
+
+@pytest.mark.slow
+def test_a_family_is_a_folder_a_file_and_an_entry(client):
+    run = client.predict(settings={"steps": 20, "seed": 1}, owner="ann", api_name="/toy_start")["run"]
+    wait_until(lambda: client.predict(run=run, api_name="/toy_status")["state"] in ENDED_STATES, seconds=120)
+    status = client.predict(run=run, api_name="/toy_status")
+    assert status["state"] == "finished", status
+    assert {"Loss", "Fréchet distance"} <= set(status["metrics"])
+    for name in ("samples", "walk"):
+        assert client.predict(run=run, api_name=f"/toy_{name}")
+    for name in ("run_file", "generator", "gif"):
+        assert client.predict(run, api_name=f"/toy_{name}").endswith((".zip", ".gif"))
+    opened = client.predict(handle_file(client.predict(run, api_name="/toy_run_file")), "", api_name="/toy_open")
+    assert client.predict(run=opened, api_name="/toy_status")["progress"]["step"] == 20
 
 
 def choices(client, label):

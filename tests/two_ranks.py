@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from engines.gan_training.checkpoint import state_of
 from engines.gan_training.config import GanConfig
 from engines.gan_training.step import Trainer
-from engines.gan_training.team import Team
+from engines.live_training.checkpoint import state_of
+from engines.live_training.team import Team
 
 CONFIGS = (
     {},

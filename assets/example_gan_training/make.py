@@ -7,9 +7,9 @@ import sys
 from assets.examples import make_example
 from engines.gan_training.config import ENGINE, GanConfig
 from engines.gan_training.engine import train
-from tabs.gan_training.actions import EXAMPLE_FILE
+from tabs.live_training.actions import example_file
 
 if __name__ == "__main__":
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else GanConfig().steps
     config = GanConfig(steps=steps, seed=1)
-    make_example(ENGINE, config, train(config), EXAMPLE_FILE)
+    make_example(ENGINE, config, train(config), example_file(ENGINE))

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engines.data.cards import ASSETS, DATASETS
+from engines.data.imagenet import ImageNetFeatures
 from engines.data.pictures import PictureSet
 from engines.messages import Message
 
@@ -164,11 +165,13 @@ class Scores:
 class Judge:
     """Compares generated pictures with real ones, whose statistics are computed once."""
 
-    def __init__(self, real: PictureSet, net: FeatureNet, device: torch.device | str = "cpu") -> None:
+    def __init__(
+        self, real: PictureSet, net: FeatureNet | ImageNetFeatures, device: torch.device | str = "cpu"
+    ) -> None:
         """About 2,000 real pictures are enough, drawn at random; `net` moves to `device`."""
-        self.net, self.device = net.to(device), device
+        self.real, self.net, self.device = real, net.to(device), device
         self.class_names = real.class_names if real.class_names == net.class_names else ()
-        features = self._features(to_tensor(real.images))
+        features = self.real_features = self.features(to_tensor(real.images))
         self._mean, self._cov = moments(features)
         self._spread = spread(features)
         self.real_shares = self._shares(features)
@@ -181,7 +184,10 @@ class Judge:
         """
         if len(images) < 2:
             raise ValueError("at least two pictures are needed")
-        features = self._features(images)
+        return self.score(self.features(images))
+
+    def score(self, features: Tensor) -> Scores:
+        """The same of pictures whose features [N, D] are known."""
         if not features.isfinite().all():
             raise ValueError("the pictures have values that are not finite")
         mean, cov = moments(features)
@@ -189,8 +195,8 @@ class Judge:
         return Scores(distance, self._shares(features), spread(features) / max(self._spread, 1e-12))
 
     @torch.inference_mode()
-    def _features(self, images: Tensor) -> Tensor:
-        """Features [N, 64], in batches that stay in a CPU's cache."""
+    def features(self, images: Tensor) -> Tensor:
+        """What the net makes of pictures as in `judge`: [N, D], in batches that stay in a CPU's cache."""
         batches = images.split(BATCH)
         return torch.cat([self.net.features(batch.to(self.device, torch.float32)) for batch in batches])
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import ClassVar
 
 from engines.data.cards import TEXT_DATASETS
 from engines.knobs import Config, Preset, knob, seed_knob
@@ -14,6 +15,7 @@ ENGINE = "finetuning"  # the name of its runs
 PICTURE_DATASETS = ("fashion_mnist", "own_pictures")
 PICTURE_MODELS = ("small_cnn", "resnet18", "mobilenet")
 CHARACTER_MODEL = "char_ngrams"
+CHINESE_MODEL = "bert_zh"
 ENCODER_IDS: Mapping[str, str] = MappingProxyType(  # model -> id in engines.catalog.ENCODERS
     {
         "minilm": "all-MiniLM-L6-v2",
@@ -28,6 +30,10 @@ MAX_TOKENS_PER_STEP = 2**14  # batch x max_length: a few GB of activations in a 
 @dataclass(frozen=True)
 class FinetuningConfig(Config):
     """Settings of one fine-tuning run."""
+
+    time_of: ClassVar[tuple[str, ...]] = (
+        "epochs", "dataset", "model", "method", "batch", "max_length", "rows", "adversarial", "mlm", "mlm_epochs",
+    )  # fmt: skip
 
     dataset: str = knob(
         "movie_reviews",
@@ -157,6 +163,17 @@ class FinetuningConfig(Config):
         """Whether it reads characters rather than the words of a language model."""
         return self.model == CHARACTER_MODEL
 
+    def paced_like(self, other: Config) -> bool:
+        """See Config; how long one's own file takes, another does not tell."""
+        return not self.dataset.startswith("own_") and super().paced_like(other)
+
+    def without_download(self) -> FinetuningConfig:
+        """The same task for the model that reads any script and needs no download, learning as in its recipe."""
+        learning = {
+            name: RECIPES["intents_zh"].values[name] for name in ("model", "epochs", "batch", "lr", "patience")
+        }
+        return replace(self, method="full", adversarial=False, mlm=False, **learning)
+
     def check(self) -> None:
         """The model must read the kind of data, the options must suit the model, and a step must fit memory."""
         title = Message(self.knobs()["model"].choices[self.model])
@@ -190,7 +207,8 @@ RECIPES: Mapping[str, Preset] = MappingProxyType(
         "intents_zh": Preset(
             "Customer-service intents in Chinese",
             "The same in Chinese, from single characters and pairs of them, without a download. Where the Hugging"
-            " Face hub can be reached, BERT base, Chinese knows more; give it a learning rate of 0.00005.",
+            " Face hub can be reached, BERT base, Chinese knows more; give it a learning rate of 0.00005. Where it"
+            " can't, these characters are learnt in its place.",
             {
                 "dataset": "intents_zh",
                 "model": "char_ngrams",

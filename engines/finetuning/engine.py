@@ -6,13 +6,32 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engines.catalog import ENCODERS
-from engines.finetuning.config import ENCODER_IDS, FinetuningConfig
+from engines.finetuning.config import CHARACTER_MODEL, CHINESE_MODEL, ENCODER_IDS, FinetuningConfig
 from engines.finetuning.data.examples import run_examples
 from engines.finetuning.diagnosis import rate_too_high
 from engines.messages import EngineError, Message
-from engines.running.events import Events, Note
+from engines.running.events import Caption, Events, Note
 from engines.running.workers.zero_gpu import TRAINING, on_gpu
-from engines.weights import Stopped, fetch, in_background
+from engines.weights import Stopped, fetch, in_background, out_of_reach
+
+
+def within_reach(config: FinetuningConfig) -> tuple[FinetuningConfig, Caption | None]:
+    """The config, and None; where its model reads Chinese and can't be had now, another that can, and why.
+
+    The hub may take a few seconds to answer, or not to.
+    """
+    reason = out_of_reach(ENCODERS[ENCODER_IDS[CHINESE_MODEL]]) if config.model == CHINESE_MODEL else None
+    if reason is None:
+        return config, None
+    titles = config.knobs()["model"].choices
+    told = Message(
+        "{model} can't be fetched now, so this run trains “{other}” in its place: a small network that begins with"
+        " nothing and counts characters. {reason}",
+        model=Message(titles[CHINESE_MODEL]),
+        other=Message(titles[CHARACTER_MODEL]),
+        reason=reason,
+    )
+    return config.without_download(), Caption("instead", told)
 
 
 def _fetch(config: FinetuningConfig, folder: Path, uploads: Sequence[str] = (), base: Path | None = None) -> Events:

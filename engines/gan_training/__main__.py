@@ -1,91 +1,12 @@
-"""Train a GAN without the app.
+"""Train a GAN without the app: python -m engines.gan_training --help"""
 
-    python -m engines.gan_training --dataset mnist --steps 2000 --out run.zip
-    torchrun --nproc-per-node 2 -m engines.gan_training --folder runs/mine
-
-The app opens the run file, and `python app.py --follow runs` shows the run as it goes.
-"""
-
-from __future__ import annotations
-
-import argparse
-import json
-import os
-import signal
 import sys
-from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from functools import partial
 
-from engines.gan_training.config import ENGINE, PRESETS, GanConfig
-from engines.gan_training.engine import train
-from engines.messages import PlaygroundError
-from engines.running.command_line import carry_out, make_parser, prepare
-from engines.running.events import Events
+from engines.gan_training.family import FAMILY
+from engines.live_training import headless
 
-if TYPE_CHECKING:
-    from engines.gan_training.team import Team
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse, train, and return the exit code."""
-    parser = make_parser(
-        "python -m engines.gan_training",
-        "Train a GAN without the app; the run file and the folder are the same as the app's. Under torchrun several"
-        " processes train together, each with its share of the pictures and of every batch.",
-        GanConfig,
-        PRESETS,
-    )
-    parser.add_argument(
-        "--pictures", nargs="+", default=(), metavar="FILE", help="with --dataset own: picture files, or one ZIP"
-    )
-    parsed = parser.parse_args(arguments)
-    pictures = tuple(map(str, parsed.pictures))
-    team = _join_team()
-    try:
-        config, folder = _settings(parsed, team)
-        if team and team.rank:
-            _assist(config, pictures, folder, team)
-            return 0
-
-        def events(own: Path) -> Events:
-            return train(config, pictures, own if folder else None, team)
-
-        return carry_out(ENGINE, config, events, folder, getattr(parsed, "out", None))
-    except PlaygroundError as problem:
-        print(problem.message, file=sys.stderr)
-        return 2
-    finally:
-        if team:
-            team.leave()
-
-
-def _join_team() -> Team | None:
-    """The processes that torchrun started, if it did."""
-    if "LOCAL_WORLD_SIZE" not in os.environ:
-        return None
-    from engines.gan_training.team import Team
-
-    return Team.join()
-
-
-def _settings(parsed: argparse.Namespace, team: Team | None) -> tuple[GanConfig, Path | None]:
-    """The settings and the run's folder; rank 0 decides, since the seed may be random."""
-    if team is None:
-        return prepare(parsed, ENGINE, GanConfig, PRESETS)
-    said = b""
-    if team.rank == 0:
-        said = json.dumps(prepare(parsed, ENGINE, GanConfig, PRESETS)[0].to_dict()).encode()
-    return GanConfig.from_dict(json.loads(team.share(said))), getattr(parsed, "folder", None)
-
-
-def _assist(config: GanConfig, pictures: Sequence[str], folder: Path | None, team: Team) -> None:
-    """Train with rank 0, which also says when to stop."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    for _ in train(config, pictures, folder, team):
-        pass
-
+main = partial(headless.main, FAMILY)
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import ClassVar
 
 from engines.data.cards import DATASETS
 from engines.knobs import Config, Preset, knob, seed_knob
 from engines.messages import ConfigError
 
 ENGINE = "gan_training"  # the name of its runs
-ALL_CLASSES = -1  # a label for which each class takes its turn
 # One step is about (D steps + 1) x batch x features^2 x size^2 multiplications, up to a constant.
 MAX_WORK_PER_STEP = 2**34  # about two seconds on two CPU cores, and less than 4 GB of activations
 MAX_WORK_PER_RUN = 2**49  # about a day on two CPU cores
@@ -20,6 +20,11 @@ MAX_WORK_PER_RUN = 2**49  # about a day on two CPU cores
 @dataclass(frozen=True)
 class GanConfig(Config):
     """Settings of one adversarial training run."""
+
+    time_of: ClassVar[tuple[str, ...]] = (
+        "steps", "dataset", "architecture", "objective", "conditional", "size", "latent", "features", "batch",
+        "d_steps",
+    )  # fmt: skip
 
     dataset: str = knob(
         "fashion_mnist",

@@ -9,36 +9,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engines.live_training.diagnosis import Exam, diverging, percent
 from engines.messages import Message
 from engines.running.events import Verdict
 
 EARLY_EXAMS = 3  # before that many exams, noise is all there is
 EARLY_STEPS = 300  # before that many steps every generator repeats itself
 LOW_DIVERSITY = 0.35  # mean pairwise distance, as a share of that of the real pictures
-MISSING_SHARE = 0.1  # of its share among the real pictures; a class below it counts as missing
 MANY_MISSING = 0.4  # share of the classes
 SURE = 0.98  # share of pairs in which D scores the real picture higher
 VANISHED = 0.05  # G's gradient, as a share of its largest so far
 BIG_LOSS = 100.0
 WORSE = 3.0  # the Fréchet distance, as a multiple of its best
-
-
-@dataclass(frozen=True)
-class Exam:
-    """The signals of one moment."""
-
-    step: int
-    signals: Mapping[str, float]  # as Trainer.signals gives them
-    frechet: float
-    diversity: float
-    shares: tuple[float, ...]  # by class, among the generated pictures; empty without classes
-    real_shares: tuple[float, ...]  # the same among the real ones
-
-    @property
-    def missing(self) -> int:
-        """How many classes hardly appear."""
-        pairs = zip(self.shares, self.real_shares, strict=True)
-        return sum(share < MISSING_SHARE * real for share, real in pairs)
+RUNS_AWAY = Message("Try learning rates ten times lower, a lower Beta1 (0 to 0.5), or a larger batch.")
 
 
 @dataclass
@@ -79,7 +62,8 @@ class Doctor:
         if few:
             return collapse(exam) if exam.step >= EARLY_STEPS else early(exam)
         if worse > WORSE:
-            return diverging(Message("The Fréchet distance is {worse} times its best.", worse=f"{worse:.1f}"))
+            reason = Message("The Fréchet distance is {worse} times its best.", worse=f"{worse:.1f}")
+            return diverging(reason, RUNS_AWAY)
         return healthy(exam)
 
 
@@ -161,26 +145,3 @@ def rate_too_high(loss: float) -> Verdict:
         Message("A loss has grown to {loss}: each step overshoots.", loss=f"{loss:.3g}"),
         Message("Try learning rates ten times lower, for both networks."),
     )
-
-
-def diverging(reason: Message) -> Verdict:
-    """The losses or the pictures run away."""
-    return Verdict(
-        "diverging",
-        Message("Diverging: the training runs away"),
-        reason,
-        Message("Try learning rates ten times lower, a lower Beta1 (0 to 0.5), or a larger batch."),
-    )
-
-
-def diverged() -> Verdict:
-    """A loss is NaN or infinite."""
-    return diverging(Message("A loss is not a number any more."))
-
-
-def percent(share: float) -> str:
-    """A share from 0 to 1 as a person would say it: 87, 0.4, less than 0.1."""
-    value = 100 * share
-    if value < 0.1:
-        return "< 0.1"
-    return f"{value:.1f}" if value < 2 else f"{value:.0f}"

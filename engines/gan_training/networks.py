@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from engines.gan_training.config import GanConfig
-from engines.gan_training.layers import FromPicture, Project, ToPicture
 from engines.gan_training.objectives import OBJECTIVES
+from engines.live_training.layers import FromPicture, Project, ToPicture
 
 
 class Generator(nn.Module):

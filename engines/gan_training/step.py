@@ -14,10 +14,11 @@ from torch.optim.swa_utils import AveragedModel
 from engines.device import keep_freed_memory, usual
 from engines.device.tuning import Choice
 from engines.gan_training.config import GanConfig
-from engines.gan_training.networks import build_discriminator, build_generator, generate
+from engines.gan_training.networks import build_discriminator, build_generator, generate, latents
 from engines.gan_training.objectives import OBJECTIVES
-from engines.gan_training.team import Team, part, stream_seed
+from engines.live_training.team import Team, part, stream_seed
 from engines.messages import ConfigError
+from engines.running.events import Event
 
 log = logging.getLogger(__name__)
 
@@ -126,6 +127,10 @@ class Trainer:
         values = {name: value / count for name, value in zip(SIGNALS, sums, strict=True)}
         return values | {"grad_norm_g": torch.stack(norms).norm().item()}
 
+    def noise(self, count: int, seed: int) -> np.ndarray:
+        """Noise float32 [count, latent], fixed by the seed."""
+        return latents(count, self.config.latent, seed)
+
     def sample(self, z: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Pictures uint8 [N, S, S, C] of the averaged G for z [N, latent]; the labels take turns if left out."""
         labels = np.arange(len(z)) % max(1, self.classes) if labels is None else labels
@@ -142,6 +147,14 @@ class Trainer:
         """All networks by name; "ema" only where G is averaged."""
         nets: dict[str, torch.nn.Module] = {"g": self.g, "d": self.d}
         return nets if self.ema is None else {**nets, "ema": self.ema}
+
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """Both optimisers by name."""
+        return {"opt_g": self.opt_g, "opt_d": self.opt_d}
+
+    def extras(self, class_names: tuple[str, ...] = ()) -> list[Event]:
+        """Nothing but what every family shows."""
+        return []
 
     def begin_anew(self) -> None:
         """To be called when weights and optimisers were replaced: sums and a captured graph are of the old ones."""

@@ -17,20 +17,27 @@ from typing import Any
 from engines.data.grids import Picture, encode_grid
 from engines.messages import Message
 from engines.running.events import (
+    Bars,
     Caption,
     Download,
     Evaluation,
     Event,
+    Ground,
     Metrics,
     Note,
+    Plane,
     Progress,
     Reference,
     Resumed,
     Samples,
+    Scatter,
     Shares,
+    Sheet,
     Verdict,
     Weights,
 )
+from engines.running.exhibits import MAX_EXHIBITS, Exhibit, exhibit
+from engines.running.planes import Planes
 
 MAX_POINTS = 1000
 MAX_FRAMES = 120
@@ -118,6 +125,8 @@ class Board:
     progress: Progress | None = None
     verdict: Verdict | None = None
     shares: Shares | None = None
+    exhibits: dict[str, Exhibit] = field(default_factory=dict)
+    planes: Planes = field(default_factory=Planes)
     reference: Picture | None = None
     latest: Frame | None = None
     history: list[Frame] = field(default_factory=list)
@@ -162,6 +171,11 @@ class Board:
                 self.reference = encode_grid(images, columns)
             case Shares():
                 self.shares = event
+            case Sheet(name) | Bars(name) | Scatter(name):
+                if name in self.exhibits or len(self.exhibits) < MAX_EXHIBITS:  # readers may be looping over the old
+                    self.exhibits = {**self.exhibits, name: exhibit(event)}
+            case Ground() | Plane():
+                self.planes.add(event)
             case Verdict():
                 self.verdict = event
             case Evaluation(name):
@@ -195,6 +209,7 @@ class Board:
             for group, series in self.series.items():
                 if group not in apart:
                     series.rewind(step)
+            self.planes.rewind(step)
             self.history = [frame for frame in self.history if frame.step <= step]
             self.frames_seen = len(self.history) * self.stride
             if self.latest and self.latest.step > step:

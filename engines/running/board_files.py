@@ -4,6 +4,8 @@ run.json                 config, state, verdict, counts
 <group>.csv              one series each, as drawn: step and the named columns
 real.png                 real pictures
 grids/00001234.png       the history of samples, named by step
+sheets/<content>.png     the sheets of pictures, which run.json names
+planes.safetensors       real points of the plane, and the history of what a model made of it
 evaluations.json         rows and label names of what a classifier made of rows whose class is known
 evaluations.safetensors  their classes and probabilities
 model.safetensors        weights, with their facts in run.json
@@ -27,11 +29,13 @@ from engines.data.grids import Picture
 from engines.messages import Message
 from engines.running.board import MAX_FRAMES, MAX_POINTS, Board, Frame, Series
 from engines.running.events import Evaluation, Progress, Shares, Verdict, Weights
+from engines.running.exhibits import describe, read_exhibits
+from engines.running.planes import Planes
 
 FORMAT = 1
 MAX_GROUPS = 10
 SUFFIXES = (".png", ".jpg")
-ABOUT, MODEL = "run.json", "model.safetensors"
+ABOUT, MODEL, PLANES = "run.json", "model.safetensors", "planes.safetensors"
 SENTENCES = ("title", "reason", "advice", "afterwards")  # of a verdict
 EVALUATIONS = ("evaluations.json", "evaluations.safetensors")
 
@@ -59,6 +63,11 @@ def write_members(board: Board, state: str) -> Members:
         yield f"real{board.reference.suffix}", partial(bytes, board.reference.data)
     for frame in board.frames():
         yield f"grids/{frame.step:08d}{frame.picture.suffix}", partial(bytes, frame.picture.data)
+    for each in board.exhibits.values():
+        if each.picture:
+            yield each.member, partial(bytes, each.picture.data)
+    if board.planes:
+        yield PLANES, lambda: tensors_to_bytes(board.planes.to_tensors())
     if board.evaluations:
         yield EVALUATIONS[0], partial(_evaluation_texts, board.evaluations)
         yield EVALUATIONS[1], partial(_evaluation_numbers, board.evaluations)
@@ -80,6 +89,9 @@ def read_board(source: Source, states: Sequence[str]) -> Board:
     for group, width in list(about["widths"].items())[:MAX_GROUPS]:
         board.series[group] = _read_series(source.read(f"{group}.csv").decode("utf-8-sig"), int(width))
     _read_pictures(source, board)
+    board.exhibits = read_exhibits(about.get("exhibits", []), source.picture)
+    if about.get("planes"):
+        board.planes = Planes.from_tensors(tensors_from_bytes(source.read(PLANES)), int(about["planes"]))
     if about.get("evaluations"):
         board.evaluations = _read_evaluations(*map(source.read, EVALUATIONS))
     if about["weights"]:
@@ -105,6 +117,8 @@ def _describe(board: Board, state: str) -> dict[str, Any]:
             **{part: said.to_json() for part in SENTENCES if (said := getattr(verdict, part))},
         },
         "shares": shares and {"name": shares.name, "labels": shares.labels, "values": shares.values},
+        "exhibits": describe(board.exhibits),
+        "planes": board.planes.stride if board.planes else 0,
         "note": board.note and board.note.to_json(),
         "error": board.error and board.error.to_json(),
         "captions": {group: caption.to_json() for group, caption in board.captions.items()},

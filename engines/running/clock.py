@@ -17,7 +17,7 @@ class Clock:
         self._began = time.monotonic()
         return self._began >= self._next
 
-    def done(self) -> None:
-        """The work that `due` allowed has ended."""
-        took = time.monotonic() - self._began
+    def done(self, took: float | None = None) -> None:
+        """The work that `due` allowed has ended. It took so many seconds, or all that have passed since."""
+        took = time.monotonic() - self._began if took is None else took
         self._next = self._began + max(self.seconds, took / self.share)

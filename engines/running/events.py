@@ -29,6 +29,7 @@ class Note:
     """A sentence about what is happening now, such as "Loading PyTorch"; shown until the next one."""
 
     message: Message
+    share: float | None = None  # how far it is, from 0 to 1, where that is known
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,64 @@ class Shares:
     name: str
     labels: tuple[str, ...]
     values: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Pictures shown beside the samples under a name: uint8 [N, H, W, C], C 1 or 3; the latest of a name stays."""
+
+    name: str
+    step: int
+    images: np.ndarray
+    columns: int
+    note: Message | None = None  # what they show
+
+
+@dataclass(frozen=True)
+class Bars:
+    """A number for each label, such as the loss by noise level; the latest of a name stays."""
+
+    name: str
+    labels: tuple[str, ...]
+    values: tuple[float, ...]
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Scatter:
+    """Points of the plane, float [N, 2], coloured by class, int [N]; the latest of a name stays."""
+
+    name: str
+    points: np.ndarray
+    classes: np.ndarray
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The real points of the plane, and the middles of the parts that made ones should reach.
+
+    Places are uint16, 0 to 65535 from left to right and from below to above; see Plane.
+    """
+
+    points: np.ndarray  # [N, 2]
+    centres: np.ndarray  # [M, 2]
+    radius: float  # within which of a centre a point counts as being there, as a share of the plane's side
+
+
+@dataclass(frozen=True)
+class Plane:
+    """What a model makes of the plane at a step, small enough for ten a second; kept as history.
+
+    Places are those of Ground. The same noise each time: point i of a picture is point i of the next one.
+    """
+
+    step: int
+    samples: np.ndarray  # made points, uint16 [N, 2]
+    covered: np.ndarray  # which parts they reach, uint8 [M] of 0 and 1
+    field: np.ndarray | None = None  # an opinion of each place, uint8 [S, S] from 0, made, to 255, real; from below
+    arrows: np.ndarray | None = None  # from and to, uint16 [T, K, 2, 2], at T moments of the way
+    paths: np.ndarray | None = None  # lines, uint16 [L, P, 2]
 
 
 @dataclass(frozen=True)
@@ -217,6 +276,11 @@ Event = (
     | Samples
     | Reference
     | Shares
+    | Sheet
+    | Bars
+    | Scatter
+    | Ground
+    | Plane
     | Verdict
     | Weights
     | Download

@@ -117,6 +117,11 @@ class Run:
         return self._wish in ("stop", "halt")
 
     @property
+    def computed_here(self) -> bool:
+        """Whether it is one of this app's own, and not only one to look at."""
+        return self._events is not None
+
+    @property
     def resumable(self) -> bool:
         """Whether it has ended, and can be gone on with all the same."""
         return self._events is not None and can_go_on(self.folder, self.board.state)

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from engines.data.grids import Picture
 from engines.messages import EngineError
 from engines.running.board import ENDED_STATES, LIVE_STATES, Board
-from engines.running.board_files import ABOUT, EVALUATIONS, MODEL, read_board, write_members
+from engines.running.board_files import ABOUT, EVALUATIONS, MODEL, PLANES, read_board, write_members
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -39,6 +39,7 @@ SAVE_SECONDS = 1.0
 SAVE_SHARE = 0.02  # of the time, at most
 BEAT_SECONDS = 10.0  # after which the board is written even if nothing changed: a sign of life
 MODEL_SECONDS = 15.0
+ROOMS = ("grids", "sheets")  # folders of pictures, which never change
 MIMES = {".png": "image/png", ".jpg": "image/jpeg"}
 
 
@@ -181,7 +182,8 @@ class Keeper:
         self._model_due, self._troubled = 0.0, False
         self._ended = threading.Event()
         try:
-            (folder / BOARD / "grids").mkdir(parents=True, exist_ok=True)
+            for room in ROOMS:
+                (folder / BOARD / room).mkdir(parents=True, exist_ok=True)
             write_record(folder, record)
             self._lock = hold(folder)
         except OSError as problem:
@@ -216,8 +218,8 @@ class Keeper:
                 kept.add(name)
                 if self._is_new(name, folder / name):
                     write_atomically(folder / name, make())
-            for path in (folder / "grids").iterdir():
-                if f"grids/{path.name}" not in kept:
+            for path in (path for room in ROOMS for path in (folder / room).iterdir()):
+                if f"{path.parent.name}/{path.name}" not in kept:
                     path.unlink()
         except OSError as problem:
             if not self._troubled:
@@ -235,6 +237,8 @@ class Keeper:
             self._model_due = time.monotonic() + MODEL_SECONDS
         elif name in EVALUATIONS:
             made_from = self._board.evaluations
+        elif name == PLANES:
+            made_from = self._board.planes.newest or self._board.planes.ground
         elif path.suffix in MIMES:
             return not path.exists()
         else:

@@ -103,6 +103,11 @@ class Runs:
         with self._lock:
             return [run for run in self._runs.values() if run.engine == engine and run.owned_by(owner)]
 
+    def computed_here(self, engine: str) -> list[Run]:
+        """Everyone's runs of an engine that are not only looked at, oldest first."""
+        with self._lock:
+            return [run for run in self._runs.values() if run.engine == engine and run.computed_here]
+
     def latest(self, owner: str, engine: str) -> Run | None:
         """The owner's newest run of an engine."""
         mine = self.of(owner, engine)

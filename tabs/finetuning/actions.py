@@ -22,7 +22,7 @@ from engines.finetuning.classifier import BEST, Classifiers
 from engines.finetuning.config import ENGINE, FinetuningConfig
 from engines.finetuning.data.examples import run_examples
 from engines.finetuning.data.tables import guess_columns, read_table
-from engines.finetuning.engine import finetune
+from engines.finetuning.engine import finetune, within_reach
 from engines.finetuning.export import export_zip, script_text
 from engines.finetuning.report import ClassScores, class_report, confusion, mistakes
 from engines.messages import ConfigError, EngineError, Message
@@ -70,10 +70,16 @@ class FinetuningActions:
         base = self.own_model(base_id, owner).folder if base_id else None
         if config.dataset in OWN and not uploads:
             raise ConfigError("Choose your own file first.")
+        config, caption = (config, None) if base else within_reach(config)
         files = tuple(uploads)
 
         def start(config: FinetuningConfig) -> Run:
-            return self.runs.start(ENGINE, config, lambda folder: self._events(config, folder, files, base), owner)
+            def events(folder: Path) -> Events:
+                if caption:
+                    yield caption
+                return (yield from self._events(config, folder, files, base))
+
+            return self.runs.start(ENGINE, config, events, owner)
 
         return self.gate.start(config.with_seed(), owner, request, start)
 

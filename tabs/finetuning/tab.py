@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Mapping
 from html import escape
@@ -10,10 +11,11 @@ from typing import Any
 
 import gradio as gr
 
-from engines.finetuning.config import ENGINE, RECIPES, FinetuningConfig
+from engines.finetuning.config import CHINESE_MODEL, ENGINE, PICTURE_DATASETS, RECIPES, FinetuningConfig
+from engines.messages import Message
 from engines.running.events import Evaluation
 from engines.running.runs import Run
-from tabs.finetuning.actions import FinetuningActions
+from tabs.finetuning.actions import OWN, FinetuningActions
 from tabs.finetuning.data import COLUMNS, DataPanel, fit_model, suit, suited_model, uploads_of
 from tabs.finetuning.endpoints import FinetuningApi
 from tabs.finetuning.keeping import GoOnPanel, TakePanel
@@ -33,7 +35,7 @@ from tabs.finetuning.try_it import TryPanel
 from tabs.page.controls import RunControls
 from tabs.page.forms import Form
 from tabs.page.language import t
-from tabs.page.learn import learn_panel
+from tabs.page.learn import LABELS, learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.live.view import Chart, Line, live_view
@@ -47,9 +49,14 @@ PANELS = ("charts", "verdict")
 # What has a "?", and the section of Learn that it opens.
 ASKED = {
     "#finetuning-live figcaption": "overfitting",
+    "#finetuning-scores h2": "report",
     "#finetuning-report h2": "report",
     "#finetuning-matrix h2": "report",
-    "#finetuning-answer .why h2": "words, model=minilm|distilbert|bert|bert_zh",
+    "#finetuning-changes h2": "report",
+    "#finetuning-answer .chances h2": "loss",
+    "#finetuning-answer .why h2": "words, model=minilm|distilbert|bert|bert_zh|char_ngrams",
+    f"#finetuning-more-replay {LABELS}": "forgetting",
+    f"#finetuning-more-epochs {LABELS}": "epochs",
 }
 CHARTS = (
     Chart(
@@ -69,11 +76,21 @@ CHARTS = (
     ),
     Chart("Guessing hidden words: loss", (Line("MLM loss", "mlm", "--good"),), optional=True),
 )
+DATASETS = FinetuningConfig.knobs()["dataset"].choices
 OPENING = "pictures"  # the recipe that needs no download and ends soonest
-INTRO = (
+INTRO_CLOTHES = Message(
     "Press **Start**: a small network learns on this machine to tell clothes apart, without a download; then draw a"
     " shoe under **Try it**. Until then the example below can be tried. Or choose a recipe with texts, or bring your"
     " own texts or pictures."
+)
+
+INTRO_TEXTS = Message(
+    "Press **Start**: the model beside learns on this machine to sort these texts; a model that has read before is"
+    " fetched first, once. Then type a sentence of your own under **Try it**."
+)
+INTRO_OWN = Message(
+    "Choose your file beside and press **Start**: the model learns your classes on this machine. Then ask it about new"
+    " examples under **Try it**, or take it home."
 )
 
 
@@ -96,7 +113,7 @@ class FinetuningTab:
 
     def build_layout(self) -> None:
         """Make the components."""
-        gr.Markdown(t(INTRO))
+        self.intro = gr.Markdown(t(INTRO_CLOTHES), elem_id="finetuning-intro")
         with gr.Row():
             with gr.Column(scale=7, min_width=320, elem_classes="unfold"):
                 self.controls = RunControls(self.runs, ENGINE, "finetuning")
@@ -149,10 +166,11 @@ class FinetuningTab:
         self.live.tick(self.show_results, [self.live, owner, shown], results, **FOLLOW)
         self.controls.start.click(self.begin, [owner, data.table, data.archive, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, self._settings)
-        self.recipes.follow(self.runs, ENGINE, self.live, owner)
+        self.recipes.follow(self.runs, ENGINE, self.live, owner, form)
         suited = [form[name] for name in ("model", "method", "epochs", "batch", "lr")]
         form["dataset"].input(suit, [form["dataset"], *suited], suited, **QUICK)
         gr.on([form["dataset"].change, data.table.change, data.archive.change], data.show, **show_data)
+        form["dataset"].change(None, form["dataset"], self.intro, js=introduction(), **QUICK)
         gr.on([form["text_column"].input, form["label_column"].input], data.show, **show_data)
         self.matrix.pick(self.pick_cell, [self.live, owner], self.examples, **FOLLOW)
         for part in (self.trying, self.going_on, self.taking):
@@ -179,8 +197,11 @@ class FinetuningTab:
     def begin(self, owner: str, table: str | None, archive: str | None, request: gr.Request, *values: Any) -> str:
         """Start a run with the form's values; the live view then follows it."""
         with polite(request):
-            dataset = dict(zip(self.form.names, values, strict=True))["dataset"]
-            return self.actions.begin(self.form.read(values), uploads_of(dataset, table, archive), owner, request).id
+            config = self.form.read(values)
+            if config.model == CHINESE_MODEL:  # the hub may take some seconds to answer
+                asking = Message("Asking the Hugging Face hub for {model}", model=Message("BERT base, Chinese"))
+                gr.Info(speaker(request)(asking), duration=5)
+            return self.actions.begin(config, uploads_of(config.dataset, table, archive), owner, request).id
 
     def show_results(self, run_id: str, owner: str, shown: list[str], request: gr.Request) -> list[Any]:
         """Scores, matrix, the rows of its worst cell, report and changes, unless they stand there already."""
@@ -219,3 +240,11 @@ class FinetuningTab:
             return f'<img src="{thumbnail(pictures[index])}" alt="">' if index < len(pictures) else ""
 
         return picture_row
+
+
+def introduction() -> str:
+    """A script that names what stands above the tab while a dataset is chosen."""
+    intros = {name: INTRO_CLOTHES if name in PICTURE_DATASETS else INTRO_TEXTS for name in DATASETS}
+    intros |= dict.fromkeys(OWN, INTRO_OWN)
+    updates = {name: {"__type__": "update", "value": str(t(intro))} for name, intro in intros.items()}
+    return f"(dataset) => ({json.dumps(updates)})[dataset]"

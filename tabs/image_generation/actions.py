@@ -46,8 +46,8 @@ class Making:
         """Fold one event in."""
         self.last = event
         match event:
-            case Note(message):
-                self.note, self.share = message, None
+            case Note(message, share):
+                self.note, self.share = message, share
             case Download():
                 self.note, self.share = describe_download(event), event.done / event.total if event.total else None
             case Progress(step, total):

@@ -8,9 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from engines.gan_training.config import ALL_CLASSES
 from engines.image_generation.catalog import IMAGE_MODELS, SAMPLERS, ImageCard, find_image_model
 from engines.image_generation.config import ImageConfig, shown_settings
+from engines.live_training.family import ALL_CLASSES
 from engines.messages import Message
 from tabs.image_generation.own_gans import OwnGenerators
 from tabs.page.forms import Form

@@ -1,4 +1,4 @@
-"""The visitor's own generators: those trained in the Live GAN tab in this session, and exported ones opened again."""
+"""The visitor's own generators: those trained in the first tab in this session, and exported ones opened again."""
 
 from __future__ import annotations
 

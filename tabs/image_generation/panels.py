@@ -21,7 +21,6 @@ from tabs.page.shared import QUICK
 from tabs.page.stage.view import thumbs_view
 
 CLICK_DOWNLOAD = "() => document.querySelector('#image-download')?.click()"
-NO_PICTURES = Message("Nothing yet. What you make is kept here for a day, for you alone.")
 
 
 class GalleryPanel:
@@ -29,7 +28,9 @@ class GalleryPanel:
 
     def __init__(self, keeper: Keeper) -> None:
         self.keeper = keeper
-        self.view = thumbs_view("image-gallery", NO_PICTURES)
+        hours = f"{keeper.gallery.limits.hours:g}"
+        empty = "Nothing yet. What you make is kept here for {hours} hours, until the program ends, for you alone."
+        self.view = thumbs_view("image-gallery", Message(empty, hours=hours))
         with gr.Row(elem_classes="controls"):
             self.zip = gr.Button(
                 t("The whole gallery as ZIP"), size="sm", scale=0, elem_id="image-gallery-zip", min_width=190

@@ -23,7 +23,7 @@ from tabs.image_generation.panels import CLICK_DOWNLOAD, GalleryPanel, SettingsP
 from tabs.image_generation.sources import SourcePanel, place
 from tabs.image_generation.variations import GridPanel, WalkPanel
 from tabs.page.language import t
-from tabs.page.learn import learn_panel
+from tabs.page.learn import LABELS, learn_panel
 from tabs.page.links import Query
 from tabs.page.polite import polite
 from tabs.page.shared import QUICK, Shared
@@ -33,6 +33,11 @@ INTRO = (
     "Say what you would like to see and press **Generate**: the picture comes out of the noise step by step. The"
     " bundled model draws emoji; larger ones are fetched on first use."
 )
+# What has a "?", and the section of Learn that it opens.
+ASKED = {
+    **{f"#image-grid-{axis} {LABELS}": "grid, model!=gan:*" for axis in "xy"},
+    **{f"#image-walk-{name} {LABELS}": "walk, model!=gan:*" for name in ("prompt", "seed", "frames")},
+}
 EMPTY = Message("Your pictures appear here.")
 NEED_PICTURE = ("png", "zip", "change", "repaint", "settings")  # buttons
 IDS = {name: f"image-{name}" for name in ("start", "stop", *NEED_PICTURE)}
@@ -80,7 +85,7 @@ class ImageTab:
                 self.walk = WalkPanel()
             with gr.Tab(t("Settings from a picture")):
                 self.settings = SettingsPanel()
-        learn_panel("image_generation", self.desk.form)
+        learn_panel("image_generation", self.desk.form, ASKED)
         self.stage = Stage(self.studio, self.shared.gallery, self.view)
         self.bench = Bench(
             self.gate, self.models, self.shared.computer, self.generators, self.keeper, self.stage,

@@ -17,9 +17,10 @@ def component(elem_id: str, files: Path, scripts: Sequence[Path] = (), end: str 
     Its script begins with words.js, goes on with `scripts` and closes with `end`; see `assemble`. `options` are
     those of gr.HTML, all others reach the script as `props`.
     """
-    options.setdefault("html_template", _read(files.with_suffix(".html")))
+    for name, suffix in (("html_template", ".html"), ("css_template", ".css")):
+        if name not in options:
+            options[name] = _read(files.with_suffix(suffix))
     return gr.HTML(
-        css_template=_read(files.with_suffix(".css")),
         js_on_load=assemble([files.with_suffix(".js"), *scripts], end),
         elem_id=elem_id,
         apply_default_css=False,

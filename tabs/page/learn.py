@@ -30,6 +30,7 @@ HEADING = re.compile(r"^### (?P<title>.+) \{(?P<name>[^{}]+)\}$", re.M)
 CONDITION = re.compile(r"(\w+)(!?=|<|>)([^\s,]+)")  # setting, sign, value; of texts a pattern, or several: a|b*
 GAP = re.compile(r"\{\{(\w+)\}\}")
 LABEL = re.compile(r"\[\[([^\[\]]+)\]\]")
+LABELS = "[data-testid=block-info]"  # where Gradio writes the label of a widget
 ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 
 
@@ -115,11 +116,24 @@ def load_pages(topic: str) -> dict[str, Page]:
     return {language: load_page(topic, language) for language in (file.suffixes[0][1:] for file in files)}
 
 
-def learn_panel(topic: str, form: Form, places: Mapping[str, str] = MappingProxyType({})) -> None:
+def has_page(topic: str) -> bool:
+    """Whether there is a page of this topic."""
+    return (FOLDER / f"{topic}.{ENGLISH}.md").is_file()
+
+
+def sections(topic: str) -> set[str]:
+    """The names of the sections of a topic's page."""
+    return {section.name for section in load_page(topic, ENGLISH).sections}
+
+
+def learn_panel(
+    topic: str, form: Form, places: Mapping[str, str] = MappingProxyType({}), also: Iterable[str] = ()
+) -> None:
     """Add the fold-out here, closed; it follows those of the form's settings that its texts mention.
 
-    The form must have them all: KeyError if not. Each of its settings that a section explains gets a "?", and so does
-    what the CSS selectors of `places` find, each with the name of its section.
+    The form must have them all: KeyError if not. Each of its settings that a section explains gets a "?", those of
+    forms with the prefixes `also` too, and so does what the CSS selectors of `places` find, each with the name of its
+    section.
     """
     pages = load_pages(topic)
     names = sorted(pages[ENGLISH].settings)
@@ -131,7 +145,9 @@ def learn_panel(topic: str, form: Form, places: Mapping[str, str] = MappingProxy
     explained = {name: [page.titles(name, knobs[name].label) for page in pages.values()] for name in form.names}
     pages[ENGLISH].check(places.values())
     named = {where: [title for page in pages.values() for title in page.named(name)] for where, name in places.items()}
-    question_marks(form.prefix, asked(form.names, explained), named)
+    marked = asked(form.names, explained)
+    named |= {f"#{prefix}-{name} {LABELS}": titles for prefix in also for name, titles in marked.items()}
+    question_marks(form.prefix, marked, named)
 
     def show(request: gr.Request, *values: Any) -> str:
         language = language_of(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,10 @@ def run_to_show(runs: Runs, engine: str, owner: str, visit: Query) -> str:
         return linked
     mine = runs.latest(owner, engine)
     return mine.id if mine else ""
+
+
+# Wires what is to happen once something is opened, with the handler, its inputs and outputs.
+Opened = Callable[..., Any]
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,8 @@ class Writing:
             case Perplexity():
                 self.lines += "".join(map(token_line, event.tokens))
                 self.lines += note_line(describe_perplexity(event))
-            case Note(message):
-                self._say(message)
+            case Note(message, share):
+                self._say(message, share)
             case Download(message, done, total):
                 megabytes = Message("{what}: {done} MB", what=message, done=f"{done / 1e6:.0f}")
                 if total:

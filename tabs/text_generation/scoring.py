@@ -58,8 +58,9 @@ class ScorePanel:
             self.start, self.stop = start_and_stop("text-score", t("Score"))
             self.stop.interactive = False  # until there is something to stop
         widths = [LONG, LONG, *[SHORT] * (len(SCORES) + 1), LONG]
-        self.table = gr.Dataframe(interactive=False, wrap=True, column_widths=widths, elem_id="text-score-table")
-        self.csv = gr.File(label=t("The table as CSV"), interactive=False, height=90, elem_id="text-score-csv")
+        later: dict[str, Any] = {"interactive": False, "visible": False}  # until there are scores
+        self.table = gr.Dataframe(wrap=True, column_widths=widths, elem_id="text-score-table", **later)
+        self.csv = gr.File(label=t("The table as CSV"), height=90, elem_id="text-score-csv", **later)
 
     def wire(self, model: gr.Dropdown) -> None:
         """Connect events to handlers; `model` measures the perplexity."""
@@ -74,6 +75,7 @@ class ScorePanel:
         )
         for ended in (scored.success, scored.failure):  # after a failure "then" did not come
             ended(lambda: _buttons(busy=False), None, buttons, **QUICK)
+        scored.success(lambda: [gr.update(visible=True)] * 2, None, [self.table, self.csv], **QUICK)
         self.stop.click(self.actions.stopper("score"), None, None, **QUICK)
 
     def text_score(

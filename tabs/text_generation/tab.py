@@ -7,8 +7,9 @@ from typing import Any
 import gradio as gr
 
 from engines.knobs import Knob
-from tabs.page.language import t
-from tabs.page.learn import learn_panel
+from engines.messages import Message
+from tabs.page.language import language_of, t, translate
+from tabs.page.learn import LABELS, learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import MAX_LENGTH, Query
 from tabs.page.shared import QUICK, Shared
@@ -20,16 +21,35 @@ from tabs.text_generation.settings import describe_model, text_form
 from tabs.text_generation.side_by_side import PairPanel
 from tabs.text_generation.templates import TemplatePanel
 
-INTRO = (
-    "Type something and press **Send**: a language model on this machine answers word by word. The first time its"
-    " files (about 93 MB) are fetched and prepared, once; the page shows how far that is."
+# What stands above each panel, in their order.
+INTROS = (
+    Message(
+        "Type something and press **Send**: a language model on this machine answers word by word. The first time its"
+        " files (about 93 MB) are fetched and prepared, once; the page shows how far that is."
+    ),
+    Message(
+        "Press **Continue**: the model writes on from your text, word by word. Or have it measured how likely it finds"
+        " the text."
+    ),
+    Message("Press **Write both**: one prompt is answered under two settings at once, to see what a setting does."),
+    Message(
+        "Choose a template, fill in its fields and press **Write**: the whole prompt stands below, and may be edited."
+    ),
+    Message("Press **Score**: each output is compared with its reference, by measures that papers use."),
 )
+# What has a "?", and the section of Learn that it opens.
+ASKED = {
+    f"#text-system {LABELS}": "system",
+    f"#text-pairs {LABELS}": "scores",
+    "#text-score-perplexity label > span": "perplexity",
+    ".tokens .legend": "softmax",
+}
 
 
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
     actions = TextActions(shared.models, shared.gate, shared.computer)
-    gr.Markdown(t(INTRO))
+    intro = gr.Markdown(t(INTROS[0]), elem_id="text-intro")
     with gr.Row():
         with gr.Column(scale=7, min_width=320), gr.Tabs(overflow_behavior="wrap") as panels:
             with gr.Tab(t("Chat"), id="chat"):
@@ -49,11 +69,12 @@ def build(shared: Shared) -> None:
                 elem_id="text-system",
             )  # fmt: skip
             link = LinkButton("text_generation", form, texts_of(system, chat, going_on))
-    learn_panel("text_generation", form, {"#text-score-perplexity [data-testid=block-info]": "perplexity"})
+    learn_panel("text_generation", form, ASKED, also=("left", "right"))
 
     def restore(visit: Query, request: gr.Request) -> list[Any]:
         return show_link(link, visit, request)
 
+    panels.select(introduce, None, intro, **QUICK)
     shared.page.select(actions.prepare, None, None, **QUICK)  # while the visitor reads and types
     arrived = shared.arrived.then(restore, shared.visit, [panels, *link.widgets], **QUICK)
     for settings in (form, pair.right_form):  # now that the visitor's language is known
@@ -64,6 +85,11 @@ def build(shared: Shared) -> None:
     templates.wire(form, arrived)
     score.wire(form["model"])
     add_endpoints(actions)
+
+
+def introduce(event: gr.SelectData, request: gr.Request) -> str:
+    """What stands above the panel that was opened."""
+    return translate(INTROS[event.index], language_of(request))
 
 
 def texts_of(system: gr.Textbox, chat: ChatPanel, going_on: ContinuePanel) -> dict[str, tuple[Knob, gr.Textbox]]:

@@ -30,8 +30,9 @@ from engines.device.cores import Neighbours
 from engines.device.tuning import Choice, processor
 from engines.gan_training.config import GanConfig
 from engines.gan_training.engine import train
-from engines.gan_training.pace import best_choice
+from engines.gan_training.family import FAMILY
 from engines.gan_training.step import Trainer
+from engines.live_training.pace import best_choice
 from engines.running.events import Metrics
 
 TUTORIAL_BATCH = 128
@@ -158,7 +159,7 @@ def compare_speed(batch: int, turns: int) -> dict[str, float | str]:
     """
     config, data = GanConfig(seed=0, batch=batch), load_bundled("fashion_mnist")
     default = torch.get_num_threads()
-    choice = best_choice(config, data, torch.device(DEVICE), Neighbours().free())
+    choice = best_choice(FAMILY, config, data, torch.device(DEVICE), Neighbours().free())
     ours, textbook = our_steps(config, data, choice), textbook_steps(config, data)
     per_second(ours, 0.5, choice.threads)
     per_second(textbook, 0.5, 1)

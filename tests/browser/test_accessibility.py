@@ -55,7 +55,7 @@ def models(tmp_path_factory):
 def open_tab(visit):
     """A visitor's page with this tab open."""
 
-    def go(name="Live GAN training", dark=False, **options):
+    def go(name="Live training: GAN · VAE · diffusion", dark=False, **options):
         page = visit(viewport=NARROW if dark else WIDE, **options).arrive(f"?__theme={'dark' if dark else 'light'}")
         page.get_by_role("tab", name=name, exact=True).click()
         return page

@@ -227,7 +227,9 @@ def test_a_watch_link_opens_the_tab_and_lets_others_only_watch(open_tab, visit, 
     watcher.page.get_by_test_id("toast-body").get_by_text("Only the person who started this run").wait_for()
 
     page.goto(owner.url)  # without the link, the first tab opens
-    expect(page.get_by_role("tab", name="Live GAN training")).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("tab", name="Live training: GAN · VAE · diffusion")).to_have_attribute(
+        "aria-selected", "true"
+    )
 
 
 def test_an_impatient_stranger_breaks_nothing(open_tab, table):

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import set_slider
 
 TABS = {
-    "gan": ("Live GAN training", "gan-preset", "gan-batch", 32, "Fast and good", "Emoji in colour"),
+    "gan": ("Live training: GAN · VAE · diffusion", "gan-preset", "gan-batch", 32, "Fast and good", "Emoji in colour"),
     "finetuning": ("Fine-tuning", "finetuning-recipe", "finetuning-epochs", 7, None, "Fashion-MNIST pictures"),
 }
 
@@ -48,3 +48,39 @@ def test_settings_changed_during_a_run_are_for_the_next(visit):
     visitor.button("Stop").click()
     visitor.wait_for_state("Stopped, and kept")
     expect(note).to_be_hidden()
+
+
+def test_how_long_a_run_takes_is_said_before_start_once_one_has_run(visit):
+    visitor = visit()
+    page = visitor.arrive()
+    said = page.locator("#gan-preset-time")
+    expect(said).not_to_be_visible()  # nothing was measured on this machine
+    page.get_by_role("button", name="More settings").click()
+    set_slider(page, "gan-features", 8)
+    set_slider(page, "gan-batch", 8)
+    set_slider(page, "gan-steps", 200)
+    visitor.start()
+    expect(said).not_to_be_visible()
+    visitor.wait_for_state("Finished")
+    expect(said).to_contain_text("With these settings a run took about")
+    told = said.inner_text()
+    set_slider(page, "gan-steps", 1000)
+    expect(said).not_to_have_text(told)
+    expect(said).to_contain_text("on this machine")
+    set_slider(page, "gan-batch", 16)  # of this nothing is known
+    expect(said).not_to_be_visible()
+
+
+def test_what_stands_above_a_tab_follows_what_is_open(visit):
+    page = visit(locale="zh-CN").arrive()
+    page.get_by_role("tab", name="文本生成", exact=True).click()
+    expect(page.locator("#text-intro")).to_contain_text("点击 发送")
+    page.get_by_role("tab", name="评分", exact=True).click()
+    expect(page.locator("#text-intro")).to_contain_text("点击 评分")
+    page.get_by_role("tab", name="微调", exact=True).click()
+    intro = page.locator("#finetuning-intro")
+    expect(intro).to_contain_text("衣物")
+    page.locator("#finetuning-recipe input").click()
+    page.get_by_role("option", name="影评", exact=True).click()
+    expect(page.locator("#finetuning-dataset input")).to_have_value("影评", timeout=60_000)
+    expect(intro).to_contain_text("分类")

@@ -12,7 +12,7 @@ from tests.newcomer import copy_program, running
 WORDS = {
     "The page": {
         "Start": "EK",
-        "Live GAN training": "VIVA GAN",
+        "Live training: GAN · VAE · diffusion": "VIVA GAN",
         "Learn: ideas, formulas and papers": "LERNU",
         "Prompt": "PETO",
         "Finished": "FINITA",

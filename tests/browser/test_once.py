@@ -11,8 +11,8 @@ from tests.browser.test_seen import open_by
 
 # Tab, sub-tab, button. What they need to work is there on arrival.
 BUTTONS = [
-    ("Live GAN training", "", "#gan-start"),
-    ("Live GAN training", "Explore", "#gan-sample"),
+    ("Live training: GAN · VAE · diffusion", "", "#gan-start"),
+    ("Live training: GAN · VAE · diffusion", "Explore", "#gan-sample"),
     ("Image generation", "", "#image-start"),
     ("Image generation", "X/Y grid", "#image-grid-start"),
     ("Image generation", "Walk", "#image-walk-start"),

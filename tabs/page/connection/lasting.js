@@ -6,6 +6,9 @@
   const QUIET = 12_000; // ms without a sign of life, which comes every 5 s, after which a connection is dead
   const TRY = 1000; // ms between two attempts
   const SAID_AFTER = 1500; // ms of a cut after which it is said
+  const IDLE = 3000; // ms for which a connection stays open when nothing is waited for
+  const CLOSE = 'data: {"msg":"close_stream"}\n\n';
+  const STREAM = { headers: { "Content-Type": "text/event-stream" } };
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   const name = () => Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("");
   const t = (text) => {
@@ -16,6 +19,8 @@
 
   const open = new Set(); // what Gradio waits for: ids of events
   const finished = new Set(); // of these what was finished before Gradio knew its id
+  let joining = 0; // requests not answered yet: what they began has no id here
+  let leaving = Promise.resolve(); // the last connection that was given up
   const streams = new Map(); // name -> what cuts its connection, if nothing came for a while
   let address = "";
 
@@ -25,13 +30,25 @@
     if (origin !== location.origin || !pathname.includes("/gradio_api/")) return plain(input, init);
     if (method === "GET" && pathname.endsWith("/queue/data")) {
       address = href.slice(0, href.indexOf("/queue/data"));
-      return Promise.resolve(lasting(new Request(input, init)));
+      // Gradio asks for a stream when a request is answered, also if all that it began has ended meanwhile over the
+      // stream of another; then nothing would ever come, and the browser has six connections for all its tabs.
+      return Promise.resolve(open.size ? lasting(new Request(input, init)) : new Response(CLOSE, STREAM));
     }
     const needed = /\/(queue\/join|run\/[^/]+|upload)\/?$/.test(pathname);
     return needed && method === "POST" && init?.body ? insist(input, init, pathname) : plain(input, init);
   };
 
   async function insist(input, init, pathname) {
+    joining += 1;
+    try {
+      await leaving;
+      return await repeat(input, init, pathname);
+    } finally {
+      joining -= 1;
+    }
+  }
+
+  async function repeat(input, init, pathname) {
     const headers = new Headers(init.headers);
     if (!pathname.endsWith("/upload")) headers.set("x-lasting-once", name()); // a file is stored by what is in it
     for (;;) {
@@ -58,9 +75,10 @@
   // A response that goes on over as many connections as it takes.
   function lasting(request) {
     const coder = new TextEncoder();
-    const id = name();
+    let id = name();
     let [over, cancelled] = [false, false];
     let count = 0; // messages that Gradio has
+    let idle = 0; // a timer
     let drop = () => {};
     request.signal.addEventListener("abort", () => {
       over = true;
@@ -69,9 +87,21 @@
     const body = new ReadableStream({
       async start(controller) {
         const give = (text) => controller.enqueue(coder.encode(text));
+        const rest = () => {
+          clearTimeout(idle);
+          idle = setTimeout(() => {
+            if (open.size || joining) return rest();
+            over = true;
+            leaving = leave(id);
+            give(CLOSE);
+            drop();
+          }, IDLE);
+        };
+        rest();
         while (!over) {
           const connection = new AbortController();
           let heard = Date.now();
+          let ended = false;
           drop = () => connection.abort();
           streams.set(id, () => Date.now() - heard > QUIET / 2 && drop());
           const watching = setInterval(() => Date.now() - heard > QUIET && drop(), 1000);
@@ -84,8 +114,9 @@
               await read(answer.body, (message) => {
                 heard = Date.now();
                 if (message.startsWith(":") || over) return;
+                rest();
                 count += 1;
-                over = hand(message, give);
+                [over, ended] = hand(message, give);
               });
             }
           } catch {
@@ -93,20 +124,27 @@
           }
           clearInterval(watching);
           if (over) break;
+          if (ended) {
+            streams.delete(id);
+            [id, count] = [name(), 0];
+            continue;
+          }
           cut();
           await pause(TRY);
         }
+        clearTimeout(idle);
         mended();
         streams.delete(id);
         drop();
         if (!cancelled) controller.close();
       },
       cancel() {
+        clearTimeout(idle);
         over = cancelled = true;
         drop();
       },
     });
-    return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+    return new Response(body, STREAM);
   }
 
   // Calls `each` with every whole message of a body.
@@ -122,15 +160,21 @@
     }
   }
 
-  // Gives Gradio a message; whether it was the last.
+  // Gives Gradio a message; whether it was the last, and whether it was the last of this stream of the program's. That
+  // may have ended before a request came whose answer is here already: Gradio would wait for it in vain.
   function hand(message, give) {
     const { msg, event_id, output } = JSON.parse(message.replace(/^data: ?/, ""));
-    if (msg === "unexpected_error") return lose(give); // the program ended, or does not know this page any more
+    if (msg === "unexpected_error") return [lose(give), true]; // the program ended, or does not know this page any more
+    if (msg === "close_stream" && open.size) return [false, true];
     if (msg === "process_completed" && !open.delete(event_id)) finished.add(event_id);
     give(message + "\n\n");
     if (msg === "log" || output?.error) entitle();
-    return msg === "close_stream";
+    return [msg === "close_stream", msg === "close_stream"];
   }
+
+  // Tells the program that these streams are not read any more; what is asked for next waits until it knows.
+  const leave = (...names) =>
+    plain(`${address}/lasting/leave?${names.map((one) => `stream=${one}`).join("&")}`, { method: "POST" }).catch(() => {});
 
   // What the program was at is lost: said in one sentence, and nothing that was typed goes with it.
   function lose(give) {
@@ -143,7 +187,7 @@
     }
     open.clear();
     entitle();
-    give('data: {"msg":"close_stream"}\n\n');
+    give(CLOSE);
     window.dispatchEvent(new CustomEvent("aigc-lost", { detail: error }));
     return true;
   }

@@ -138,7 +138,7 @@ class Lasting:
         """Serve."""
         headers = dict(scope["headers"]) if scope["type"] == "http" else {}
         if scope["type"] == "http" and scope["path"].endswith(LEAVE):
-            self._leave(parse_qs(scope["query_string"].decode()).get("stream", []))
+            await _ended(self._leave(parse_qs(scope["query_string"].decode()).get("stream", [])))
             await Response()(scope, receive, send)
         elif STREAM in headers:
             await self._stream(headers, scope, receive, send)
@@ -170,14 +170,14 @@ class Lasting:
         """A page asks for a new answer only when it has the old one whole, or has given it up."""
         for name in [name for name, answer in self.answers.items() if answer.session == session]:
             old = self.answers.pop(name)
-            if old.task and not old.ended:
-                await asyncio.wait([old.task], timeout=1.0)
+            await _ended([old])
             old.end()
 
-    def _leave(self, names: Iterable[str]) -> None:
-        for name in names:
-            if answer := self.answers.pop(name, None):
-                answer.end()
+    def _leave(self, names: Iterable[str]) -> list[Answer]:
+        left = [answer for name in names if (answer := self.answers.pop(name, None))]
+        for answer in left:
+            answer.end()
+        return left
 
     def _forget(self, name: str) -> None:
         answer = self.answers.get(name)
@@ -208,6 +208,12 @@ class Lasting:
             del self.replies[next(iter(self.replies))]
         for message in messages:
             await send(message)
+
+
+async def _ended(answers: Iterable[Answer]) -> None:
+    """Wait until the work that they answered has ended; what is asked for next must not be ended with it."""
+    if tasks := [answer.task for answer in answers if answer.task and not answer.ended]:
+        await asyncio.wait(tasks, timeout=1.0)
 
 
 async def _whole(receive: Receive) -> bytes | None:

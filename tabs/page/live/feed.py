@@ -2,12 +2,14 @@
 
 `GET live/<run>?since=<cursor>` answers at once: 200 with the news as gzipped JSON, 204 if there are none, 410 if
 there is no such run. A cursor stands for what a page was told last; one that is not known (any more), from before a
-restart or made up, counts as having nothing. `GET live/<run>/<step>` is one grid of the history. Whoever knows a
-run's id may watch it, behind Gradio's login where there is one.
+restart or made up, counts as having nothing. `GET live/<run>/<step>` is one grid of the history, and
+`GET live/<run>/planes` the history of a run on points. Whoever knows a run's id may watch it, behind Gradio's login
+where there is one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import secrets
@@ -23,6 +25,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engines.messages import EngineError
+from engines.running.events import Plane
+from engines.running.planes import pack
 from engines.running.runs import Run, Runs
 from tabs.page.live.news import NOTHING, Seen, Snapshot
 
@@ -107,11 +111,7 @@ def live_routes(runs: Runs) -> list[Route]:
         headers = {**UNKEPT, AGAIN: str(round(1000 * timetable.wait(pace)))}
         if news is None:
             return Response(status_code=204, headers=headers)
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            headers["Content-Encoding"] = "gzip"
-        else:
-            news = gzip.decompress(news)
-        return Response(news, headers=headers, media_type="application/json")
+        return _as_json(news, request, headers)
 
     async def grid(request: Request) -> Response:
         if not await _let_in(request):
@@ -129,7 +129,30 @@ def live_routes(runs: Runs) -> list[Route]:
             return Response(status_code=304, headers=headers)
         return Response(picture.data, headers=headers, media_type=picture.mime)
 
-    return [Route("/live/{run}", look), Route("/live/{run}/{step}", grid)]
+    async def planes(request: Request) -> Response:
+        if not await _let_in(request):
+            return Response(status_code=401, headers=UNKEPT)
+        try:
+            history = runs.get(request.path_params["run"]).board.planes.history()
+        except EngineError:
+            return Response(status_code=410, headers=UNKEPT)
+        packed = await asyncio.to_thread(_zipped, history)  # of a megabyte: other pages are not to wait for it
+        return _as_json(packed, request, dict(UNKEPT))
+
+    return [Route("/live/{run}", look), Route("/live/{run}/planes", planes), Route("/live/{run}/{step}", grid)]
+
+
+def _zipped(planes: list[Plane]) -> bytes:
+    return gzip.compress(json.dumps([pack(plane) for plane in planes]).encode(), 1, mtime=0)
+
+
+def _as_json(zipped: bytes, request: Request, headers: dict[str, str]) -> Response:
+    """Gzipped JSON as it is, to who can read that."""
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        zipped = gzip.decompress(zipped)
+    return Response(zipped, headers=headers, media_type="application/json")
 
 
 async def _let_in(request: Request) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 from engines.messages import Message
 from engines.running.board import Board, Frame, Series
+from engines.running.events import Plane
+from engines.running.planes import pack
 from engines.running.runs import Run
 
 
@@ -19,6 +21,9 @@ class Seen:
     frame: Frame | None = None
     steps: str = ""  # of the history's grids
     reference: bool = False
+    exhibits: Mapping[str, str] = field(default_factory=dict)  # name -> tag
+    plane: Plane | None = None
+    ground: bool = False
 
 
 NOTHING = Seen()
@@ -34,6 +39,9 @@ class Snapshot:
         self._frame = board.latest
         self._steps = ",".join(str(frame.step) for frame in board.frames())
         self._reference = board.reference
+        self._exhibits = board.exhibits
+        self._ground, self._planes = board.planes.ground, board.planes.latest()
+        self._plane_steps = board.planes.steps()
         self._config = summary(run)
         self._told = {"run": run.id, "state": board.state, "ended": board.ended, **status(board)}
         self._told["captions"] = {group: to_json(caption) for group, caption in dict(board.captions).items()}
@@ -42,7 +50,10 @@ class Snapshot:
     def seen(self) -> Seen:
         """What a page has that was told this."""
         series = {group: _mark(series) for group, series in self._series.items()}
-        return Seen(series, self._frame, self._steps, self._reference is not None)
+        tags = {name: each.tag for name, each in self._exhibits.items()}
+        reference, ground = self._reference is not None, self._ground is not None
+        plane = self._planes[-1] if self._planes else None
+        return Seen(series, self._frame, self._steps, reference, tags, plane, ground)
 
     def news(self, had: Seen = NOTHING) -> dict[str, Any]:
         """What a page lacks that `had` seen an older snapshot; `config` comes only to one that had seen none."""
@@ -57,6 +68,17 @@ class Snapshot:
             answer["frame"] = {"step": self._frame.step, "src": self._frame.picture.data_uri()}
         if self._steps != had.steps:
             answer["steps"] = self._steps
+        if self._ground and not had.ground:
+            answer["ground"] = pack(self._ground)
+        if self._planes and self._planes[-1] is not had.plane:
+            seen = next((i + 1 for i, plane in enumerate(self._planes) if plane is had.plane), -1)
+            answer["planes"] = [pack(plane) for plane in self._planes[seen:]]
+            answer["plane_steps"] = self._plane_steps
+        answer["exhibits"] = [
+            {"name": name, "kind": each.kind, **each.about, "src": each.picture and each.picture.data_uri()}
+            for name, each in self._exhibits.items()
+            if each.tag != had.exhibits.get(name)
+        ]
         return answer
 
 

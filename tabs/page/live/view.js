@@ -33,13 +33,13 @@ let run; // the model that is painted
 let generation = 0; // follow() of an older generation ends by itself
 
 function forget(id) {
-  run = { id, cursor: "", state: "none", series: {}, config: [], captions: {} };
+  run = { id, cursor: "", state: "none", series: {}, config: [], captions: {}, exhibits: new Map() };
   for (const panel of panels) panel.forget?.();
 }
 
 function take(news) {
   for (const key of SMALL) run[key] = news[key];
-  if (news.config) Object.assign(run, { config: news.config, series: {} }); // all of it, as to one who has nothing
+  if (news.config) Object.assign(run, { config: news.config, series: {}, exhibits: new Map() }); // all, as to one who has nothing
   run.captions = news.captions;
   for (const [group, part] of Object.entries(news.series)) {
     const old = run.series[group];
@@ -52,8 +52,12 @@ function take(news) {
     }
     run.series[group] = series;
   }
+  for (const each of news.exhibits) run.exhibits.set(each.name, each);
   for (const panel of panels) panel.take?.(news);
 }
+
+// The sheets, bars or scatters of the run: {name, kind} and what exhibits.py tells of each.
+const exhibits = (kind) => [...run.exhibits.values()].filter((each) => each.kind === kind);
 
 const numbers = (text) => (text ? text.split(",").map(Number) : []);
 
@@ -137,6 +141,22 @@ function list(node, rows, make) {
   if (node.content === content) return;
   node.content = content;
   node.replaceChildren(...rows.flatMap(make));
+}
+
+// A figure for each exhibit of a kind in `room`: its name above what `make()` gives, then `paint(figure, exhibit)`.
+function hang(room, kind, make, paint) {
+  const shown = exhibits(kind);
+  room.hidden = !shown.length;
+  list(room, shown.map((each) => each.name), () => {
+    const [figure, caption] = [made("figure", ""), made("figcaption", "")];
+    caption.append(made("b", ""), made("span", ""));
+    figure.append(caption, ...make());
+    return [figure];
+  });
+  shown.forEach((each, i) => {
+    text(room.children[i].querySelector("figcaption b"), t(each.name));
+    paint(room.children[i], each);
+  });
 }
 
 function trouble(sentence) {

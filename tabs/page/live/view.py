@@ -47,23 +47,28 @@ def live_view(
     elem_id: str,
     controls: dict[str, str],
     layout: Path | None = None,
-    panels: Sequence[str] = (),
+    panels: Sequence[str | Path] = (),
     charts: Sequence[Chart] = (),
+    css: Path | None = None,
+    **props: object,
 ) -> gr.HTML:
     """A component whose value is the id of the run it follows; its `tick` says that the state changed.
 
     `controls` gives the element ids of the buttons "start", "pause", "resume" and "stop", for the keyboard
     and for saying why one is disabled. `layout` is the HTML file of what stands below the progress bar,
-    `panels` names the scripts <panel>.js beside this that fill it, `charts` is for the panel "charts".
+    `panels` are the scripts that fill it: names of those beside this, or paths; `charts` is for the panel "charts".
+    `css` is a file with the looks of what the layout has of its own, `props` are for the scripts.
     """
     inside = layout.read_text("utf-8").replace("<!-- charts -->", CHART * len(charts)) if layout else ""
     return component(
         elem_id,
         HERE / "view",
-        [HERE / f"{panel}.js" for panel in panels],
+        [HERE / f"{panel}.js" if isinstance(panel, str) else panel for panel in panels],
         "begin();",
         value="",
         html_template=(HERE / "view.html").read_text("utf-8").replace("<!-- panels -->", inside),
         controls=controls,
         charts=[asdict(chart) for chart in charts],
+        css_template="\n".join(file.read_text("utf-8") for file in (HERE / "view.css", css) if file),
+        **props,
     )

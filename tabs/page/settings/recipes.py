@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 
 from engines.knobs import Preset
+from engines.messages import ConfigError
 from engines.running.runs import Runs
 from tabs.page.forms import Form
-from tabs.page.language import t
+from tabs.page.language import language_of, t, translate
+from tabs.page.settings.usual import usual_seconds, words_for_usual
 from tabs.page.shared import FOLLOW, QUICK
 
 OWN = "own"
@@ -36,6 +38,7 @@ class RecipePicker:
             interactive=True,
         )
         self.note = gr.Markdown(t(NEXT), visible=False, elem_classes="quiet")
+        self.time = gr.Markdown(visible=False, elem_classes="quiet", elem_id=f"{elem_id}-time")
 
     def _help(self, key: str) -> Any:
         return t(self.recipes[key].help) if key in self.recipes else t(OWN_HELP)
@@ -52,19 +55,31 @@ class RecipePicker:
         self.list.select(choose, None, [self.list, *form.widgets], **QUICK)
         gr.on([widget.input for widget in form.widgets], None, None, self.list, js=f"() => ({own})", **QUICK)
 
-    def follow(self, runs: Runs, engine: str, live: gr.HTML, owner: gr.BrowserState) -> None:
-        """While the visitor has a run, say that it keeps its settings."""
+    def follow(self, runs: Runs, engine: str, live: gr.HTML, owner: gr.BrowserState, form: Form) -> None:
+        """While the visitor has a run, say that it keeps its settings; else how long one takes, if that is known."""
 
-        def show(owner: str) -> dict[str, Any]:
+        def show(owner: str, request: gr.Request, *values: Any) -> list[dict[str, Any]]:
             mine = runs.latest(owner, engine)
-            return gr.update(visible=mine is not None and not mine.board.ended)
+            busy = mine is not None and not mine.board.ended
+            seconds = None if busy else _usual_seconds(runs, engine, form, values)
+            words = translate(words_for_usual(seconds), language_of(request)) if seconds else ""
+            return [gr.update(visible=busy), gr.update(value=words, visible=bool(words))]
 
-        live.tick(show, owner, self.note, **FOLLOW)
+        timed = [form[name].change for name in form.config_class.time_of if name in form.names]
+        gr.on([live.tick, *timed], show, [owner, *form.widgets], [self.note, self.time], **FOLLOW)
 
     def show(self, settings: Mapping[str, Any], form: Form) -> dict[str, Any]:
         """The list's update for a form that is filled with `settings`: the recipe that they are, whatever the seed."""
         key = next((key for key, recipe in self.recipes.items() if _same(recipe.values, settings, form)), OWN)
         return gr.update(value=key, info=self._help(key))
+
+
+def _usual_seconds(runs: Runs, engine: str, form: Form, values: Sequence[Any]) -> float | None:
+    """How long a run with the form's values took here; None where that is not known, or they do not go together."""
+    try:
+        return usual_seconds(form.read(values), runs.computed_here(engine))
+    except ConfigError:
+        return None
 
 
 def _same(values: Mapping[str, Any], settings: Mapping[str, Any], form: Form) -> bool:

@@ -46,3 +46,13 @@ def test_every_model_has_a_card_or_sees_pictures():
 def test_what_does_not_go_together_is_refused_in_one_sentence(values, says):
     with pytest.raises(ConfigError, match=says):
         FinetuningConfig.from_dict(values)
+
+
+def test_a_model_that_needs_no_download_takes_over_the_task():
+    config = FinetuningConfig(dataset="intents_zh", model="bert_zh", method="lora", mlm=True, seed=5, rows=200)
+    other = config.without_download()
+    assert (other.dataset, other.seed, other.rows) == ("intents_zh", 5, 200)
+    assert {name: getattr(other, name) for name in RECIPES["intents_zh"].values} == {
+        **RECIPES["intents_zh"].values,
+        "max_length": config.max_length,
+    }

@@ -2,7 +2,8 @@
 
 import pytest
 
-from engines.gan_training.diagnosis import EARLY_EXAMS, Doctor, Exam, diverged, percent
+from engines.gan_training.diagnosis import EARLY_EXAMS, Doctor
+from engines.live_training.diagnosis import Exam, diverged, percent
 
 FAIR = (0.1,) * 10
 

@@ -9,11 +9,13 @@ import torch
 from PIL import Image
 
 from engines.data.features import read_metadata
-from engines.gan_training import checkpoint, data, engine
+from engines.gan_training import engine
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.gan_training.explore import export, load_export, sample, walk
 from engines.gan_training.objectives import OBJECTIVES
+from engines.live_training import checkpoint, data
 from engines.messages import ConfigError, EngineError
+from engines.running.clock import Clock
 from engines.running.events import (
     Caption,
     Metrics,
@@ -93,7 +95,7 @@ def test_a_loss_that_is_no_number_ends_the_run_in_plain_words(monkeypatch):
         return real(self) | ({"Loss_D": math.nan} if self.steps >= 3 else {})
 
     monkeypatch.setattr(Trainer, "signals", poisoned)
-    monkeypatch.setattr(engine.Clock, "due", lambda self: True)
+    monkeypatch.setattr(Clock, "due", lambda self: True)
     events = []
     with pytest.raises(EngineError, match="At step 3 a loss was not a number any more"):
         events.extend(engine.train(GanConfig(**SMALL, steps=50)))  # keeps what came before the error
@@ -145,7 +147,7 @@ def checkpoint_of(folder):
 def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(tmp_path, monkeypatch, values):
     config = GanConfig(**SMALL | {"architecture": "dcgan"}, **values, steps=40)
     with monkeypatch.context() as patch:
-        patch.setattr(engine.Clock, "due", lambda self: True)  # an answer at every step
+        patch.setattr(Clock, "due", lambda self: True)  # an answer at every step
         cut = run(config, stop_after=6, folder=tmp_path)
     at = of(cut, Weights)[-1].step
     assert at == 6

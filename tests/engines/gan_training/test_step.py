@@ -5,11 +5,11 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from engines.gan_training.checkpoint import restore, state_of
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.gan_training.networks import build_generator, latents
 from engines.gan_training.objectives import OBJECTIVES
 from engines.gan_training.step import SIGNALS, Trainer
+from engines.live_training.checkpoint import restore, state_of
 from engines.messages import ConfigError
 
 CLASSES = 3

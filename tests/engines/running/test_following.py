@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engines.gan_training.family import FAMILY
 from engines.limits import Limits
 from engines.messages import EngineError
 from engines.running import following
@@ -17,7 +18,7 @@ from engines.running.events import Metrics, Progress, Samples, Weights
 from engines.running.run_store import RECORD, Keeper, Record
 from engines.running.runs import RunLimits, Runs
 from engines.running.workers.pool import Here
-from tabs.gan_training.actions import GanActions
+from tabs.live_training.actions import FamilyActions
 from tabs.page.gate import Gate
 from tabs.page.live.news import Snapshot
 from tests import ROOT
@@ -146,7 +147,7 @@ def test_a_folder_that_goes_leaves_the_view(runs, tmp_path):
 @pytest.mark.slow
 def test_the_app_follows_a_training_on_the_command_line(tmp_path):
     runs = Runs()
-    actions, found = GanActions(runs, Gate(Limits()), Here()), []
+    actions, found = FamilyActions(FAMILY, runs, Gate(Limits()), Here()), []
     runs.follow(tmp_path, found.append)
     settings = ["--dataset", "mnist", "--architecture", "mlp", "--features", "8", "--batch", "16", "--steps", "200"]
     command = [sys.executable, "-m", "engines.gan_training", *settings, "--folder", tmp_path / "mine"]
@@ -154,10 +155,10 @@ def test_the_app_follows_a_training_on_the_command_line(tmp_path):
         wait_until(lambda: found, seconds=240)
         run_id = found[0].id
         assert run_id == json.loads((tmp_path / "mine" / RECORD).read_text("utf-8"))["id"]
-        wait_until(lambda: actions.gan_status(run_id)["progress"], seconds=240)
+        wait_until(lambda: actions.status(run_id)["progress"], seconds=240)
         assert actions.first_run("", {"run": run_id}) == run_id
         assert training.wait(300) == 0
-    wait_until(lambda: actions.gan_status(run_id)["state"] == "finished")
-    assert actions.gan_status(run_id)["progress"]["step"] == 200
+    wait_until(lambda: actions.status(run_id)["state"] == "finished")
+    assert actions.status(run_id)["progress"]["step"] == 200
     assert Path(actions.gan_run_file(run_id)).stat().st_size > 10_000
     runs.stop_all()

@@ -27,6 +27,9 @@ def test_a_run_file_replays_everything(saved):
     assert again.verdict == board.verdict
     assert again.shares == board.shares
     assert again.captions == board.captions
+    assert list(again.exhibits) == ["Pairs", "Loss by noise level", "Map"]
+    assert [each.about for each in again.exhibits.values()] == [each.about for each in board.exhibits.values()]
+    assert again.exhibits["Pairs"].picture.data == board.exhibits["Pairs"].picture.data
     assert [f.step for f in again.frames()] == [f.step for f in board.frames()]
     assert again.frame_at(12).picture.data == board.frame_at(12).picture.data
     assert again.reference.data == board.reference.data
@@ -80,6 +83,10 @@ def described(path, **changes):
     return rewritten(path, **{"run.json": json.dumps({**about, **changes})})
 
 
+BARS = {"name": "x", "kind": "bars", "labels": ["a", "b", "c"], "values": "1,2,3", "unit": ""}
+SCATTER = {"name": "x", "kind": "scatter", "x": "1,2", "y": "1,2", "classes": "0,1", "class_names": ["a", "b"]}
+SHEET = {"name": "x", "kind": "sheet", "step": 1, "width": 8, "height": 8, "count": 1, "note": None,
+         "picture": "real.png"}  # fmt: skip
 EVIL = {"template": "{a.__class__.__init__.__globals__}", "values": {"a": 1}}
 
 
@@ -102,6 +109,15 @@ EVIL = {"template": "{a.__class__.__init__.__globals__}", "values": {"a": 1}}
         lambda path: described(path, widths={"../../etc/passwd": 1}),
         lambda path: described(path, progress={"step": "x", "total": 1, "counts": {}}),
         lambda path: described(path, shares={"name": "x", "labels": ["a"], "values": [None]}),
+        lambda path: described(path, exhibits=[{"name": "x", "kind": "film"}]),
+        lambda path: described(path, exhibits=[BARS | {"values": "1,2,x"}]),
+        lambda path: described(path, exhibits=[BARS | {"values": "1,2"}]),
+        lambda path: described(path, exhibits=[BARS | {"name": "x" * 5000}]),
+        lambda path: described(path, exhibits=[SCATTER | {"x": "1,2,3"}]),
+        lambda path: described(path, exhibits=[SCATTER | {"classes": ",".join(["0"] * 10**5)}]),
+        lambda path: described(path, exhibits=[SHEET | {"picture": "../../secret.png"}]),
+        lambda path: described(path, exhibits=[SHEET | {"picture": "run.json"}]),
+        lambda path: described(path, exhibits=[SHEET | {"note": EVIL}]),
     ],
 )
 def test_a_damaged_or_made_up_file_is_refused_in_one_sentence(saved, damage):

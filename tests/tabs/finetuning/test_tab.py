@@ -122,6 +122,20 @@ def test_a_script_trains_asks_and_takes_home(client, finished, tmp_path):
     compile(script, "finetune.py", "exec")
 
 
+def test_chinese_is_learnt_without_the_hub(site, monkeypatch):
+    """Of a model that can't be fetched, at once and saying what is learnt in its place."""
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
+    client, runs = site
+    started = start(client, {"dataset": "intents_zh", "model": "bert_zh", "method": "lora", "rows": 120})
+    assert (started["config"]["model"], started["config"]["method"]) == ("char_ngrams", "full")
+    status = wait_for_end(client, started["run"])
+    assert status["state"] == "finished"
+    assert "test" in status["evaluations"]
+    told = runs.get(started["run"]).board.captions["instead"]
+    assert told.startswith("BERT base, Chinese can't be fetched now, so this run trains “Character n-grams")
+    assert "HF_ENDPOINT" in told
+
+
 @pytest.mark.slow
 def test_a_run_goes_on_with_new_classes(client, finished, tmp_path):
     run, owner = finished

@@ -10,12 +10,15 @@ import pytest
 from engines.catalog import ENCODERS, MODELS
 from engines.data.cards import DATASETS, TEXT_DATASETS
 from engines.finetuning.config import RECIPES, FinetuningConfig
-from engines.gan_training.config import PRESETS, GanConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.messages import Message
+from engines.points_training.config import PRESETS as POINTS_PRESETS
+from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
 from tabs import TABS
+from tabs.live_training.points.plane.view import LAYERS
+from tabs.live_training.tab import FAMILIES
 from tabs.page.language import FOLDER, I18N, LANGUAGES, language_of, load_languages, translate
 from tests import ROOT
 
@@ -25,10 +28,14 @@ SPEAKING = {
     "Message",
     "ConfigError",
     "EngineError",
+    "Unavailable",
     "WorkerLostError",
     "t",
     "translate",
     "Shares",
+    "Sheet",
+    "Bars",
+    "Scatter",
     "Chart",
     "Line",
     "say",
@@ -74,11 +81,14 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "{n} examples", "Fréchet distance", *TABS}
-    configs = (GanConfig, TextConfig, FinetuningConfig, ImageConfig)
+    configs = (*(page.family.config for page in FAMILIES), PointsConfig, TextConfig, FinetuningConfig, ImageConfig)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}
-    for preset in (*PRESETS.values(), *RECIPES.values()):
+    words |= {text for page in FAMILIES for text in (page.intro, page.family.title)}
+    presets = (preset for page in FAMILIES for preset in page.family.presets.values())
+    for preset in (*presets, *POINTS_PRESETS.values(), *RECIPES.values()):
         words |= {preset.title, preset.help}
+    words |= {"{n} points", "Parts"} | {word for layers in LAYERS.values() for word in layers.values()}
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
     words |= {card.note for card in (*MODELS.values(), *ENCODERS.values(), *IMAGE_MODELS.values(), own_card(OWN))}
@@ -96,9 +106,9 @@ def everything() -> set[str]:
 
 # The same in both languages.
 UNTRANSLATED = {
-    "28 px", "32 px", "64 px", "EMA", "Beta1", "DCGAN", "MLP", "MNIST", "Fashion-MNIST", "WGAN-GP",
+    "28 px", "32 px", "64 px", "EMA", "Beta1", "DCGAN", "MLP", "GAN", "VAE", "MNIST", "Fashion-MNIST", "WGAN-GP",
     "Loss_D", "Loss_G", "D(x)", "D(G(z))", "Noto", "Twemoji", "Euler", "Euler a", "Heun", "DPM++ 2M", "DDIM", "UniPC",
-    "LCM",
+    "LCM", "KL", "−ELBO", "Beta",
 }  # fmt: skip
 
 

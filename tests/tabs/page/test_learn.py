@@ -12,16 +12,20 @@ from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN
 from engines.image_generation.config import ImageConfig
+from engines.points_training.config import PRESETS as POINTS_PRESETS
+from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
+from tabs.live_training.tab import FAMILIES
 from tabs.page.forms import Form
 from tabs.page.language import LANGUAGES as TABLES
-from tabs.page.learn import ARXIV, CONDITION, FOLDER, GAP, HEADING, LABEL, learn_panel, load_page
+from tabs.page.learn import ARXIV, CONDITION, FOLDER, GAP, HEADING, LABEL, has_page, learn_panel, load_page
 from tests.tabs.page.test_language import UNTRANSLATED
 
 LANGUAGES = ("en", "zh")
 CHINESE = TABLES["zh"]
 CONFIGS = {
-    "gan_training": GanConfig,
+    **{page.family.engine: page.family.config for page in FAMILIES if has_page(page.family.engine)},
+    "points_training": PointsConfig,
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,
@@ -134,6 +138,17 @@ def test_each_recipe_that_breaks_the_training_is_explained():
             assert f"<b>{CHINESE[preset.title]}</b>" in shown("gan_training", "zh")
 
 
+def test_points_have_a_section_for_each_family_and_recipe_that_breaks():
+    for family in PointsConfig.knobs()["family"].choices:
+        found = names("points_training", family=family, objective="wgan_gp", beta=4)
+        assert next(name for name in found if "family=" in name) == f"family={family}"
+        assert ("beta>1, family=vae" in found) is (family == "vae")
+        assert ("objective=wgan_gp, family=gan" in found) is (family == "gan")
+    text = shown("points_training")
+    for preset in POINTS_PRESETS.values():
+        assert not preset.title.startswith(("Break it", "Mended")) or f"<b>{preset.title}</b>" in text
+
+
 def test_every_image_task_sampler_and_kind_of_model_has_its_section():
     for task in ImageConfig.knobs()["task"].choices:
         assert any(f"task={task}" in name for name in names("image_generation", task=task))
@@ -146,7 +161,7 @@ def test_every_image_task_sampler_and_kind_of_model_has_its_section():
         assert ("few-steps, " in found) is (card.kind == "diffusers" and card.steps < 10)
         assert ("guidance, " in found) is card.guided or card.id.startswith("LCM")  # where it is built in
     own = names("image_generation", model=f"{OWN}abc")
-    assert own == [f"model={OWN}*", "resources"]
+    assert own == ["batch", f"model={OWN}*", "resources"]
 
 
 def test_every_method_and_model_of_fine_tuning_has_its_section():
@@ -155,7 +170,7 @@ def test_every_method_and_model_of_fine_tuning_has_its_section():
     for model in FinetuningConfig.knobs()["model"].choices:
         assert any("model=" in name and model in name for name in names("finetuning", model=model))
     assert not any("method=" in name for name in names("finetuning", model="small_cnn"))  # nothing to tune finely
-    assert not any("adversarial" in name or "mlm" in name for name in names("finetuning"))
+    assert {"adversarial=false", "mlm=false"} <= set(names("finetuning"))
     assert {"adversarial=true", "mlm=true"} <= set(names("finetuning", adversarial=True, mlm=True))
 
 
@@ -173,7 +188,7 @@ def test_formulas_hold_the_numbers_of_the_screen():
     assert "arg" not in text
     greedy = shown("text_generation", greedy=True)
     assert r"\arg\max" in greedy
-    assert "Top-p</b>" not in greedy
+    assert "## Top-p" not in greedy
     assert r"\gamma=0.00001" in shown("gan_training", objective="wgan_gp", gamma=1e-5)
     assert r"\gamma=2$" in shown("gan_training", objective="wgan_gp", gamma=2.0)
 
@@ -221,3 +236,19 @@ def test_the_panel_follows_what_its_texts_mention():
     values = [getattr(widget, "value", None) for widget in show.inputs]
     assert "Two networks play" in show.fn(Request("en-GB,en"), *values)
     assert "两个网络互相对抗" in show.fn(Request("zh-CN,zh;q=0.9"), *values)
+
+
+# Settings that are on the page only beside these.
+BESIDE = {"strength": {"task": "image_to_image"}, "label": {"model": f"{OWN}abc"}}
+
+
+@pytest.mark.parametrize("topic", ["gan_training", "image_generation", "text_generation", "finetuning"])
+def test_every_setting_has_a_paragraph_whatever_it_is_set_to(topic):
+    """So that each has a "?" that opens it; a paragraph that hides while its setting is off would leave it without."""
+    for name, knob in CONFIGS[topic].knobs().items():
+        values = knob.choices or ([False, True] if isinstance(knob.default, bool) else [knob.default])
+        values = [*values, 0.0] if name == "ema" else values
+        for value in values:
+            settings = defaults(topic, **{name: value}) | BESIDE.get(name, {})
+            suiting = [one for one in PAGES[topic, "en"].sections if one.suits(settings)]
+            assert any(one.explains(name, knob.label) for one in suiting), (name, value)

@@ -180,6 +180,15 @@ def test_a_made_up_grid_is_gone(site, number):
     assert httpx.get(f"{site}live/run/{number}").status_code in (404, 410)
 
 
+def test_the_history_of_the_plane_comes_at_once(site):
+    answer = httpx.get(f"{site}live/run/planes")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert [plane["step"] for plane in answer.json()] == [10, 20, 30]
+    plain = httpx.get(f"{site}live/run/planes", headers={"Accept-Encoding": "identity"})
+    assert plain.json() == answer.json()
+    assert httpx.get(f"{site}live/none/planes").status_code == 410
+
+
 def test_under_a_subpath(site):
     runs = Runs()
     runs.add(full_board(), FakeConfig(seed=7), owner="ann", run_id="run")
@@ -197,7 +206,7 @@ def test_behind_a_login_only_who_logged_in_may_watch():
     _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, auth=("ann", "secret"), **options)
     try:
         with httpx.Client(base_url=address) as client:
-            for path in ("live/run", "live/run/12", "live/none"):
+            for path in ("live/run", "live/run/12", "live/run/planes", "live/none"):
                 answer = client.get(path)
                 assert (answer.status_code, answer.content) == (401, b"")
             made_up = {f"access-token-unsecure-{demo.app.cookie_id}": "made-up"}

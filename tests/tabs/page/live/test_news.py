@@ -1,9 +1,10 @@
 import json
 
+import numpy as np
 import pytest
 
 from engines.running.board import Board
-from engines.running.events import Metrics, Samples
+from engines.running.events import Bars, Metrics, Plane, Samples
 from engines.running.runs import Runs
 from tabs.page.live.news import Seen, Snapshot, status, words_for_wait
 from tests.fakes import FakeConfig, full_board, pictures
@@ -26,12 +27,14 @@ def test_a_new_viewer_gets_all_and_it_is_json(run):
     assert len(all_news["steps"].split(",")) == 30
     assert len(all_news["series"]["losses"]["steps"].split(",")) == 30
     assert ["Seed", 7] in all_news["config"]
+    assert [each["kind"] for each in all_news["exhibits"]] == ["sheet", "bars", "scatter"]
     assert ["Objective", "First"] in all_news["config"]
 
 
 def test_a_viewer_that_has_all_gets_next_to_nothing(run):
     again = Snapshot(run).news(Snapshot(run).seen)
     assert not again["series"]
+    assert not again["exhibits"]
     assert not {"frame", "steps", "reference", "config"} & set(again)
     assert len(json.dumps(again)) < 1500
 
@@ -45,6 +48,28 @@ def test_a_snapshot_tells_of_its_moment_whatever_comes_after(run):
     more = Snapshot(run).news(first.seen)
     assert more["series"]["losses"]["steps"] == "31"
     assert more["frame"]["step"] == 31
+
+
+def test_only_the_exhibits_that_changed_are_told_again(run):
+    seen = Snapshot(run).seen
+    run.board.fold(Bars("Loss by noise level", ("0.1", "0.9"), (1.5, 0.25), "nats"))  # as it was
+    assert not Snapshot(run).news(seen)["exhibits"]
+    run.board.fold(Bars("Loss by noise level", ("0.1", "0.9"), (0.75, 0.25), "nats"))
+    (told,) = Snapshot(run).news(seen)["exhibits"]
+    assert (told["name"], told["values"]) == ("Loss by noise level", "0.75,0.25")
+
+
+def test_a_viewer_gets_every_picture_of_the_plane_since_the_last_it_saw(run):
+    first = Snapshot(run)
+    assert [plane["step"] for plane in first.news()["planes"]] == [30], "one who comes late begins with the newest"
+    assert first.news()["plane_steps"] == "10,20,30"
+    assert first.news()["ground"]["points"]["shape"] == (4, 2)
+    for step in (40, 50):
+        run.board.fold(Plane(step, np.zeros((3, 2), np.uint16), np.array([1, 1], np.uint8)))
+    news = Snapshot(run).news(first.seen)
+    assert [plane["step"] for plane in news["planes"]] == [40, 50]
+    assert "ground" not in news
+    assert "planes" not in Snapshot(run).news(Snapshot(run).seen)
 
 
 def test_after_going_back_the_points_come_anew(run):

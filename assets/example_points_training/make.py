@@ -1,0 +1,15 @@
+"""Trains the example run, the defaults with seed 1: python -m assets.example_points_training.make [steps]"""
+
+from __future__ import annotations
+
+import sys
+
+from assets.examples import make_example
+from engines.points_training.config import ENGINE, PointsConfig
+from engines.points_training.engine import train
+from tabs.live_training.actions import example_file
+
+if __name__ == "__main__":
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else PointsConfig().steps
+    config = PointsConfig(steps=steps, seed=1)
+    make_example(ENGINE, config, train(config), example_file(ENGINE))

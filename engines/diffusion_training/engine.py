@@ -1,0 +1,22 @@
+"""Trains a diffusion model and tells what happens: a generator from a DiffusionConfig to events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engines.diffusion_training.config import DiffusionConfig
+from engines.diffusion_training.family import FAMILY
+from engines.live_training import engine
+from engines.running.events import Events
+
+if TYPE_CHECKING:
+    from engines.live_training.team import Team
+
+
+def train(
+    config: DiffusionConfig, uploads: Sequence[str] = (), folder: Path | None = None, team: Team | None = None
+) -> Events:
+    """See engines.live_training.engine.train."""
+    return engine.train(FAMILY, config, uploads, folder, team)

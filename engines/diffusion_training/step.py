@@ -1,0 +1,296 @@
+"""One training step, fast: data on the device, two lanes where there are two cores, no waiting for numbers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+
+from engines.device import keep_freed_memory, usual
+from engines.device.tuning import Choice
+from engines.diffusion_training.config import DiffusionConfig
+from engines.diffusion_training.drawing import Drawing, as_input
+from engines.diffusion_training.muon import Muon, split
+from engines.diffusion_training.networks import build_network
+from engines.diffusion_training.objectives import OBJECTIVES, spread_out
+from engines.diffusion_training.probes import LEVELS, Probes
+from engines.live_training.team import Team, part, stream_seed
+from engines.messages import ConfigError
+from engines.running.events import Event
+
+log = logging.getLogger(__name__)
+
+WARM_UP = 3  # eager steps on CUDA before a graph of one is captured
+EMA_EVERY = 4  # steps
+NO_CLASS = 0.1  # share of the pictures that are learned from without their class (Ho and Salimans 2022)
+COOLING = 0.3  # the last share of the steps, in which the learning rate goes down to nothing
+HELD_OUT = 256  # pictures that are not learned from, at most
+ASKED_NOISE = 3  # seed of the noise for questions
+FEW = 20  # pictures, of which none are held out
+
+
+class Trainer:
+    """The network, its optimiser and the data on one device. Not for use by two threads at once.
+
+    images: uint8 [N, S, S, C] with S = config.size; labels: int64 [N] in [0, classes).
+    Two trainers with the same config, seed included, make the same weights, also side by side. In a team
+    each takes its part of the data and of every batch.
+    """
+
+    def __init__(
+        self,
+        config: DiffusionConfig,
+        images: np.ndarray,
+        labels: np.ndarray,
+        classes: int,
+        device: str | torch.device = "cpu",
+        team: Team | None = None,
+        choice: Choice | None = None,
+    ) -> None:
+        """`choice` is how to compute; else it is the usual way."""
+        if images.dtype != np.uint8 or images.shape[1:3] != (config.size, config.size):
+            raise ValueError(f"images must be uint8 [N, {config.size}, {config.size}, C]")
+        self.config, self.device, self.team = config, torch.device(device), team
+        self.classes = classes if config.conditional else 0
+        self.batch = config.batch // (team.size if team else 1)
+        if team and config.batch % team.size:
+            raise ConfigError("Batch size must be a multiple of {count}, the number of processes.", count=team.size)
+        if self.device.type == "cpu":
+            keep_freed_memory()
+        self.objective = OBJECTIVES[config.objective]
+        self.rng = torch.Generator(self.device).manual_seed(stream_seed(config.seed, team))
+        learned, held_out = divide(len(images), config.pictures)
+        self.images = torch.tensor(part(images[learned], team), device=self.device)
+        self.labels = torch.tensor(part(labels[learned], team), dtype=torch.int64, device=self.device)
+        choice = choice or usual(self.device, team.local_size if team else 1)
+        network = build_network(config, images.shape[3], classes)
+        self.net = network.to(self.device, memory_format=choice.memory_format)
+        self.adam, self.muon = self._optimisers()
+        self.ema = AveragedModel(self.net, multi_avg_fn=self._average) if config.ema else None
+        self.steps = 0
+        self._together = team is not None and team.size > 1
+        self._second_lane: ThreadPoolExecutor | None = None
+        self.choice = choice
+        self.use(choice)
+        self._call = team.wrap(self.net) if self._together else self.net
+        self._sums = torch.zeros(2, LEVELS, device=self.device)  # of losses by noise level, and how many
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._warm_up = WARM_UP
+        self.probes = Probes(self, images[held_out], labels[held_out])
+
+    def use(self, choice: Choice) -> None:
+        """Compute so from the next step on, in the thread that calls this."""
+        other_layout = choice.layout != self.choice.layout
+        self.choice, self.dtype = choice, choice.type
+        if self._second_lane:
+            self._second_lane.shutdown()
+            self._second_lane = None
+        if self.device.type == "cpu":
+            torch.set_num_threads(choice.threads)
+            if choice.lanes > 1 and not self._together:
+                self._second_lane = ThreadPoolExecutor(1, "lane", torch.set_num_threads, (choice.threads,))
+        if other_layout:
+            self._lay_out(choice.memory_format)
+
+    def _lay_out(self, layout: torch.memory_format) -> None:
+        """Networks, and Adam's moments, whose fused kernels take it that both lie alike."""
+        for net in self.nets().values():
+            net.to(memory_format=layout)
+        for optimiser in self.optimisers().values():
+            for weight, moments in optimiser.state.items():
+                moments |= {name: torch.empty_like(weight).copy_(m) for name, m in moments.items() if m.dim()}
+
+    def step(self) -> None:
+        """One update of the network."""
+        self._set_rate(self.config.lr * cooled(self.steps / self.config.steps))
+        if self.device.type == "cuda":
+            self._step_cuda()
+        else:
+            self._update()
+        if self.ema is not None and self.steps % EMA_EVERY == 0:
+            self.ema.update_parameters(self.net)
+        self.steps += 1
+
+    def signals(self) -> dict[str, float]:
+        """Means since the last call, and what the probes found last; waits for the device. Empty before a first step.
+
+        Loss: the mean squared error of what the network predicts, whose parts have a variance of about 1 to 2.
+        """
+        losses, counts = self._sums.tolist()
+        if not sum(counts):
+            return {}
+        self._sums.zero_()
+        self.probes.told(losses, counts)
+        return {"Loss": sum(losses) / sum(counts), **self.probes.signals}
+
+    def extras(self, class_names: Sequence[str] = ()) -> Iterator[Event]:
+        """Every few seconds: the loss by noise level, a picture on its way, and what fewer and more steps give."""
+        return self.probes.events()
+
+    def noise(self, count: int, seed: int) -> np.ndarray:
+        """What samples start from, float32 [count, C, S, S] ~ N(0, 1), the same for a seed on every device."""
+        return self.drawing().noise(count, seed)
+
+    def sample(self, noise: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Pictures uint8 [N, S, S, C] of the averaged network; the labels take turns if left out."""
+        return self.drawing().sample(noise, labels)
+
+    @torch.inference_mode()
+    def ask(self, images: Tensor, labels: Tensor, net: Callable[..., Tensor] | None = None) -> float:
+        """Mean loss of the averaged network, or of `net`, on pictures uint8 [N, S, S, C], always in the same noise."""
+        x, rng = as_input(images), torch.Generator().manual_seed(ASKED_NOISE)
+        e = torch.randn(x.shape, generator=rng).to(self.device)
+        s = self.objective.levels(torch.randn(len(x), generator=rng)).to(self.device)
+        return self._errors(x, labels, e, s, net or self.best()).mean().item()
+
+    def drawing(self) -> Drawing:
+        """The averaged network, to draw with."""
+        return Drawing(self.config, self.best(), self.images.shape[3], self.classes, self._second_lane, self.dtype)
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Copies of the averaged network's parameters."""
+        return {k: v.to("cpu", copy=True).contiguous().numpy() for k, v in self.best().state_dict().items()}
+
+    def nets(self) -> dict[str, torch.nn.Module]:
+        """All networks by name; "ema" only where there is an average."""
+        return {"net": self.net} if self.ema is None else {"net": self.net, "ema": self.ema}
+
+    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        """All optimisers by name."""
+        return {"adam": self.adam, "muon": self.muon}
+
+    def begin_anew(self) -> None:
+        """To be called when weights and optimiser were replaced: sums and a captured graph are of the old ones."""
+        self._sums.zero_()
+        self._graph, self._warm_up = None, WARM_UP
+
+    def best(self) -> torch.nn.Module:
+        """The averaged network, or the network itself where there is none."""
+        return self.net if self.ema is None else self.ema.module
+
+    def _optimisers(self) -> tuple[torch.optim.Adam, Muon]:
+        """Muon for the convolutions, which are matrices; Adam for the rest."""
+        (matrices, rest), cuda = split(self.net), self.device.type == "cuda"
+        fused = self.device.type in ("cpu", "cuda")
+        adam = torch.optim.Adam(rest, lr=self.config.lr, betas=(0.9, 0.99), fused=fused, capturable=cuda)
+        muon = Muon(matrices, self.config.lr)
+        if cuda:  # a graph reads the rate from a tensor
+            for group in (*adam.param_groups, *muon.param_groups):
+                group["lr"] = torch.tensor(self.config.lr, device=self.device)
+        return adam, muon
+
+    def _set_rate(self, rate: float) -> None:
+        for group in (*self.adam.param_groups, *self.muon.param_groups):
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+
+    def _autocast(self) -> AbstractContextManager:
+        # A CUDA graph must hold the casts itself, so nothing may be cached across its borders.
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32, cache_enabled=False)
+
+    @torch.no_grad()
+    def _average(self, averaged: tuple[Tensor, ...], current: tuple[Tensor, ...], count: Tensor) -> None:
+        """EMA that starts short, so that the average does not lag in the first seconds."""
+        n = int(count)  # kept on the CPU, so this waits for nothing
+        decay = min(self.config.ema**EMA_EVERY, (1 + n) / (10 + n))
+        torch._foreach_lerp_(averaged, current, 1 - decay)
+
+    def _batch(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Pictures float32 [N, C, S, S] in [-1, 1], labels [N], noise alike, noise levels [N]."""
+        n, rng = self.batch, self.rng
+        index = torch.randint(len(self.images), (n,), generator=rng, device=self.device)
+        x = as_input(self.images[index])
+        forgotten = torch.rand(n, generator=rng, device=self.device) < NO_CLASS
+        y = self.labels[index].masked_fill(forgotten, self.classes)
+        e = torch.randn(x.shape, generator=rng, device=self.device)
+        s = self.objective.levels(torch.randn(n, generator=rng, device=self.device))
+        return x, y, e, s
+
+    def _update(self) -> None:
+        """The mean squared error of the prediction, one step of the optimisers."""
+        x, y, e, s = self._batch()
+        self.net.zero_grad()
+        if self._second_lane:
+            errors = self._backward_in_two_lanes(x, y, e, s)
+        else:
+            errors = self._errors(x, y, e, s)
+            errors.mean().backward()
+            errors = errors.detach()
+        self.adam.step()
+        self.muon.step()
+        level = (s * LEVELS).long().clamp(max=LEVELS - 1)
+        self._sums[0].index_add_(0, level, errors)
+        self._sums[1].index_add_(0, level, torch.ones_like(errors))
+
+    def _backward_in_two_lanes(self, *batch: Tensor) -> Tensor:
+        """Half of the batch in a second thread: lanes that meet once bear a busy machine, threads do not."""
+        mine, other = zip(*(each.chunk(2) for each in batch), strict=True)
+        weights = list(self.net.parameters())
+        lane = self._second_lane.submit(self._gradients, weights, other)
+        gradients, errors = self._gradients(weights, mine)
+        for weight, a, b in zip(weights, gradients, lane.result()[0], strict=True):
+            weight.grad = a.add_(b).div_(2)
+        return torch.cat([errors, lane.result()[1]])
+
+    def _gradients(self, weights: list[Tensor], batch: tuple[Tensor, ...]) -> tuple[list[Tensor], Tensor]:
+        errors = self._errors(*batch)
+        return list(torch.autograd.grad(errors.mean(), weights)), errors.detach()
+
+    def _errors(self, x: Tensor, y: Tensor, e: Tensor, s: Tensor, net: Callable[..., Tensor] | None = None) -> Tensor:
+        """The mean squared error of each picture [N]."""
+        alpha, sigma = (spread_out(each, x) for each in self.objective.path(s))
+        z = alpha * x + sigma * e
+        with self._autocast():  # a setting of the thread that is in it
+            given = (net or self._call)(z, s, y if self.classes else None).float()
+        wrong = self.objective.said(z, given, alpha, sigma) - self.objective.target(x, e, alpha, sigma)
+        return wrong.square().flatten(1).mean(1)
+
+    def _step_cuda(self) -> None:
+        """A few eager steps on a side stream, then one CUDA graph of the whole step, replayed."""
+        if self._together:
+            self._update()  # a graph with messages inside would tie the mates' replays together
+            return
+        if self._graph is not None:
+            self._graph.replay()
+            return
+        side = torch.cuda.Stream(self.device)
+        side.wait_stream(torch.cuda.current_stream(self.device))
+        with torch.cuda.stream(side):
+            self._update()
+        torch.cuda.current_stream(self.device).wait_stream(side)
+        self._warm_up -= 1
+        if self._warm_up == 0:
+            self._capture()
+
+    def _capture(self) -> None:
+        """Records a step without running it. Where that fails, steps go on eagerly."""
+        graph = torch.cuda.CUDAGraph()
+        try:
+            graph.register_generator_state(self.rng)
+            self.net.zero_grad()
+            with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other runs go on meanwhile
+                self._update()
+        except RuntimeError:
+            log.warning("CUDA graph capture failed; training goes on without", exc_info=True)
+        else:
+            self._graph = graph
+
+
+def cooled(done: float) -> float:
+    """What is left of the learning rate when this share of the steps is done: all of it until the last part."""
+    return min(1.0, max(0.0, 1 - done) / COOLING)
+
+
+def divide(count: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which of so many pictures are learned from, at most `wanted` unless that is 0, and which are held out."""
+    order = np.random.default_rng(0).permutation(count)
+    apart = 0 if count < FEW else min(HELD_OUT, count // 10)
+    return np.sort(order[apart:][: wanted or None]), order[:apart]

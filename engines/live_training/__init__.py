@@ -1,0 +1,1 @@
+"""What every family of live trainings on pictures shares: the loop, data, checkpoints, exploring."""

@@ -1,0 +1,297 @@
+"""Trains a model of any family and tells what happens: a generator from its config to events."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engines.data.pictures import PictureSet
+from engines.knobs import Config
+from engines.live_training.data import load_pictures
+from engines.live_training.diagnosis import Exam, diverged
+from engines.live_training.family import Family
+from engines.messages import EngineError, Message
+from engines.running.clock import Clock
+from engines.running.events import (
+    Event,
+    Events,
+    Metrics,
+    Note,
+    Progress,
+    Reference,
+    Resumed,
+    Samples,
+    Shares,
+    Weights,
+)
+from engines.running.workers.zero_gpu import TRAINING, on_gpu
+
+if TYPE_CHECKING:
+    from engines.data.features import Judge
+    from engines.live_training.family import Trainer
+    from engines.live_training.team import Team
+
+ROWS = 8  # of the grid
+FIXED_NOISE = 1  # seed; the same in every run, so that runs can be compared
+
+
+Job = Generator[Event, bool, None]  # a part of the work, which may be left at any yield
+
+
+class Diverged(Exception):
+    """A loss is not finite; `step` says when."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(step)
+        self.step = step
+
+
+@on_gpu(TRAINING)
+def train(
+    family: Family,
+    config: Config,
+    uploads: Sequence[str] = (),
+    folder: Path | None = None,
+    team: Team | None = None,
+) -> Events:
+    """Train on the config's dataset, or on the uploaded files; ends early when told to stop.
+
+    Yields Reference, then Progress and Metrics ("losses") four times a second, Samples from fixed noise
+    twice a second, and every few seconds Metrics ("scores"), class Shares, a Verdict, Weights and what the
+    family shows besides. Raises EngineError when a loss is not finite any more; what was yielded before stays good.
+
+    In `folder`, the run's own, the state is saved about every 20 seconds; if one is there already, the
+    training goes on from it and yields Resumed. In a `team` of processes only rank 0 tells what happens.
+    """
+    yield Note(Message("Loading PyTorch"))
+    from engines.device import pick_device, release_memory, usual
+    from engines.device.cores import Neighbours
+    from engines.live_training.judging import make_judge
+    from engines.live_training.pace import best_choice
+
+    neighbours = Neighbours()
+    yield Note(Message("Loading the pictures"))
+    pictures = yield from load_pictures(config, uploads, folder)
+    grid = _Grid(config, pictures)
+    yield grid.reference()
+    device, trainer, judge = team.device if team else pick_device(), None, None
+    try:
+        yield Note(Message("Trying out how to compute fastest here"))
+        free = neighbours.free()
+        choice = usual(device, team.local_size) if team else best_choice(family, config, pictures, device, free)
+        yield Note(Message("Building the networks"))
+        classes = len(pictures.class_names)
+        trainer = family.trainer(config, pictures.images, pictures.labels, classes, device, team, choice)
+        if team and team.rank:
+            _assist(trainer, folder)
+            return
+        judge = yield from make_judge(pictures, device, family.judged)
+        if judge is not None:
+            yield from _Training(family, trainer, *judge, grid, folder).events()
+    except Diverged as problem:
+        yield diverged()
+        raise EngineError(
+            "At step {step} a loss was not a number any more: the training has diverged. Lower the learning"
+            " rates and start again; the last good pictures and generator are kept.",
+            step=problem.step,
+        ) from problem
+    finally:
+        del trainer, judge
+        release_memory()
+
+
+def _assist(trainer: Trainer, folder: Path | None) -> None:
+    """Take part in a team's training without telling of it."""
+    from engines.live_training.checkpoint import Checkpoints
+
+    checkpoints, stop = Checkpoints(trainer, folder, dict), False
+    checkpoints.resume()
+    while trainer.steps < trainer.config.steps and not stop:
+        trainer.step()
+        stop = checkpoints.meet(False)
+
+
+class _Grid:
+    """How the two grids are arranged: with a column a class where the model is told the class."""
+
+    def __init__(self, config: Config, pictures: PictureSet) -> None:
+        self.pictures = pictures
+        classes = len(pictures.class_names)
+        by_class = config.conditional and 1 < classes <= 12
+        self.columns = classes if by_class else ROWS
+        self.labels = np.arange(ROWS * self.columns) % max(1, classes)
+        self.by_class = by_class
+
+    def reference(self) -> Reference:
+        """Real pictures in the same arrangement."""
+        shuffled = self.pictures.sample(len(self.pictures), seed=0)
+        if not self.by_class:
+            return Reference(shuffled.images[: len(self.labels)], self.columns)
+        by_class = [_filled(shuffled.images[shuffled.labels == c]) for c in range(self.columns)]
+        return Reference(np.stack(by_class, axis=1).reshape(-1, *shuffled.images.shape[1:]), self.columns)
+
+
+def _filled(images: np.ndarray) -> np.ndarray:
+    """The first ROWS of the pictures [N, …] of a class; where it has fewer, blank ones below them."""
+    blank = np.full((max(0, ROWS - len(images)), *images.shape[1:]), 255, np.uint8)
+    return np.concatenate([images[:ROWS], blank])
+
+
+class _Training:
+    """One run from its first step, or from where it was cut off, to its last."""
+
+    def __init__(
+        self, family: Family, trainer: Trainer, judge: Judge, judged: int, grid: _Grid, folder: Path | None
+    ) -> None:
+        """The judge is to see `judged` pictures at a time."""
+        from engines.live_training.checkpoint import Checkpoints
+        from engines.live_training.memory import Memory
+        from engines.live_training.pace import Computing
+
+        self.family, self.config, self.trainer, self.judge, self.grid = family, trainer.config, trainer, judge, grid
+        self.judged, self.memory = judged, Memory(judge)
+        self.noise = trainer.noise(len(grid.labels), FIXED_NOISE)
+        self.checkpoints = Checkpoints(trainer, folder, self._memory)
+        self.doctor = family.doctor()
+        self.signals: dict[str, float] = {}
+        self.computing = Computing(family, trainer, grid.pictures)
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.trainer.steps
+
+    def events(self) -> Events:
+        """All events of the run; see `train`."""
+        share = self.family.share
+        jobs: list[tuple[Clock, Callable[[], Job]]] = [
+            (Clock(0.25), self._report),
+            (Clock(0.5, share), self._show),
+            (Clock(3.0, share), self._examine),
+            (Clock(5.0), self._keep),
+            (Clock(4.0, share), self._add),
+        ]
+        memory = self.checkpoints.resume()
+        if memory is not None:
+            self._recall(memory)
+            yield Resumed(self.step)
+        yield self.computing.caption()
+        asked, stop = (yield from _each(self._show())), False
+        while self.step < self.config.steps and not stop:
+            if self.computing.step():
+                asked = (yield self.computing.caption()) or asked
+            for clock, job in jobs:
+                if clock.due():
+                    asked = (yield from _each(job(), clock.done, asked)) or asked
+            stop = self.checkpoints.meet(asked)
+        for _, job in jobs:
+            yield from _each(job(), asked=asked)
+
+    def _memory(self) -> dict[str, Any]:
+        """What a checkpoint keeps beside the trainer."""
+        return {
+            "doctor": asdict(self.doctor),
+            "signals": self.signals,
+            "pictures": len(self.grid.pictures),
+            "changed": self.computing.changed,
+        }
+
+    def _recall(self, memory: dict[str, Any]) -> None:
+        """The inverse of _memory."""
+        began_with, now = memory["pictures"], len(self.grid.pictures)
+        if began_with != now:
+            raise EngineError(
+                "This run began with {count} pictures, and now there are {now}: the same dataset cannot be had.",
+                count=began_with,
+                now=now,
+            )
+        self.doctor, self.signals = self.family.doctor(**memory["doctor"]), memory["signals"]
+        self.computing.changed = memory.get("changed", 0)
+
+    def _progress(self) -> Progress:
+        return Progress(self.step, self.config.steps, {"{n} pictures": self.step * self.config.batch})
+
+    def _report(self) -> Job:
+        """Losses and progress."""
+        self.signals = self.trainer.signals() or self.signals
+        if not self.signals:
+            return
+        if not all(map(math.isfinite, self.signals.values())):
+            raise Diverged(self.step)
+        self.doctor.watch(self.signals)
+        yield Metrics(self.step, {name: self.signals[name] for name in self.family.shown})
+        yield self._progress()
+
+    def _draw(self, noise: np.ndarray, labels: np.ndarray) -> Generator[Event, bool, np.ndarray | None]:
+        """Pictures from noise, in pieces between which one may pause and stop; None after a stop."""
+        drawn, piece = [], self.family.piece
+        for start in range(0, len(noise), piece):
+            if start and (yield self._progress()):
+                return None
+            drawn.append(self.trainer.sample(noise[start : start + piece], labels[start : start + piece]))
+        return np.concatenate(drawn)
+
+    def _show(self) -> Job:
+        """The grid from fixed noise."""
+        images = yield from self._draw(self.noise, self.grid.labels)
+        if images is not None:
+            yield Samples(self.step, images, self.grid.columns)
+
+    def _examine(self) -> Job:
+        """Fréchet distance, class shares, near-copies and the diagnosis, on fresh noise."""
+        from engines.data.features import to_tensor
+
+        if not self.signals:
+            return
+        count = self.judged
+        labels = np.arange(count) % max(1, len(self.grid.pictures.class_names))
+        images = yield from self._draw(self.trainer.noise(count, seed=self.step), labels)
+        if images is None:
+            return
+        features = self.judge.features(to_tensor(images))
+        scores, copies = self.judge.score(features), self.memory.look_up(features)
+        real = self.judge.real_shares
+        exam = Exam(self.step, self.signals, scores.frechet, scores.diversity, scores.shares, real, copies.share)
+        yield Metrics(self.step, {"Fréchet distance": scores.frechet, "Diversity": scores.diversity}, "scores")
+        yield self.doctor.examine(exam)
+        if scores.shares:
+            yield Shares("Classes among the generated pictures", self.judge.class_names, scores.shares)
+        for event in self.memory.tell(self.step, images, copies):  # noqa: UP028 - as in _add
+            yield event
+
+    def _add(self) -> Job:
+        """What only this family shows."""
+        for event in self.trainer.extras(self.grid.pictures.class_names):  # noqa: UP028 - a list takes no replies
+            yield event
+
+    def _keep(self) -> Job:
+        """The model as it is now."""
+        pictures = self.grid.pictures
+        facts = {"channels": pictures.channels, "class_names": list(pictures.class_names)}
+        yield Weights(self.step, self.trainer.weights(), facts)
+
+
+def _each(
+    job: Job, done: Callable[[float], None] = lambda seconds: None, asked: bool = False
+) -> Generator[Event, bool, bool]:
+    """Passes on what a job yields, and the replies; returns whether a stop was asked for, at first if `asked`.
+
+    `done` is told how long the job took, without the yields, which may be long pauses.
+    """
+    took, stop, reply = 0.0, asked, None
+    while True:
+        began = time.monotonic()
+        try:
+            event = job.send(reply)
+        except StopIteration:
+            done(took + time.monotonic() - began)
+            return stop
+        took += time.monotonic() - began
+        stop = (yield event) or stop
+        reply = stop

@@ -1,1 +1,0 @@
-"""The Live GAN training tab."""

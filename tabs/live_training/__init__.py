@@ -1,0 +1,1 @@
+"""The first tab: models of several families learn live."""

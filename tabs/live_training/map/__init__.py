@@ -1,0 +1,1 @@
+"""The map of a VAE's latent space."""

@@ -1,0 +1,1 @@
+"""The live training on points of the plane."""

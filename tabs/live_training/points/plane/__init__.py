@@ -1,0 +1,1 @@
+"""Pictures of the plane: in the live view, and step by step."""

@@ -1,0 +1,1 @@
+"""The square on which one draws where the real points lie."""

@@ -31,13 +31,14 @@ from tabs.page.connection.lasting import Lasting
 from tabs.page.gate import Gate
 from tabs.page.language import I18N, t
 from tabs.page.link_button import tell
-from tabs.page.links import TAB, Query, lost, read_visit
+from tabs.page.links import RUN, TAB, Query, lost, read_visit
 from tabs.page.live.feed import live_routes
 from tabs.page.looks.theme import HEAD, PAGE_CSS, theme
+from tabs.page.opening.once import IN_TURN, Opening, opens
 from tabs.page.opening.served import FirstScript
 from tabs.page.opening.switch import language_switch
 from tabs.page.polite import PoliteBlocks
-from tabs.page.shared import QUICK, Shared, find_run, new_key
+from tabs.page.shared import Shared, find_run, new_key
 
 CLEAN_EVERY = 600  # seconds between two looks for files that are too old
 
@@ -61,23 +62,33 @@ def create_app(
         # What the visitor's own browser keeps: outside the tabs, since one in a tab is not read before it is opened.
         # The secret only scrambles it there, so it need not be one.
         owner = gr.BrowserState("", storage_key="aigc-playground-owner", secret="aigc-playground")
-        visit = gr.State({})
-        arrived = app.load(
-            arrive, owner, [owner, visit], queue=False, show_progress="hidden", api_visibility="private"
-        )
+        visit = gr.State(None)
+        pages = tab_of_engine()
+        openings = {engine: Opening() for engine in pages}
         shared = Shared(
             runs, computer or Here(), Gate(limits), models or Models(), classifiers or Classifiers(),
-            image_models or ImageModels(), gallery, owner, visit, arrived,
+            image_models or ImageModels(), gallery, owner, visit, openings,
         )  # fmt: skip
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():
                 with gr.Tab(t(title), id=engines_of(tab)[0]) as page:
                     tab.build(replace(shared, page=page))
+                opens(page, visit, [openings[engine] for engine in engines_of(tab)])
 
-        def open_tab(visit: Query, request: gr.Request) -> dict[str, object]:
-            return choose_tab(runs, visit, request)
+        def arrive(request: gr.Request, owner: str, *pressed: bool) -> list[object]:
+            """The visitor's key, made on the first visit and kept in that browser; the address's query; the tab that
+            it is about, opened.
+            """
+            owner, visit = owner or new_key(), read_visit(request.query_params.multi_items())
+            engine = choose_engine(runs, visit)
+            if not engine:
+                tell(lost(visit), request)
+            selected = gr.update(selected=pages[engine]) if engine else gr.skip()
+            opened = [name == engine for name in openings] if engine else pressed
+            return [owner, visit, selected, *opened]
 
-        arrived.then(open_tab, visit, tabs, **QUICK)
+        pressed, done = ([getattr(opening, name) for opening in openings.values()] for name in ("pressed", "done"))
+        app.load(arrive, [owner, *pressed], [owner, visit, tabs, *done], **IN_TURN)
     return app
 
 
@@ -86,19 +97,16 @@ def engines_of(tab: ModuleType) -> tuple[str, ...]:
     return getattr(tab, "ENGINES", (tab.__name__.split(".")[1],))
 
 
-def choose_tab(runs: Runs, visit: Query, request: gr.Request) -> dict[str, object]:
-    """Open the tab that a link names, else the one that a watch link's run belongs to."""
-    pages = {engine: engines_of(tab)[0] for tab in TABS.values() for engine in engines_of(tab)}
-    if visit.get(TAB) in pages:
-        return gr.update(selected=pages[visit[TAB]])
-    tell(lost(visit), request)
-    run = find_run(runs, visit.get("run", ""))
-    return gr.update(selected=pages[run.engine]) if run and run.engine in pages else gr.skip()
+def tab_of_engine() -> dict[str, str]:
+    """For each engine that has a part of the page, the id of its tab."""
+    return {engine: engines_of(tab)[0] for tab in TABS.values() for engine in engines_of(tab)}
 
 
-def arrive(owner: str, request: gr.Request) -> tuple[str, Query]:
-    """The visitor's key, made on the first visit and kept in that browser, and the address's query."""
-    return owner or new_key(), read_visit(request.query_params.multi_items())
+def choose_engine(runs: Runs, visit: Query) -> str:
+    """The engine whose settings a link has, else that of a watch link's run; "" if the page has no such engine."""
+    run = find_run(runs, visit.get(RUN, ""))
+    asked = (visit.get(TAB), run.engine if run else "")
+    return next((engine for engine in asked if engine in tab_of_engine()), "")
 
 
 def look() -> dict[str, object]:

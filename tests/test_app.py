@@ -92,7 +92,9 @@ def test_a_script_trains_looks_and_takes_home(client):
     status = status_at_end(client, run)
     assert status["state"] == "finished", status
     assert status["progress"]["step"] == 30
-    assert set(status["metrics"]) == {"Loss_D", "Loss_G", "D(x)", "D(G(z))", "Fréchet distance", "Diversity"}
+    assert set(status["metrics"]) == {
+        "Loss_D", "Loss_G", "D(x)", "D(G(z))", "Fréchet distance", "Diversity", "Near-copies",
+    }  # fmt: skip
 
     with pytest.raises(Exception, match="This run has ended already"):
         client.predict(run=run, owner=owner, action="stop", api_name="/gan_control")

@@ -40,6 +40,7 @@ from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.live.view import Chart, Line, live_view
 from tabs.page.markup import Say, panel, speaker
+from tabs.page.opening.once import Opening
 from tabs.page.polite import polite
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, find_run, run_to_show
@@ -98,7 +99,7 @@ def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
     tab = FinetuningTab(FinetuningActions(shared.runs, shared.classifiers, shared.gate, shared.computer))
     tab.build_layout()
-    tab.wire(shared.owner, shared.visit, shared.arrived)
+    tab.wire(shared.owner, shared.visit, shared.openings[ENGINE])
     FinetuningApi(tab.actions).add_endpoints()
 
 
@@ -153,13 +154,13 @@ class FinetuningTab:
 
     # --- wiring ------------------------------------------------------------------------------------------
 
-    def wire(self, owner: gr.BrowserState, visit: gr.State, arrived: gr.events.Dependency) -> None:
+    def wire(self, owner: gr.BrowserState, visit: gr.State, opening: Opening) -> None:
         """Connect events to handlers."""
         form, data = self.form, self.data
         shown = gr.State([])  # which results stand on the page, so that a pressed cell stays pressed
         results = [shown, self.scores, self.matrix, self.examples, self.report, self.changes]
         show_data: dict[str, Any] = {"inputs": data.inputs, "outputs": data.outputs, **FOLLOW}
-        arrived.then(self.arrive, [owner, visit], [self.live, self.recipes.list, *form.widgets], **QUICK).then(
+        opening.then(self.arrive, [owner, visit], [self.live, self.recipes.list, *form.widgets], **QUICK).then(
             data.show, data.inputs, data.outputs, **QUICK
         )
         self.controls.wire(self.live, owner)

@@ -145,7 +145,7 @@ class ImageTab:
         self.grid.wire(self.bench)
         self.walk.wire(self.bench)
         first = [*self.desk.form.widgets, view, self.gallery.view]
-        self.shared.arrived.then(self.arrive, [owner, self.shared.visit], first, **QUICK)
+        self.shared.openings["image_generation"].then(self.arrive, [owner, self.shared.visit], first, **QUICK)
         self.shared.page.select(self.desk.refresh, owner, model, **QUICK)
         model.change(lambda model: gr.update(visible=not model.startswith(OWN)), model, self.examples, **QUICK)
 

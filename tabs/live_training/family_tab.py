@@ -24,9 +24,10 @@ from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.live.view import Chart, live_view
 from tabs.page.markup import paragraph, speaker
+from tabs.page.opening.once import Opening
 from tabs.page.polite import polite
 from tabs.page.settings.recipes import RecipePicker
-from tabs.page.shared import FOLLOW, QUICK, Opened, Shared, find_run
+from tabs.page.shared import FOLLOW, QUICK, Shared, find_run
 
 HERE = Path(__file__).parent
 PANELS = ("grids", "verdict", "charts", "shares", "sheets", "bars", "scatter")
@@ -67,12 +68,12 @@ class FamilyPage:
     extra: Callable[[FamilyTab, Shared], None] | None = None
 
 
-def build_family(page: FamilyPage, shared: Shared, opened: Opened) -> None:
-    """Lay a family's part of the tab out and wire it; what it shows first is asked for when it is `opened`."""
+def build_family(page: FamilyPage, shared: Shared) -> None:
+    """Lay a family's part of the tab out and wire it."""
     tab = FamilyTab(page, FamilyActions(page.family, shared.runs, shared.gate, shared.computer))
     tab.build_layout(shared)
     tab.add_endpoints()  # first, so that they get their names
-    tab.wire(shared.owner, shared.visit, opened)
+    tab.wire(shared.owner, shared.visit, shared.openings[page.family.engine])
 
 
 class FamilyTab:
@@ -172,11 +173,11 @@ class FamilyTab:
 
     # --- wiring ------------------------------------------------------------------------------------------
 
-    def wire(self, owner: gr.BrowserState, visit: gr.State, opened: Opened) -> None:
+    def wire(self, owner: gr.BrowserState, visit: gr.State, opening: Opening) -> None:
         """Connect events to handlers."""
         form, named = self.form, partial(self.actions.named, prefix=self.prefix)
         shown = [self.live, self.preview, self.recipes.list, *form.widgets]
-        opened(self.arrive, [owner, visit, self.live], shown, **QUICK)
+        opening.then(self.arrive, [owner, visit], shown, **QUICK)
         self.controls.wire(self.live, owner)
         self.live.tick(self.show_classes, self.live, self.label, **FOLLOW)
         self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
@@ -221,13 +222,8 @@ class FamilyTab:
 
     # --- handlers ----------------------------------------------------------------------------------------
 
-    def arrive(self, owner: str, visit: Query, shown: str, request: gr.Request) -> list[Any]:
-        """What the family shows first, with the settings of the link, else of the visitor's latest run, if any.
-
-        Once it shows a run it stays as it is, whatever its tab is opened again.
-        """
-        if shown:
-            return [gr.skip()] * (3 + len(self.form.widgets))
+    def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
+        """What the family shows first, with the settings of the link, else of the visitor's latest run, if any."""
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, self.family.engine)
         settings = self.link.take(visit, request) or (mine and mine.config.to_dict())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +19,8 @@ from tabs.page.gate import Gate
 from tabs.page.links import Query
 
 if TYPE_CHECKING:
-    from gradio.events import Dependency
-
     from engines.finetuning.classifier import Classifiers
+    from tabs.page.opening.once import Opening
 
 # Handlers that only read or flip a flag: none waits for another, no spinner, not in the listed API. They go
 # through the queue all the same, since only there can they show an error or a message.
@@ -56,10 +55,6 @@ def run_to_show(runs: Runs, engine: str, owner: str, visit: Query) -> str:
     return mine.id if mine else ""
 
 
-# Wires what is to happen once something is opened, with the handler, its inputs and outputs.
-Opened = Callable[..., Any]
-
-
 @dataclass(frozen=True)
 class Shared:
     """The app's long-lived parts, and what is known of the visitor once the page has arrived."""
@@ -72,6 +67,6 @@ class Shared:
     image_models: ImageModels
     gallery: Gallery  # the pictures that visitors made
     owner: gr.BrowserState  # the key that this browser keeps; runs started with it are the visitor's
-    visit: gr.State  # the query of the page's address, such as {"run": "…"}
-    arrived: Dependency  # fires once owner and visit are known
+    visit: gr.State  # the query of the page's address, such as {"run": "…"}; None until it is known
+    openings: Mapping[str, Opening]  # of each engine's part of the page: when to ask for what it shows first
     page: gr.Tab | None = None  # the tab's own: its select event says that it was opened

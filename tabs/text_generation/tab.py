@@ -76,7 +76,7 @@ def build(shared: Shared) -> None:
 
     panels.select(introduce, None, intro, **QUICK)
     shared.page.select(actions.prepare, None, None, **QUICK)  # while the visitor reads and types
-    arrived = shared.arrived.then(restore, shared.visit, [panels, *link.widgets], **QUICK)
+    arrived = shared.openings["text_generation"].then(restore, shared.visit, [panels, *link.widgets], **QUICK)
     for settings in (form, pair.right_form):  # now that the visitor's language is known
         arrived.then(describe_model, settings["model"], settings["model"], **QUICK)
     chat.wire(form, system, arrived)

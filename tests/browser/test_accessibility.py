@@ -159,7 +159,7 @@ def tab_to(page, selector, most=120):
 def test_a_gan_run_is_started_looked_at_and_stopped(visit, dark):
     visitor = visit(viewport=NARROW if dark else WIDE)
     page = visitor.arrive(f"?__theme={'dark' if dark else 'light'}")
-    tab_to(page, "#gan-start", most=8)
+    tab_to(page, "#gan-start", most=12)
     page.keyboard.press("Enter")
     visitor.wait_for_state("Training")
     visitor.wait_for_step(10)

@@ -20,9 +20,10 @@ from tabs.page.language import t
 from tabs.page.learn import learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
+from tabs.page.opening.once import Opening
 from tabs.page.polite import polite
 from tabs.page.settings.recipes import RecipePicker
-from tabs.page.shared import QUICK, Opened, Shared, find_run, new_key
+from tabs.page.shared import QUICK, Shared, find_run, new_key
 
 __all__ = ["ENGINE", "TITLE", "build"]
 
@@ -53,12 +54,12 @@ KEEP = (
 )
 
 
-def build(shared: Shared, opened: Opened) -> None:
-    """Lay the panel out and wire it; what it shows first is asked for when it is `opened`."""
+def build(shared: Shared) -> None:
+    """Lay the panel out and wire it."""
     tab = PointsTab(PointsActions(shared.runs, shared.gate, shared.computer))
     tab.build_layout()
     tab.add_endpoints()  # first, so that they get their names
-    tab.wire(shared.owner, shared.visit, opened)
+    tab.wire(shared.owner, shared.visit, shared.openings[ENGINE])
 
 
 class PointsTab:
@@ -122,11 +123,11 @@ class PointsTab:
 
     # --- wiring ------------------------------------------------------------------------------------------
 
-    def wire(self, owner: gr.BrowserState, visit: gr.State, opened: Opened) -> None:
+    def wire(self, owner: gr.BrowserState, visit: gr.State, opening: Opening) -> None:
         """Connect events to handlers."""
         form = self.form
         first = [self.live, self.recipes.list, *form.widgets]
-        opened(self.arrive, [owner, visit, self.live], first, **QUICK)
+        opening.then(self.arrive, [owner, visit], first, **QUICK)
         self.controls.wire(self.live, owner)
         self.controls.start.click(self.begin, [owner, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, self.fill)
@@ -157,10 +158,8 @@ class PointsTab:
 
     # --- handlers ----------------------------------------------------------------------------------------
 
-    def arrive(self, owner: str, visit: Query, shown: str, request: gr.Request) -> list[Any]:
+    def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
         """What the panel shows first, with the settings of the link, else of the visitor's latest run, if any."""
-        if shown:  # it was opened before
-            return [gr.skip()] * (2 + len(self.form.widgets))
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, ENGINE)
         settings = self.link.take(visit, request) or (mine and mine.config.to_dict())

@@ -76,19 +76,21 @@ def create_app(
                 opens(page, visit, [openings[engine] for engine in engines_of(tab)])
 
         def arrive(request: gr.Request, owner: str, *pressed: bool) -> list[object]:
-            """The visitor's key, made on the first visit and kept in that browser; the address's query; the tab that
-            it is about, opened.
+            """The visitor's key, made on the first visit and kept in that browser; the address's query; which parts of
+            the page it asks for, and which are to be opened.
             """
             owner, visit = owner or new_key(), read_visit(request.query_params.multi_items())
             engine = choose_engine(runs, visit)
             if not engine:
                 tell(lost(visit), request)
-            selected = gr.update(selected=pages[engine]) if engine else gr.skip()
-            opened = [name == engine for name in openings] if engine else pressed
-            return [owner, visit, selected, *opened]
+            asked = [name == engine for name in openings]
+            return [owner, visit, *asked, *(asked if engine else pressed)]
 
-        pressed, done = ([getattr(opening, name) for opening in openings.values()] for name in ("pressed", "done"))
-        app.load(arrive, [owner, *pressed], [owner, visit, tabs, *done], **IN_TURN)
+        states = ("pressed", "asked", "done")
+        pressed, asked, done = ([getattr(opening, state) for opening in openings.values()] for state in states)
+        app.load(arrive, [owner, *pressed], [owner, visit, *asked, *done], **IN_TURN)
+        for engine, opening in openings.items():
+            opening.selects(tabs, pages[engine])
     return app
 
 

@@ -13,7 +13,7 @@ from tabs.finetuning.data import TABLE_TYPES
 from tabs.page.forms import make_widget
 from tabs.page.language import t
 from tabs.page.polite import polite
-from tabs.page.shared import FOLLOW, QUICK, find_run
+from tabs.page.shared import FOLLOW, QUICK, after, find_run
 
 GO_ON = (
     "Teach a finished classifier more: new rows, or new classes. It is measured on its **old** test rows before and"
@@ -48,7 +48,7 @@ class GoOnPanel:
 
     def wire(self, live: gr.HTML, owner: gr.BrowserState) -> None:
         """Connect events to handlers."""
-        gr.on([live.tick, self.file.change], self.show, [live, owner, self.file], self.go_on, **FOLLOW)
+        after(live.tick, self.file.change).then(self.show, [live, owner, self.file], self.go_on, **FOLLOW)
         self.go_on.click(self.start, [live, owner, self.file, self.replay, self.epochs], live, **QUICK)
 
     def show(self, run_id: str, owner: str, path: str | None) -> dict[str, Any]:
@@ -86,7 +86,7 @@ class TakePanel:
 
     def wire(self, live: gr.HTML, owner: gr.BrowserState) -> None:
         """Connect events to handlers."""
-        live.tick(self.show, live, self.code, **FOLLOW)
+        after(live.tick).then(self.show, live, self.code, **FOLLOW)
         for button, make in (
             (self.model, self.actions.model_file),
             (self.script, self.actions.script_file),

@@ -43,7 +43,7 @@ from tabs.page.markup import Say, panel, speaker
 from tabs.page.opening.once import Opening
 from tabs.page.polite import polite
 from tabs.page.settings.recipes import RecipePicker
-from tabs.page.shared import FOLLOW, QUICK, Shared, find_run, run_to_show
+from tabs.page.shared import FOLLOW, QUICK, Shared, after, find_run, run_to_show
 
 HERE = Path(__file__).parent
 PANELS = ("charts", "verdict")
@@ -160,19 +160,21 @@ class FinetuningTab:
         shown = gr.State([])  # which results stand on the page, so that a pressed cell stays pressed
         results = [shown, self.scores, self.matrix, self.examples, self.report, self.changes]
         show_data: dict[str, Any] = {"inputs": data.inputs, "outputs": data.outputs, **FOLLOW}
-        opening.then(self.arrive, [owner, visit], [self.live, self.recipes.list, *form.widgets], **QUICK).then(
+        settings = gr.State(None)
+        opening.then(self.arrive, [owner, visit], [self.live, settings], **QUICK).then(
             data.show, data.inputs, data.outputs, **QUICK
         )
+        self.recipes.restore(settings, form, self._settings)
         self.controls.wire(self.live, owner)
-        self.live.tick(self.show_results, [self.live, owner, shown], results, **FOLLOW)
+        after(self.live.tick).then(self.show_results, [self.live, owner, shown], results, **FOLLOW)
         self.controls.start.click(self.begin, [owner, data.table, data.archive, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, self._settings)
         self.recipes.follow(self.runs, ENGINE, self.live, owner, form)
         suited = [form[name] for name in ("model", "method", "epochs", "batch", "lr")]
         form["dataset"].input(suit, [form["dataset"], *suited], suited, **QUICK)
-        gr.on([form["dataset"].change, data.table.change, data.archive.change], data.show, **show_data)
+        after(form["dataset"].change, data.table.change, data.archive.change).then(data.show, **show_data)
         form["dataset"].change(None, form["dataset"], self.intro, js=introduction(), **QUICK)
-        gr.on([form["text_column"].input, form["label_column"].input], data.show, **show_data)
+        after(form["text_column"].input, form["label_column"].input).then(data.show, **show_data)
         self.matrix.pick(self.pick_cell, [self.live, owner], self.examples, **FOLLOW)
         for part in (self.trying, self.going_on, self.taking):
             part.wire(self.live, owner)
@@ -184,10 +186,7 @@ class FinetuningTab:
         run_id = run_to_show(self.runs, ENGINE, owner, visit) or self.actions.example
         mine = self.runs.latest(owner, ENGINE)
         settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
-        if settings is None:  # leave the form alone: the visitor may be typing already
-            return [run_id, *[gr.skip()] * (1 + len(self.form.widgets))]
-        settings = {**settings, **dict.fromkeys(COLUMNS, "")}
-        return [run_id, self.recipes.show(settings, self.form), *self._settings(settings)]
+        return [run_id, settings and {**settings, **dict.fromkeys(COLUMNS, "")}]
 
     def _settings(self, values: Mapping[str, Any]) -> list[Any]:
         """Values for the form's widgets, with the models that suit the data."""

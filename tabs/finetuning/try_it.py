@@ -19,12 +19,14 @@ from tabs.page.canvas.view import canvas, filled, read_drawing
 from tabs.page.language import language_of, t, translate
 from tabs.page.markup import Say, bars, clip, or_why_not, panel, paragraph, percent, section, speaker
 from tabs.page.polite import polite
-from tabs.page.shared import FOLLOW, QUICK, find_run
+from tabs.page.shared import FOLLOW, QUICK, after, find_run
 
 SHOWN = 8  # classes
 COLORS = ("#111111", "#ffffff", "#3b82f6", "#f97316")
 # Follows the typing: one at a time, so that the answer to what was typed last comes last.
 TRYING: dict[str, Any] = {**FOLLOW, "concurrency_limit": 1, "concurrency_id": "trying"}
+# Which of the canvas and the tables is there. A script's, since a handler must not update what holds others.
+SUIT = """(pictures) => [pictures, !pictures].map((visible) => ({ __type__: "update", visible }))"""
 
 
 class TryPanel:
@@ -32,6 +34,7 @@ class TryPanel:
 
     def __init__(self, actions: FinetuningActions) -> None:
         self.actions = actions
+        self.of_pictures = gr.Checkbox(visible=False)  # whether the run's rows are pictures
         with gr.Row(elem_classes="own-keys"):
             with gr.Column(min_width=300):
                 self.text = gr.Textbox(
@@ -75,8 +78,9 @@ class TryPanel:
     def wire(self, live: gr.HTML, owner: gr.BrowserState) -> None:
         """Connect events to handlers."""
         who = [live, owner]
-        shown = [self.text, self.drawing, self.another, self.many]
-        arrived = live.tick(self.show, [*who, self.text], shown, **FOLLOW)
+        shown = [self.text, self.of_pictures, self.another]
+        arrived = after(live.tick).then(self.show, [*who, self.text], shown, **FOLLOW)
+        arrived.then(None, self.of_pictures, [self.drawing, self.many], js=SUIT)
         # Each answer is asked for after its input stands on the page: the last one is that of what stands there.
         arrived.then(self.try_input, [*who, self.text, self.picture], self.answer, **TRYING)
         # Not `input`, which a Textbox of Gradio 6 tells of keys only: not of pasted texts, nor of Chinese.
@@ -106,9 +110,8 @@ class TryPanel:
         example = _some_row(run, seed=0) if rows and not pictures and not text else ""
         return [
             gr.update(visible=not pictures, **({"value": example} if example else {})),  # typing is left alone
-            gr.update(visible=pictures),
+            pictures,
             gr.update(interactive=rows),
-            gr.update(visible=not pictures),
         ]
 
     def try_input(self, run_id: str, owner: str, text: str, drawn: str | None, request: gr.Request) -> str:

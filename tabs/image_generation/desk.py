@@ -17,7 +17,7 @@ from tabs.page.forms import Form
 from tabs.page.language import language_of, t, translate
 from tabs.page.link_button import LinkButton
 from tabs.page.polite import polite
-from tabs.page.shared import QUICK
+from tabs.page.shared import FOLLOW, QUICK, after
 
 MORE = ("negative_prompt", "sampler", "batch", "width", "height")
 
@@ -59,7 +59,8 @@ class Desk:
         """Let the settings follow the model and the task."""
         task = self.form["task"]
         self.model.input(self.choose_model, [self.model, task, owner], self.form.widgets, **QUICK)
-        task.change(lambda task: gr.update(visible=task != "text_to_image"), task, self.form["strength"], **QUICK)
+        strength = self.form["strength"]
+        after(task.change).then(lambda task: gr.update(visible=task != "text_to_image"), task, strength, **FOLLOW)
         self.open.upload(self.open_generator, [self.open, task, owner], self.form.widgets, **QUICK)
 
     # --- handlers ----------------------------------------------------------------------------------------

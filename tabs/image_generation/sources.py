@@ -15,7 +15,7 @@ from tabs.page.canvas.view import SIDE, canvas, filled, read_drawing
 from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.polite import polite
-from tabs.page.shared import QUICK
+from tabs.page.shared import FOLLOW, QUICK, after
 
 HIDDEN = "hidden"  # in the page all the same: Gradio 6.31 makes a component of its own anew without its props
 COLORS = ["#111111", "#e02424", "#f59e0b", "#facc15", "#16a34a", "#2563eb", "#9333ea", "#ec4899", "#ffffff", "#92400e"]
@@ -41,7 +41,7 @@ class SourcePanel:
     def wire(self, form: Form) -> None:
         """Let the canvases follow the task, and uploads fill them."""
         task = form["task"]
-        task.change(seen, task, self.canvases, **QUICK)
+        after(task.change).then(seen, task, self.canvases, **FOLLOW)
         self.upload.upload(
             self.place_upload, [self.upload, task, form["width"], form["height"]], self.canvases, **QUICK
         )

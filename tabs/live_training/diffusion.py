@@ -19,7 +19,7 @@ from tabs.live_training.family_tab import EXPLORE, FamilyPage, FamilyTab, choose
 from tabs.page.forms import Form, seed_box
 from tabs.page.language import t
 from tabs.page.live.view import Chart, Line
-from tabs.page.shared import QUICK, Shared
+from tabs.page.shared import QUICK, Shared, after
 
 INTRO = (
     "Press **Start**: a small network learns to take a little noise away from these pictures. Doing that again and"
@@ -90,7 +90,7 @@ def add_drawing(tab: FamilyTab, shared: Shared) -> None:
 
     button.click(diffusion_draw, [tab.live, *asked], picture, api_name="diffusion_draw", **EXPLORE)
     draw.click(show, [tab.live, seed, tab.label, *form.widgets], picture, api_visibility="private", **EXPLORE)
-    tab.live.change(lambda: None, None, picture, **QUICK)
+    after(tab.live.change).then(lambda: None, None, picture, **QUICK)
 
 
 def drawn(config: DiffusionConfig, weights: Weights, seed: int, label: int, chosen: dict[str, Any]) -> np.ndarray:

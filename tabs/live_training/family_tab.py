@@ -27,7 +27,7 @@ from tabs.page.markup import paragraph, speaker
 from tabs.page.opening.once import Opening
 from tabs.page.polite import polite
 from tabs.page.settings.recipes import RecipePicker
-from tabs.page.shared import FOLLOW, QUICK, Shared, find_run
+from tabs.page.shared import FOLLOW, QUICK, Shared, after, find_run
 
 HERE = Path(__file__).parent
 PANELS = ("grids", "verdict", "charts", "shares", "sheets", "bars", "scatter")
@@ -176,10 +176,11 @@ class FamilyTab:
     def wire(self, owner: gr.BrowserState, visit: gr.State, opening: Opening) -> None:
         """Connect events to handlers."""
         form, named = self.form, partial(self.actions.named, prefix=self.prefix)
-        shown = [self.live, self.preview, self.recipes.list, *form.widgets]
-        opening.then(self.arrive, [owner, visit], shown, **QUICK)
+        settings = gr.State(None)
+        opening.then(self.arrive, [owner, visit], [self.live, self.preview, settings], **QUICK)
+        self.recipes.restore(settings, form, form.show)
         self.controls.wire(self.live, owner)
-        self.live.tick(self.show_classes, self.live, self.label, **FOLLOW)
+        after(self.live.tick).then(self.show_classes, self.live, self.label, **FOLLOW)
         self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, form.show)
         self.recipes.follow(self.runs, self.family.engine, self.live, owner, form)
@@ -227,12 +228,8 @@ class FamilyTab:
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, self.family.engine)
         settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
-        if settings is None:  # leave the form alone: the visitor may be typing already
-            first = self.family.config.knobs()["dataset"].default
-            return [run_id, strip(self.preview_dataset(first)), *[gr.skip()] * (1 + len(self.form.widgets))]
-        dataset = settings["dataset"]
-        preview = strip(self.preview_dataset(dataset)) if dataset != "own" else ""
-        return [run_id, preview, self.recipes.show(settings, self.form), *self.form.show(settings)]
+        dataset = (settings or {}).get("dataset", self.family.config.knobs()["dataset"].default)
+        return [run_id, strip(self.preview_dataset(dataset)) if dataset != "own" else "", settings]
 
     def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:
         """Start a run with the form's values; the live view then follows it."""

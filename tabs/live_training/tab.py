@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import gradio as gr
 
 from tabs.live_training import diffusion, gan, vae
@@ -11,7 +9,7 @@ from tabs.live_training.family_tab import FamilyPage, build_family
 from tabs.live_training.points import tab as points
 from tabs.page.language import t
 from tabs.page.opening.once import opens
-from tabs.page.shared import QUICK, Shared
+from tabs.page.shared import Shared
 
 FAMILIES: tuple[FamilyPage, ...] = (gan.PAGE, vae.PAGE, diffusion.PAGE)  # in the order of the switch
 ENGINES = (*(page.family.engine for page in FAMILIES), points.ENGINE)  # whose links and runs this tab opens
@@ -30,4 +28,4 @@ def build(shared: Shared) -> None:
         places[points.ENGINE] = place
     for engine, place in places.items():
         opens(place, shared.visit, [shared.openings[engine]])
-        shared.openings[engine].then(partial(gr.update, selected=engine), None, switch, **QUICK)
+        shared.openings[engine].selects(switch, engine)

@@ -13,7 +13,7 @@ from tabs.live_training.family_tab import EXPLORE, FamilyPage, FamilyTab
 from tabs.live_training.map.view import map_value, map_view
 from tabs.page.language import t
 from tabs.page.live.view import Chart, Line
-from tabs.page.shared import FOLLOW, QUICK, Shared, find_run
+from tabs.page.shared import FOLLOW, QUICK, Shared, after, find_run
 
 INTRO = (
     "Press **Start**: a small VAE learns to write these pictures down in a few numbers, and to draw them again from"
@@ -67,8 +67,8 @@ def add_map(tab: FamilyTab, shared: Shared) -> None:
         return gr.update(choices=choices, value=0 if choices else None, visible=bool(choices))
 
     button.click(vae_map, [tab.live, asked], chart, api_name="vae_map", **EXPLORE)
-    tab.live.tick(show_classes, tab.live, label, **FOLLOW)
-    tab.live.change(lambda: "", None, chart, **QUICK)
+    after(tab.live.tick).then(show_classes, tab.live, label, **FOLLOW)
+    after(tab.live.change).then(lambda: "", None, chart, **QUICK)
     for event in (panel.select, again.click, label.input):
         event(draw, [tab.live, label], chart, api_visibility="private", **EXPLORE)
 

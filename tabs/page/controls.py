@@ -10,7 +10,7 @@ import gradio as gr
 from engines.running.runs import Runs
 from tabs.page.language import language_of, t, translate
 from tabs.page.polite import polite
-from tabs.page.shared import FOLLOW, QUICK, find_run
+from tabs.page.shared import FOLLOW, QUICK, after, find_run
 
 COPY_LINK = """async (run) => {
   const link = new URL(location.pathname, location.href);
@@ -39,7 +39,7 @@ class RunControls:
     def wire(self, live: gr.HTML, owner: gr.BrowserState) -> None:
         """Let the buttons follow the run in the live view `live`, and act on it."""
         buttons = [self.start, self.pause, self.resume, self.stop, self.link]
-        live.tick(self.show, [live, owner], buttons, **FOLLOW)
+        after(live.tick).then(self.show, [live, owner], buttons, **FOLLOW)
         for action in ("pause", "resume", "stop"):
             getattr(self, action).click(self._control(action), [live, owner], buttons, **QUICK)
         self.link.click(None, live, js=COPY_LINK).then(self.say_copied, **QUICK)

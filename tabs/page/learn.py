@@ -22,7 +22,7 @@ from engines.data.cards import ASSETS
 from tabs.page.forms import Form
 from tabs.page.language import ENGLISH, language_of, t, translate
 from tabs.page.questions.marks import asked, question_marks
-from tabs.page.shared import QUICK
+from tabs.page.shared import FOLLOW, after
 
 FOLDER = ASSETS / "learn"
 LATEX = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
@@ -153,8 +153,8 @@ def learn_panel(
         language = language_of(request)
         return pages.get(language, pages[ENGLISH]).render(dict(zip(names, values, strict=True)), language)
 
-    triggers = [fold.expand, *(widget.change for widget in widgets)]
-    gr.on(triggers, show, widgets, text, trigger_mode="always_last", **QUICK)
+    changes = after(fold.expand, *(widget.change for widget in widgets))
+    changes.then(show, widgets, text, **FOLLOW)
 
 
 def _holds(given: Any, sign: str, value: str) -> bool:

@@ -19,6 +19,8 @@ from tabs.page.gate import Gate
 from tabs.page.links import Query
 
 if TYPE_CHECKING:
+    from gradio.events import Dependency
+
     from engines.finetuning.classifier import Classifiers
     from tabs.page.opening.once import Opening
 
@@ -26,7 +28,14 @@ if TYPE_CHECKING:
 # through the queue all the same, since only there can they show an error or a message.
 QUICK: dict[str, Any] = {"concurrency_limit": None, "show_progress": "hidden", "api_visibility": "private"}
 # The same for what follows something that changes: the last change counts, also if it comes while one is handled.
+# For that one Gradio's page repeats the event, for all its handlers: two of this kind would wake one another for good.
+# Where an event has more than one, each begins with `after`.
 FOLLOW: dict[str, Any] = {**QUICK, "trigger_mode": "always_last"}
+
+
+def after(*events: Any) -> Dependency:
+    """A step of its own for a handler of FOLLOW: `after(a.change, b.change).then(…, **FOLLOW)`."""
+    return gr.on(list(events), None, None, None, js="() => []", **{**QUICK, "trigger_mode": "multiple"})
 
 
 EXAMPLE_NOTE = Message("An example: a run that was trained before. Press Start for one of your own.")

@@ -12,6 +12,7 @@ from tabs.page.language import language_of, t, translate
 from tabs.page.learn import LABELS, learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import MAX_LENGTH, Query
+from tabs.page.opening.once import script_of
 from tabs.page.shared import QUICK, Shared
 from tabs.text_generation.actions import TextActions
 from tabs.text_generation.chat import ChatPanel
@@ -76,7 +77,9 @@ def build(shared: Shared) -> None:
 
     panels.select(introduce, None, intro, **QUICK)
     shared.page.select(actions.prepare, None, None, **QUICK)  # while the visitor reads and types
-    arrived = shared.openings["text_generation"].then(restore, shared.visit, [panels, *link.widgets], **QUICK)
+    to_continue = gr.State(False)
+    to_continue.change(None, None, panels, js=script_of(selected="continue"))
+    arrived = shared.openings["text_generation"].then(restore, shared.visit, [to_continue, *link.widgets], **QUICK)
     for settings in (form, pair.right_form):  # now that the visitor's language is known
         arrived.then(describe_model, settings["model"], settings["model"], **QUICK)
     chat.wire(form, system, arrived)
@@ -102,12 +105,12 @@ def texts_of(system: gr.Textbox, chat: ChatPanel, going_on: ContinuePanel) -> di
 
 
 def show_link(link: LinkButton, visit: Query, request: gr.Request) -> list[Any]:
-    """The panel that a link is about, and the values of its widgets; all as it is without a link."""
+    """Whether a link is about continuing a text, and the values of its widgets; all as it is without a link."""
     settings = link.take(visit, request)
     if settings is None:
         return [gr.skip()] * (1 + len(link.widgets))
-    panel = "continue" if settings["text"] != EXAMPLE and not settings["message"] else "chat"
-    return [gr.update(selected=panel), *link.form.show(settings), *(settings[name] for name in link.texts)]
+    to_continue = settings["text"] != EXAMPLE and not settings["message"]
+    return [to_continue, *link.form.show(settings), *(settings[name] for name in link.texts)]
 
 
 def add_endpoints(actions: TextActions) -> None:

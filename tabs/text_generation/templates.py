@@ -11,7 +11,7 @@ from engines.data.prompt_templates import PromptTemplate, load_templates
 from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.polite import polite
-from tabs.page.shared import QUICK
+from tabs.page.shared import FOLLOW, QUICK, after
 from tabs.page.tokens.view import token_view
 from tabs.text_generation.actions import WRITING, TextActions, start_and_stop
 from tabs.text_generation.settings import language_for
@@ -44,8 +44,8 @@ class TemplatePanel:
         arrived.then(**chosen, **QUICK)
         self.template.input(**chosen, **QUICK)
         filled = [self.template, model, *self.fields]
-        for field in self.fields:
-            field.change(self.render, filled, self.prompt, trigger_mode="always_last", **QUICK)
+        changes = after(*(field.change for field in self.fields))
+        changes.then(self.render, filled, self.prompt, **FOLLOW)
         model.input(self.change_model, filled, [*self.fields, self.prompt], **QUICK)
         self.start.click(self.write, [self.template, self.prompt, *form.widgets], self.tokens, **WRITING)
         self.stop.click(self.actions.stopper("template"), None, None, **QUICK)

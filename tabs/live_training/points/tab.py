@@ -126,8 +126,9 @@ class PointsTab:
     def wire(self, owner: gr.BrowserState, visit: gr.State, opening: Opening) -> None:
         """Connect events to handlers."""
         form = self.form
-        first = [self.live, self.recipes.list, *form.widgets]
-        opening.then(self.arrive, [owner, visit], first, **QUICK)
+        settings = gr.State(None)
+        opening.then(self.arrive, [owner, visit], [self.live, settings], **QUICK)
+        self.recipes.restore(settings, form, form.show)
         self.controls.wire(self.live, owner)
         self.controls.start.click(self.begin, [owner, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, self.fill)
@@ -162,10 +163,7 @@ class PointsTab:
         """What the panel shows first, with the settings of the link, else of the visitor's latest run, if any."""
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, ENGINE)
-        settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
-        if settings is None:  # leave the form alone: the visitor may be typing already
-            return [run_id, *[gr.skip()] * (1 + len(self.form.widgets))]
-        return [run_id, self.recipes.show(settings, self.form), *self.form.show(settings)]
+        return [run_id, self.link.take(visit, request) or (mine and mine.config.to_dict())]
 
     def begin(self, owner: str, request: gr.Request, *values: Any) -> str:
         """Start a run with what the form says; returns its id."""

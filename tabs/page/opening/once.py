@@ -1,10 +1,13 @@
 """What a part of the page shows first is asked for once: when the part is opened, and the visitor known.
 
 Each component that a handler updates costs the page time, even one that stays as it is: what nobody sees yet waits.
+And no handler updates what holds others, as gr.Tabs does: from then on Gradio's page would read all that is in it at
+each step of each handler. Scripts may.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,11 +29,16 @@ class Opening:
 
     def __init__(self) -> None:
         self.pressed = gr.State(False)  # also before it was known who the visitor is
+        self.asked = gr.State(False)  # by the address of the page
         self.done = gr.State(False)
 
     def then(self, *handler: Any, **options: Any) -> gr.events.Dependency:
         """Wire what is to happen once it is opened."""
         return self.done.change(*handler, **options)
+
+    def selects(self, tabs: gr.Tabs, chosen: str) -> None:
+        """Where the address asks for this part, `chosen` among `tabs` is shown."""
+        self.asked.change(None, None, tabs, js=script_of(selected=chosen))
 
 
 def opens(place: gr.Tab, visit: gr.State, openings: Sequence[Opening]) -> None:
@@ -44,3 +52,8 @@ def opens(place: gr.Tab, visit: gr.State, openings: Sequence[Opening]) -> None:
         return True, done[0] or (visit is not None and not any(done))
 
     place.select(press, [visit, *done], [openings[0].pressed, done[0]], **IN_TURN)
+
+
+def script_of(**update: Any) -> str:
+    """A script that does to one component what gr.update does."""
+    return f"() => ({json.dumps({'__type__': 'update', **update})})"

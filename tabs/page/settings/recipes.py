@@ -14,7 +14,7 @@ from engines.running.runs import Runs
 from tabs.page.forms import Form
 from tabs.page.language import language_of, t, translate
 from tabs.page.settings.usual import usual_seconds, words_for_usual
-from tabs.page.shared import FOLLOW, QUICK
+from tabs.page.shared import FOLLOW, QUICK, after
 
 OWN = "own"
 OWN_HELP = "What you see below, as you chose it."
@@ -46,14 +46,20 @@ class RecipePicker:
     def wire(self, form: Form, fill: Callable[[Mapping[str, Any]], list[Any]]) -> None:
         """Let a pick put what `fill` makes of the recipe's settings into the form, and name what the person sets."""
 
-        def choose(event: gr.SelectData) -> list[Any]:
-            key = [*self.recipes, OWN][event.index]
-            settings = fill(self.recipes[key].values) if key in self.recipes else [gr.skip()] * len(form.widgets)
-            return [gr.update(info=self._help(key)), *settings]
-
+        picked = {key: [{"info": self._help(key)}, *fill(recipe.values)] for key, recipe in self.recipes.items()}
+        picked[OWN] = [{"info": self._help(OWN)}, *[gr.skip()] * len(form.widgets)]
+        table = json.dumps({key: [_as_update(one) for one in updates] for key, updates in picked.items()}, default=str)
         own = json.dumps({"__type__": "update", "value": OWN, "info": str(self._help(OWN))})
-        self.list.select(choose, None, [self.list, *form.widgets], **QUICK)
+        self.list.select(None, self.list, [self.list, *form.widgets], js=f"(key) => ({table})[key]", **QUICK)
         gr.on([widget.input for widget in form.widgets], None, None, self.list, js=f"() => ({own})", **QUICK)
+
+    def restore(self, settings: gr.State, form: Form, fill: Callable[[Mapping[str, Any]], list[Any]]) -> None:
+        """Fill the form once there are settings of a link or of an earlier run.
+
+        Without any it is left alone: the visitor may be typing already.
+        """
+        outputs = [self.list, *form.widgets]
+        settings.change(lambda values: [self.show(values, form), *fill(values)], settings, outputs, **QUICK)
 
     def follow(self, runs: Runs, engine: str, live: gr.HTML, owner: gr.BrowserState, form: Form) -> None:
         """While the visitor has a run, say that it keeps its settings; else how long one takes, if that is known."""
@@ -66,12 +72,18 @@ class RecipePicker:
             return [gr.update(visible=busy), gr.update(value=words, visible=bool(words))]
 
         timed = [form[name].change for name in form.config_class.time_of if name in form.names]
-        gr.on([live.tick, *timed], show, [owner, *form.widgets], [self.note, self.time], **FOLLOW)
+        after(live.tick, *timed).then(show, [owner, *form.widgets], [self.note, self.time], **FOLLOW)
 
     def show(self, settings: Mapping[str, Any], form: Form) -> dict[str, Any]:
         """The list's update for a form that is filled with `settings`: the recipe that they are, whatever the seed."""
         key = next((key for key, recipe in self.recipes.items() if _same(recipe.values, settings, form)), OWN)
         return gr.update(value=key, info=self._help(key))
+
+
+def _as_update(value: Any) -> dict[str, Any]:
+    """The update that a handler's return value stands for, as the page takes it."""
+    fields = value if isinstance(value, dict) else {"value": value}
+    return {"__type__": "update", **{name: field for name, field in fields.items() if name != "__type__"}}
 
 
 def _usual_seconds(runs: Runs, engine: str, form: Form, values: Sequence[Any]) -> float | None:

@@ -8,7 +8,7 @@ fast=
 if [ "${1:-}" = --fast ]; then
   fast=yes
   shift
-  set -- -n 2 --dist loadfile -m "not browser and not network and not slow" "$@"
+  set -- tests --ignore tests/browser -n 2 --dist loadfile -m "not network and not slow" "$@"
 fi
 
 python=.venv/bin/python
@@ -36,7 +36,6 @@ if [ $# -gt 0 ]; then
 fi
 # Two files at a time; those with a browser by themselves, since Playwright's event loop would meet other tests. What
 # failed is tried once more, alone: beside another test, on two busy cores, a page or a process may be late.
-for kind in "not browser" browser; do
-  $python -m pytest -n 2 --dist loadfile -m "$kind" ||
-    $python -m pytest -m "$kind" --last-failed --last-failed-no-failures none
+for kind in "tests --ignore tests/browser" tests/browser; do
+  $python -m pytest -n 2 --dist loadfile $kind || $python -m pytest $kind --last-failed --last-failed-no-failures none
 done

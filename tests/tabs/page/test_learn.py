@@ -240,16 +240,21 @@ def test_the_panel_follows_what_its_texts_mention():
 
 
 # Settings that are on the page only beside these.
-BESIDE = {"strength": {"task": "image_to_image"}, "label": {"model": f"{OWN}abc"}}
+BESIDE = {
+    ("image_generation", "strength"): {"task": "image_to_image"},
+    ("image_generation", "label"): {"model": f"{OWN}abc"},
+    ("vae_training", "sigma"): {"likelihood": "gaussian"},
+    **{("points_training", name): {"family": "vae"} for name in ("beta", "sigma")},
+    ("points_training", "sampling"): {"family": "diffusion"},
+}
 
-
-@pytest.mark.parametrize("topic", ["gan_training", "image_generation", "text_generation", "finetuning"])
+@pytest.mark.parametrize("topic", sorted(CONFIGS))
 def test_every_setting_has_a_paragraph_whatever_it_is_set_to(topic):
     """So that each has a "?" that opens it; a paragraph that hides while its setting is off would leave it without."""
     for name, knob in CONFIGS[topic].knobs().items():
         values = knob.choices or ([False, True] if isinstance(knob.default, bool) else [knob.default])
         values = [*values, 0.0] if name == "ema" else values
         for value in values:
-            settings = defaults(topic, **{name: value}) | BESIDE.get(name, {})
+            settings = defaults(topic, **{name: value}) | BESIDE.get((topic, name), {})
             suiting = [one for one in PAGES[topic, "en"].sections if one.suits(settings)]
             assert any(one.explains(name, knob.label) for one in suiting), (name, value)

@@ -124,6 +124,7 @@ def test_a_prompt_becomes_pictures_step_by_step_and_survives_a_reload(open_tab, 
     page.reload()
     show_tab(page, "Image generation")
     expect(page.locator("#image-gallery img")).to_have_count(4)
+    expect(page.locator("#image-stage .pictures img")).to_have_count(4)
     assert sources(page) == made, "what was made last is on the stage again"
 
 

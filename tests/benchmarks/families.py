@@ -23,11 +23,15 @@ from engines.device.cores import Neighbours
 from engines.device.tuning import processor
 from engines.diffusion_training.config import DiffusionConfig
 from engines.diffusion_training.family import FAMILY as DIFFUSION
+from engines.gan_training.config import GanConfig
+from engines.gan_training.family import FAMILY as GAN
 from engines.knobs import Config
 from engines.live_training.engine import train
 from engines.live_training.family import Family
 from engines.live_training.pace import best_choice
-from engines.running.events import Metrics, Progress
+from engines.points_training.config import PRESETS, PointsConfig
+from engines.points_training.engine import train as train_points
+from engines.running.events import Metrics, Plane, Progress
 from engines.vae_training.config import VaeConfig
 from engines.vae_training.family import FAMILY as VAE
 from engines.vae_training.tested import Tested
@@ -91,7 +95,30 @@ def samples_in_20_steps() -> Figures:
     }
 
 
-MEASUREMENTS: dict[str, Callable[[bool], Figures]] = {"vae": measure_vae, "diffusion": measure_diffusion}
+def measure_gan(quick: bool) -> Figures:
+    """The default settings on Fashion-MNIST at 28 px."""
+    return quality(GAN, GanConfig(seed=0, steps=200_000), QUICK_MARKS if quick else MARKS)
+
+
+def measure_points(quick: bool) -> Figures:
+    """Seconds of a run of 2,000 steps of each recipe, and how often a second its picture changes meanwhile."""
+    recipes = {name: PRESETS[name] for name in (["default"] if quick else PRESETS)}
+    figures: Figures = {}
+    for name, recipe in recipes.items():
+        start, pictures = time.perf_counter(), 0
+        for event in train_points(PointsConfig.from_dict({**recipe.values, "seed": 0, "steps": 2000})):
+            pictures += isinstance(event, Plane)
+        seconds = time.perf_counter() - start
+        figures |= {f"seconds_{name}": seconds, f"pictures_per_second_{name}": pictures / seconds}
+    return figures
+
+
+MEASUREMENTS: dict[str, Callable[[bool], Figures]] = {
+    "gan": measure_gan,
+    "vae": measure_vae,
+    "diffusion": measure_diffusion,
+    "points": measure_points,
+}
 
 # Of dynamically binarised MNIST, with the standard normal prior and a Gaussian q(z|x) of independent numbers, after
 # training on all 60,000 pictures to the end.

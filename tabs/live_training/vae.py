@@ -40,12 +40,13 @@ CHARTS = (
 
 
 def add_map(tab: FamilyTab, shared: Shared) -> None:
-    """The panel with the map; it is drawn when it is opened, and anew at each press."""
+    """The panel with the map; it is drawn when it is opened or another run is shown in it, and anew at each press."""
     with gr.Tab(t("Map")) as panel:
         with gr.Row():
             label = gr.Dropdown([], value=None, label=t("Drawn as"), visible=False, elem_id="vae-map-class")
             again = gr.Button(t("Draw the map anew"), elem_id="vae-map-draw")
         chart = map_view("vae-map")
+        looking = gr.State(False)  # since the panel was opened
         asked, button = gr.Number(0, precision=0, visible=False), gr.Button(visible=False)
 
     def vae_map(run: str, label: int = 0, request: gr.Request = None) -> str:
@@ -59,6 +60,9 @@ def add_map(tab: FamilyTab, shared: Shared) -> None:
         run = find_run(shared.runs, run_id)
         return vae_map(run_id, label or 0, request) if run and run.board.weights else ""
 
+    def draw_if(looking: bool, run_id: str, label: int | None, request: gr.Request) -> str:
+        return draw(run_id, label, request) if looking else ""
+
     def show_classes(run_id: str) -> dict[str, Any]:
         run = find_run(shared.runs, run_id)
         weights = run.board.weights if run else None
@@ -68,9 +72,11 @@ def add_map(tab: FamilyTab, shared: Shared) -> None:
 
     button.click(vae_map, [tab.live, asked], chart, api_name="vae_map", **EXPLORE)
     after(tab.live.tick).then(show_classes, tab.live, label, **FOLLOW)
-    after(tab.live.change).then(lambda: "", None, chart, **QUICK)
-    for event in (panel.select, again.click, label.input):
-        event(draw, [tab.live, label], chart, api_visibility="private", **EXPLORE)
+    look: dict[str, Any] = {"api_visibility": "private", **EXPLORE}
+    after(tab.live.change).then(draw_if, [looking, tab.live, label], chart, **look)
+    panel.select(lambda: True, None, looking, **QUICK).then(draw, [tab.live, label], chart, **look)
+    for event in (again.click, label.input):
+        event(draw, [tab.live, label], chart, **look)
 
 
 PAGE = FamilyPage(FAMILY, prefix="vae", intro=INTRO, charts=CHARTS, extra=add_map)

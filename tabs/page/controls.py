@@ -34,7 +34,7 @@ class RunControls:
             self.pause = gr.Button(t("Pause"), elem_id=self.ids["pause"], **off)
             self.resume = gr.Button(t("Resume"), elem_id=self.ids["resume"], visible=False, **look)
             self.stop = gr.Button(t("Stop"), elem_id=self.ids["stop"], **off)
-            self.link = gr.Button(t("Copy watch link"), elem_id=f"{prefix}-link", **off)
+            self.link = gr.Button(t("Copy watch link"), elem_id=f"{prefix}-link", **{**off, "min_width": 140})
 
     def wire(self, live: gr.HTML, owner: gr.BrowserState) -> None:
         """Let the buttons follow the run in the live view `live`, and act on it."""

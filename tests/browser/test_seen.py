@@ -120,7 +120,8 @@ def test_everything_can_be_read(browser, url, locale, engine):  # noqa: F811
     make_results(page, TABS[locale])
     found = {}
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
+        # high where pages are long: fewer screens to look at
+        page.set_viewport_size({"width": width, "height": 2400 if width < 1000 else 900})
         for tab in TABS[locale]:
             open_by(page, tab)
             page.wait_for_timeout(600)

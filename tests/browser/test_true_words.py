@@ -17,8 +17,9 @@ CLASSES = {
     "emoji": [f"emoji {n}" for n in range(9)],
     "own": [f"<b>own</b> {n}" for n in range(9)],
 }
+# Not the question marks, which come a little later than what they stand at.
 WORDS = """() => JSON.stringify([...document.querySelectorAll('#gan-live .live *')]
-  .filter(node => !node.children.length)
+  .filter(node => !node.children.length && !node.matches(".ask"))
   .map(node => node.tagName === 'CANVAS' ? node.ariaLabel : node.textContent))"""
 
 

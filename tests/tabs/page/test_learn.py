@@ -248,6 +248,7 @@ BESIDE = {
     ("points_training", "sampling"): {"family": "diffusion"},
 }
 
+
 @pytest.mark.parametrize("topic", sorted(CONFIGS))
 def test_every_setting_has_a_paragraph_whatever_it_is_set_to(topic):
     """So that each has a "?" that opens it; a paragraph that hides while its setting is off would leave it without."""

@@ -60,6 +60,15 @@ function drawNow() {
   if (picture) text(".plane-step", fill("step {step}", { step: count(picture.step) }));
 }
 
+// In words, for those who do not see it.
+function tellNow() {
+  const picture = shownNow();
+  const caption = picture ? fill("step {step}", { step: count(picture.step) }) : "";
+  $(".scrub input").setAttribute("aria-valuetext", caption);
+  const words = picture && ground ? `${caption}: ${inWords(ground, picture)}` : t("Made points over real ones");
+  $("canvas.plane").setAttribute("aria-label", words);
+}
+
 // Frame after frame while something moves, and not a moment longer.
 let before = 0; // the time of the last frame, 0 while nothing moves
 function moves() {
@@ -81,6 +90,7 @@ function tickPlane(now) {
     const left = line.length - 1 - head;
     head = still.matches ? line.length - 1 : Math.min(line.length - 1, head + seconds * Math.max(8, left / LAG));
   } else {
+    tellNow(); // what it has come to; not at each frame, which nobody could listen to
     return;
   }
   drawNow();
@@ -96,20 +106,16 @@ function paintPlane() {
   range.max = String(last);
   range.disabled = last === 0;
   if (isNewest) range.value = String(last);
-  const picture = shownNow();
-  const caption = picture ? fill("step {step}", { step: count(picture.step) }) : "";
   range.setAttribute("aria-label", t("History of the picture"));
-  range.setAttribute("aria-valuetext", caption);
   text(".plane-title", t("Made points over real ones"));
-  const canvas = $("canvas.plane");
-  canvas.setAttribute("aria-label", picture && ground ? `${caption}: ${inWords(ground, picture)}` : t("Made points over real ones"));
   text(".play", playing ? t("Halt") : "▶ " + t("Replay"));
   text(".newest", t("Newest"));
   text(".slow", t("Slow motion"));
   $(".slow").setAttribute("aria-pressed", String(slow));
   $(".play").disabled = last === 0;
   $(".newest").disabled = isNewest;
-  paintLayers(picture);
+  paintLayers(shownNow());
+  tellNow();
   drawNow();
   moves();
 }

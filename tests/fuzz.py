@@ -15,17 +15,23 @@ from urllib.parse import urlsplit
 import httpx
 from PIL import Image
 
+from engines.diffusion_training.config import DiffusionConfig
 from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import GanConfig
 from engines.image_generation.config import ImageConfig
+from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
+from engines.vae_training.config import VaeConfig
 
 MODEL = TextConfig.model
 HELLO = [{"role": "user", "content": "Hello"}]
 SECRET = "root:"  # how the file begins that must not be read
 OURS = "inside the program"  # of the sentence that owns up to a fault
 WATCHED = 4.0  # seconds at most that a started run is watched for a fault, before it is stopped
-CONFIGS = {"gan": GanConfig, "image": ImageConfig, "text": TextConfig, "finetuning": FinetuningConfig}
+CONFIGS = {
+    "gan": GanConfig, "vae": VaeConfig, "diffusion": DiffusionConfig, "points": PointsConfig, "image": ImageConfig,
+    "text": TextConfig, "finetuning": FinetuningConfig,
+}  # fmt: skip
 FILE = {"_type": "gradio.FileData"}
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 3.7, 2**31, 10**30, -1e308, 1e-320, float("nan"), float("inf"), "", " ", "x", "NaN",

@@ -1,5 +1,7 @@
 """The page's process serves and computes nothing: no PyTorch in it, and no worker's death reaches it."""
 
+import ctypes
+import gc
 import os
 import signal
 import subprocess
@@ -34,6 +36,8 @@ PICTURES_TO_LEARN = {"dataset": "fashion_mnist", "model": "small_cnn", "epochs":
 
 
 def use_every_tab() -> None:
+    # nltk, by which scores are counted, loads these where they are there: beside tests only
+    sys.modules["sklearn"] = sys.modules["scipy"] = None
     workers = Workers()
     workers.prepare()
     with served(computer=workers) as (url, _):
@@ -70,10 +74,18 @@ def use_every_tab() -> None:
         call("finetuning_results", run, "ann")
         call("finetuning_model", run, "ann")
         call("finetuning_script", run, "ann")
+        give_back_what_is_free()
         resident = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
         print(f"resident: {resident:.0f} MB")
-        assert resident < 350  # 235 here
+        assert resident < 300
     workers.close()
+
+
+def give_back_what_is_free() -> None:
+    """Of what was freed the C library keeps some for next time: 65 MB after a film was encoded."""
+    gc.collect()
+    if sys.platform == "linux":
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def test_the_page_loads_no_torch_whatever_is_done():

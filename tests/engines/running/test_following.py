@@ -160,5 +160,5 @@ def test_the_app_follows_a_training_on_the_command_line(tmp_path):
         assert training.wait(300) == 0
     wait_until(lambda: actions.status(run_id)["state"] == "finished")
     assert actions.status(run_id)["progress"]["step"] == 200
-    assert Path(actions.gan_run_file(run_id)).stat().st_size > 10_000
+    assert Path(actions.run_file(run_id)).stat().st_size > 10_000
     runs.stop_all()

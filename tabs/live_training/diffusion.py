@@ -19,6 +19,7 @@ from tabs.live_training.family_tab import EXPLORE, FamilyPage, FamilyTab, choose
 from tabs.page.forms import Form, seed_box
 from tabs.page.language import t
 from tabs.page.live.view import Chart, Line
+from tabs.page.polite import polite
 from tabs.page.shared import QUICK, Shared, after
 
 INTRO = (
@@ -81,8 +82,9 @@ def add_drawing(tab: FamilyTab, shared: Shared) -> None:
             "sampling_steps": sampling_steps or None,
             "guidance": None if guidance == -1 else guidance,
         }
-        images = tab.actions.compute(request, run, drawn, whole(seed, "Seed"), label, chosen)
-        return tab.actions.write(encode_grid(images), f"drawn-{seed}")
+        with polite(request):
+            images = tab.actions.compute(request, run, drawn, whole(seed, "Seed"), label, chosen)
+            return tab.actions.write(encode_grid(images), f"drawn-{seed}")
 
     def show(run: str, seed: float, label: int, request: gr.Request, *values: Any) -> dict[str, Any]:
         seed = choose_seed(seed)

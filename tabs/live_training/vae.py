@@ -13,6 +13,7 @@ from tabs.live_training.family_tab import EXPLORE, FamilyPage, FamilyTab
 from tabs.live_training.map.view import map_value, map_view
 from tabs.page.language import t
 from tabs.page.live.view import Chart, Line
+from tabs.page.polite import polite
 from tabs.page.shared import FOLLOW, QUICK, Shared, after, find_run
 
 INTRO = (
@@ -54,7 +55,8 @@ def add_map(tab: FamilyTab, shared: Shared) -> None:
 
         A class-conditional run draws the grid as class `label`.
         """
-        return map_value(tab.actions.compute(request, run, latent_map, whole(label, "Class")))
+        with polite(request):
+            return map_value(tab.actions.compute(request, run, latent_map, whole(label, "Class")))
 
     def draw(run_id: str, label: int | None, request: gr.Request) -> str:
         run = find_run(shared.runs, run_id)

@@ -85,6 +85,7 @@ def test_weights_of_another_network_are_refused(short):
         sample(DiffusionConfig(**SMALL | {"features": 16}), of(events, Weights)[-1], seed=1)
 
 
+@pytest.mark.slow
 def test_resumed_in_its_folder_it_ends_as_if_unbroken(tmp_path, monkeypatch):
     monkeypatch.setenv("AIGC_CORES", "1")
     config = DiffusionConfig(**SMALL, steps=60)

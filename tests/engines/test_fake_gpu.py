@@ -3,6 +3,8 @@
 Where devices mix this fails. It proves no speed, and nothing that a real GPU alone does, such as CUDA graphs.
 """
 
+import gc
+
 import numpy as np
 import pytest
 import torch
@@ -35,6 +37,13 @@ from tests.fake_gpu import assert_on_gpu, pretended_gpu, really
 from tests.tiny_image_models import PHRASES, save_emoji_model
 from tests.tiny_models import save_bert, save_gpt2, save_llama
 from tests.tiny_texts import WORDS, rows
+
+
+@pytest.fixture(autouse=True)
+def nothing_pretended_is_left():
+    """Pretended tensors go in the thread that made them, not whenever some other one collects garbage."""
+    yield
+    gc.collect()
 
 
 @pytest.mark.parametrize(

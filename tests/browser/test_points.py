@@ -18,6 +18,7 @@ def arrive(visitor, query=QUERY):
     page.goto(visitor.url + query)
     page.locator("#points-start[title]").wait_for()
     page.locator("#points-family").wait_for()
+    expect(page.locator("#points-preset input")).to_have_value("Your own settings")  # the link's are in the form
     return page
 
 

@@ -149,6 +149,7 @@ def test_files_and_functions_are_short():
 SCRIPTS = sorted((ROOT / "tabs").rglob("*.js"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("node") is None, reason="node, which reads the scripts, is not installed")
 def test_every_script_of_a_component_parses(tmp_path):
     """Gradio makes a function of js_on_load, so each is read as the body of one."""

@@ -252,6 +252,7 @@ def test_a_stop_ends_the_download_and_leaves_nothing(cache, wheel):
     assert contents(run(fetch(card(wheel)))[1])  # and it can be fetched afterwards
 
 
+@pytest.mark.slow
 def test_a_conversion_tells_how_far_it_is(cache, wheel):
     script = (
         "import pathlib, sys, time\n"

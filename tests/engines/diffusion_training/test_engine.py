@@ -40,6 +40,7 @@ def short():
     return DiffusionConfig(**SMALL, steps=20), run(DiffusionConfig(**SMALL, steps=20))
 
 
+@pytest.mark.slow
 def test_a_run_tells_all_that_a_page_shows(short):
     _, events = short
     samples = of(events, Samples)

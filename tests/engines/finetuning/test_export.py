@@ -83,6 +83,7 @@ def test_the_code_that_is_shown_works(place, tmp_path):
     assert done.stdout.split()[0] == "good"
 
 
+@pytest.mark.slow
 def test_the_model_card_says_data_scores_and_settings(place, tmp_path):
     card = (unpacked(place / "full", TEXTS, tmp_path) / "README.md").read_text("utf-8")
     assert "base_model: sentence-transformers/all-MiniLM-L6-v2" in card

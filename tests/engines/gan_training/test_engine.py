@@ -75,6 +75,7 @@ def test_a_stop_ends_it_soon_and_everything_is_yielded_once_more():
     assert of(events, Samples)[-1].step == last
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_generator():
     first, second = (of(run(GanConfig(**SMALL, steps=12)), Weights)[-1].tensors for _ in range(2))
     assert all(np.array_equal(first[name], second[name]) for name in first)

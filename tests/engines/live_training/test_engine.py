@@ -61,6 +61,7 @@ def test_what_only_a_family_shows_reaches_the_board(events):
     assert set(board.exhibits) == {"Spread", "Is it learned by heart?"}
 
 
+@pytest.mark.slow
 def test_resumed_equals_unbroken(events, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(Clock, "due", lambda self: True)
@@ -75,6 +76,7 @@ def in_pieces(piece):
     return replace(FAMILY, piece=piece, judged=200)
 
 
+@pytest.mark.slow
 def test_a_family_that_draws_slowly_may_be_stopped_between_two_pieces(monkeypatch):
     monkeypatch.setattr(Clock, "due", lambda self: True)
     stopped = run(CONFIG, in_pieces(40), stop_after=3)

@@ -57,6 +57,7 @@ def test_a_run_tells_all_that_a_page_shows():
     assert of(events, Weights)[-1].step == 40
 
 
+@pytest.mark.slow
 def test_dead_latent_numbers_are_named():
     events = run(VaeConfig(**SMALL | {"beta": 1000.0}, steps=300))
     told = [caption.message for caption in of(events, Caption) if caption.group == "latent"]
@@ -64,6 +65,7 @@ def test_dead_latent_numbers_are_named():
     assert "z1, z2, z3, z4" in told[-1]
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights():
     first, second = (of(run(VaeConfig(**SMALL, steps=12)), Weights)[-1].tensors for _ in range(2))
     assert all(np.array_equal(first[name], second[name]) for name in first)
@@ -85,6 +87,7 @@ def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(tmp_path, monkeypat
     assert all(np.array_equal(ended.tensors[name], unbroken.tensors[name]) for name in unbroken.tensors)
 
 
+@pytest.mark.slow
 def test_a_short_training_lowers_the_distance():
     events = run(VaeConfig(**SMALL | {"features": 16}, steps=400))
     distances = [m.values["Fréchet distance"] for m in of(events, Metrics) if m.group == "scores"]
@@ -93,6 +96,7 @@ def test_a_short_training_lowers_the_distance():
     assert distances[-1] < 0.6 * first[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beta", [0.0, 1000.0])
 def test_the_ends_of_beta_go_through(beta):
     events = run(VaeConfig(**SMALL | {"beta": beta}, steps=60))
@@ -154,6 +158,7 @@ def test_weights_without_a_map_say_so():
         latent_map(config, Weights(weights.step, tensors, weights.facts))
 
 
+@pytest.mark.slow
 def test_export_comes_back_and_draws_the_same(tmp_path):
     config = VaeConfig(**SMALL, steps=20)
     weights = of(run(config), Weights)[-1]

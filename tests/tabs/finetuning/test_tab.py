@@ -122,6 +122,7 @@ def test_a_script_trains_asks_and_takes_home(client, finished, tmp_path):
     compile(script, "finetune.py", "exec")
 
 
+@pytest.mark.slow
 def test_chinese_is_learnt_without_the_hub(site, monkeypatch):
     """Of a model that can't be fetched, at once and saying what is learnt in its place."""
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
@@ -147,6 +148,7 @@ def test_a_run_goes_on_with_new_classes(client, finished, tmp_path):
     assert results["labels"] == ["bad", "good", "odd"]
 
 
+@pytest.mark.slow
 def test_a_classifier_is_its_owners_only(client, finished):
     run, _ = finished
     for name, more in (("model", ()), ("script", ()), ("predict", (["a text"], None)), ("explain", ("a text",))):

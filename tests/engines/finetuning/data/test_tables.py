@@ -155,6 +155,7 @@ def test_the_end_mark_of_old_systems_is_no_junk(tmp_path) -> None:
     assert read(tmp_path, "text,label\r\na,x\r\nb,y\r\n\x1a").rows == (("a", "x"), ("b", "y"))
 
 
+@pytest.mark.slow
 def test_utf_8_that_begins_late_is_seen(tmp_path) -> None:
     table = read(tmp_path, "text,label\n" + "plain text,a\n" * 100_000 + "naïve,b\n")
     assert table.rows[-1] == ("naïve", "b")
@@ -245,6 +246,7 @@ def test_what_is_no_json_object_is_refused_with_its_line(tmp_path, line: str) ->
 # --- Hostile and hopeless files --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_ten_million_rows_are_refused_at_once(tmp_path) -> None:
     path = saved(tmp_path, b"text,label\n" + b"a,b\n" * 10_000_000)
     start = time.process_time()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from engines.device import keep_freed_memory, usual
 from engines.device.tuning import Choice
 from engines.diffusion_training.config import DiffusionConfig
 from engines.diffusion_training.drawing import Drawing, as_input
@@ -20,13 +16,10 @@ from engines.diffusion_training.muon import Muon, split
 from engines.diffusion_training.networks import build_network
 from engines.diffusion_training.objectives import OBJECTIVES, spread_out
 from engines.diffusion_training.probes import LEVELS, Probes
-from engines.live_training.team import Team, part, stream_seed
-from engines.messages import ConfigError
+from engines.live_training.team import Team, part
+from engines.live_training.trainer import BaseTrainer
 from engines.running.events import Event
 
-log = logging.getLogger(__name__)
-
-WARM_UP = 3  # eager steps on CUDA before a graph of one is captured
 EMA_EVERY = 4  # steps
 NO_CLASS = 0.1  # share of the pictures that are learned from without their class (Ho and Salimans 2022)
 COOLING = 0.3  # the last share of the steps, in which the learning rate goes down to nothing
@@ -35,7 +28,7 @@ ASKED_NOISE = 3  # seed of the noise for questions
 FEW = 20  # pictures, of which none are held out
 
 
-class Trainer:
+class Trainer(BaseTrainer):
     """The network, its optimiser and the data on one device. Not for use by two threads at once.
 
     images: uint8 [N, S, S, C] with S = config.size; labels: int64 [N] in [0, classes).
@@ -54,57 +47,20 @@ class Trainer:
         choice: Choice | None = None,
     ) -> None:
         """`choice` is how to compute; else it is the usual way."""
-        if images.dtype != np.uint8 or images.shape[1:3] != (config.size, config.size):
-            raise ValueError(f"images must be uint8 [N, {config.size}, {config.size}, C]")
-        self.config, self.device, self.team = config, torch.device(device), team
+        super().__init__(config, images, device, team, choice)
         self.classes = classes if config.conditional else 0
-        self.batch = config.batch // (team.size if team else 1)
-        if team and config.batch % team.size:
-            raise ConfigError("Batch size must be a multiple of {count}, the number of processes.", count=team.size)
-        if self.device.type == "cpu":
-            keep_freed_memory()
         self.objective = OBJECTIVES[config.objective]
-        self.rng = torch.Generator(self.device).manual_seed(stream_seed(config.seed, team))
         learned, held_out = divide(len(images), config.pictures)
         self.images = torch.tensor(part(images[learned], team), device=self.device)
         self.labels = torch.tensor(part(labels[learned], team), dtype=torch.int64, device=self.device)
-        choice = choice or usual(self.device, team.local_size if team else 1)
         network = build_network(config, images.shape[3], classes)
-        self.net = network.to(self.device, memory_format=choice.memory_format)
+        self.net = network.to(self.device, memory_format=self.choice.memory_format)
         self.adam, self.muon = self._optimisers()
         self.ema = AveragedModel(self.net, multi_avg_fn=self._average) if config.ema else None
-        self.steps = 0
-        self._together = team is not None and team.size > 1
-        self._second_lane: ThreadPoolExecutor | None = None
-        self.choice = choice
-        self.use(choice)
+        self.use(self.choice)
         self._call = team.wrap(self.net) if self._together else self.net
         self._sums = torch.zeros(2, LEVELS, device=self.device)  # of losses by noise level, and how many
-        self._graph: torch.cuda.CUDAGraph | None = None
-        self._warm_up = WARM_UP
         self.probes = Probes(self, images[held_out], labels[held_out])
-
-    def use(self, choice: Choice) -> None:
-        """Compute so from the next step on, in the thread that calls this."""
-        other_layout = choice.layout != self.choice.layout
-        self.choice, self.dtype = choice, choice.type
-        if self._second_lane:
-            self._second_lane.shutdown()
-            self._second_lane = None
-        if self.device.type == "cpu":
-            torch.set_num_threads(choice.threads)
-            if choice.lanes > 1 and not self._together:
-                self._second_lane = ThreadPoolExecutor(1, "lane", torch.set_num_threads, (choice.threads,))
-        if other_layout:
-            self._lay_out(choice.memory_format)
-
-    def _lay_out(self, layout: torch.memory_format) -> None:
-        """Networks, and Adam's moments, whose fused kernels take it that both lie alike."""
-        for net in self.nets().values():
-            net.to(memory_format=layout)
-        for optimiser in self.optimisers().values():
-            for weight, moments in optimiser.state.items():
-                moments |= {name: torch.empty_like(weight).copy_(m) for name, m in moments.items() if m.dim()}
 
     def step(self) -> None:
         """One update of the network."""
@@ -167,8 +123,8 @@ class Trainer:
 
     def begin_anew(self) -> None:
         """To be called when weights and optimiser were replaced: sums and a captured graph are of the old ones."""
+        super().begin_anew()
         self._sums.zero_()
-        self._graph, self._warm_up = None, WARM_UP
 
     def best(self) -> torch.nn.Module:
         """The averaged network, or the network itself where there is none."""
@@ -191,10 +147,6 @@ class Trainer:
                 group["lr"].fill_(rate)
             else:
                 group["lr"] = rate
-
-    def _autocast(self) -> AbstractContextManager:
-        # A CUDA graph must hold the casts itself, so nothing may be cached across its borders.
-        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32, cache_enabled=False)
 
     @torch.no_grad()
     def _average(self, averaged: tuple[Tensor, ...], current: tuple[Tensor, ...], count: Tensor) -> None:
@@ -252,36 +204,6 @@ class Trainer:
             given = (net or self._call)(z, s, y if self.classes else None).float()
         wrong = self.objective.said(z, given, alpha, sigma) - self.objective.target(x, e, alpha, sigma)
         return wrong.square().flatten(1).mean(1)
-
-    def _step_cuda(self) -> None:
-        """A few eager steps on a side stream, then one CUDA graph of the whole step, replayed."""
-        if self._together:
-            self._update()  # a graph with messages inside would tie the mates' replays together
-            return
-        if self._graph is not None:
-            self._graph.replay()
-            return
-        side = torch.cuda.Stream(self.device)
-        side.wait_stream(torch.cuda.current_stream(self.device))
-        with torch.cuda.stream(side):
-            self._update()
-        torch.cuda.current_stream(self.device).wait_stream(side)
-        self._warm_up -= 1
-        if self._warm_up == 0:
-            self._capture()
-
-    def _capture(self) -> None:
-        """Records a step without running it. Where that fails, steps go on eagerly."""
-        graph = torch.cuda.CUDAGraph()
-        try:
-            graph.register_generator_state(self.rng)
-            self.net.zero_grad()
-            with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other runs go on meanwhile
-                self._update()
-        except RuntimeError:
-            log.warning("CUDA graph capture failed; training goes on without", exc_info=True)
-        else:
-            self._graph = graph
 
 
 def cooled(done: float) -> float:

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
-
 import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from engines.device import keep_freed_memory, usual
 from engines.device.tuning import Choice
 from engines.gan_training.config import GanConfig
 from engines.gan_training.networks import build_discriminator, build_generator, generate, latents
 from engines.gan_training.objectives import OBJECTIVES
-from engines.live_training.team import Team, part, stream_seed
-from engines.messages import ConfigError
+from engines.live_training.team import Team, part
+from engines.live_training.trainer import BaseTrainer
 from engines.running.events import Event
 
-log = logging.getLogger(__name__)
-
-WARM_UP = 3  # eager steps on CUDA before a graph of one is captured
 EMA_EVERY = 4  # steps; averaging each of them took 6 % of the time
 SIGNALS = ("Loss_D", "Loss_G", "D(x)", "D(G(z))", "pair_accuracy")
 
@@ -32,7 +24,7 @@ def may_part(config: GanConfig) -> bool:
     return OBJECTIVES[config.objective].penalty is None
 
 
-class Trainer:
+class Trainer(BaseTrainer):
     """G, D, their optimisers and the data on one device. Not for use by two threads at once.
 
     images: uint8 [N, S, S, C] with S = config.size; labels: int64 [N] in [0, classes).
@@ -51,57 +43,21 @@ class Trainer:
         choice: Choice | None = None,
     ) -> None:
         """`choice` is how to compute; else it is the usual way."""
-        if images.dtype != np.uint8 or images.shape[1:3] != (config.size, config.size):
-            raise ValueError(f"images must be uint8 [N, {config.size}, {config.size}, C]")
-        self.config, self.classes, self.device, self.team = config, classes, torch.device(device), team
-        self.batch = config.batch // (team.size if team else 1)
-        if team and config.batch % team.size:
-            raise ConfigError("Batch size must be a multiple of {count}, the number of processes.", count=team.size)
-        if self.device.type == "cpu":
-            keep_freed_memory()
+        super().__init__(config, images, device, team, choice)
+        self.classes = classes
         self.objective = OBJECTIVES[config.objective]
-        self.rng = torch.Generator(self.device).manual_seed(stream_seed(config.seed, team))
         self.images = torch.tensor(part(images, team), device=self.device)
         self.labels = torch.tensor(part(labels, team), dtype=torch.int64, device=self.device)
         channels = images.shape[3]
-        choice = choice or usual(self.device, team.local_size if team else 1)
-        layout = choice.memory_format
+        layout = self.choice.memory_format
         self.g = build_generator(config, channels, classes).to(self.device, memory_format=layout)
         self.d = build_discriminator(config, channels, classes).to(self.device, memory_format=layout)
         self.opt_g = self._adam(self.g, config.lr_g)
         self.opt_d = self._adam(self.d, config.lr_d)
         self.ema = AveragedModel(self.g, multi_avg_fn=self._average, use_buffers=True) if config.ema else None
-        self.steps = 0
-        self._together = team is not None and team.size > 1
-        self._second_lane: ThreadPoolExecutor | None = None
-        self.choice = choice
-        self.use(choice)
+        self.use(self.choice)
         self._call_g, self._call_d = (team.wrap(self.g), team.wrap(self.d)) if self._together else (self.g, self.d)
         self._sums = torch.zeros(len(SIGNALS) + 1, device=self.device)  # the last one counts
-        self._graph: torch.cuda.CUDAGraph | None = None
-        self._warm_up = WARM_UP
-
-    def use(self, choice: Choice) -> None:
-        """Compute so from the next step on, in the thread that calls this."""
-        other_layout = choice.layout != self.choice.layout
-        self.choice, self.dtype = choice, choice.type
-        if self._second_lane:
-            self._second_lane.shutdown()
-            self._second_lane = None
-        if self.device.type == "cpu":
-            torch.set_num_threads(choice.threads)
-            if choice.lanes > 1 and may_part(self.config) and not self._together:
-                self._second_lane = ThreadPoolExecutor(1, "lane", torch.set_num_threads, (choice.threads,))
-        if other_layout:
-            self._lay_out(choice.memory_format)
-
-    def _lay_out(self, layout: torch.memory_format) -> None:
-        """Networks, and Adam's moments, whose fused kernels take it that both lie alike."""
-        for net in self.nets().values():
-            net.to(memory_format=layout)
-        for optimiser in (self.opt_g, self.opt_d):
-            for weight, moments in optimiser.state.items():
-                moments |= {name: torch.empty_like(weight).copy_(m) for name, m in moments.items() if m.dim()}
 
     def step(self) -> None:
         """config.d_steps updates of D and one of G."""
@@ -158,8 +114,11 @@ class Trainer:
 
     def begin_anew(self) -> None:
         """To be called when weights and optimisers were replaced: sums and a captured graph are of the old ones."""
+        super().begin_anew()
         self._sums.zero_()
-        self._graph, self._warm_up = None, WARM_UP
+
+    def _may_part(self) -> bool:
+        return may_part(self.config)
 
     def _best(self) -> torch.nn.Module:
         return self.g if self.ema is None else self.ema.module
@@ -172,11 +131,6 @@ class Trainer:
             fused=self.device.type in ("cpu", "cuda"),
             capturable=self.device.type == "cuda",
         )
-
-    def _autocast(self) -> AbstractContextManager:
-        # A CUDA graph must hold the casts itself, so nothing may be cached across its borders.
-        low = self.dtype != torch.float32
-        return torch.autocast(self.device.type, self.dtype, enabled=low, cache_enabled=False)
 
     @torch.no_grad()
     def _average(self, averaged: tuple[Tensor, ...], current: tuple[Tensor, ...], count: Tensor) -> None:
@@ -267,34 +221,3 @@ class Trainer:
         self.d.requires_grad_(True)
         self.opt_g.step()
         return loss.detach()
-
-    def _step_cuda(self) -> None:
-        """A few eager steps on a side stream, then one CUDA graph of the whole step, replayed."""
-        if self._together:
-            self._update()  # a graph with messages inside would tie the mates' replays together
-            return
-        if self._graph is not None:
-            self._graph.replay()
-            return
-        side = torch.cuda.Stream(self.device)
-        side.wait_stream(torch.cuda.current_stream(self.device))
-        with torch.cuda.stream(side):
-            self._update()
-        torch.cuda.current_stream(self.device).wait_stream(side)
-        self._warm_up -= 1
-        if self._warm_up == 0:
-            self._capture()
-
-    def _capture(self) -> None:
-        """Records a step without running it. Where that fails, steps go on eagerly."""
-        graph = torch.cuda.CUDAGraph()
-        try:
-            graph.register_generator_state(self.rng)
-            self.opt_g.zero_grad()
-            self.opt_d.zero_grad()
-            with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other runs go on meanwhile
-                self._update()
-        except RuntimeError:
-            log.warning("CUDA graph capture failed; training goes on without", exc_info=True)
-        else:
-            self._graph = graph

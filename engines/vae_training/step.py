@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from engines.device import keep_freed_memory, usual
 from engines.device.tuning import Choice
-from engines.live_training.team import Team, part, stream_seed
-from engines.messages import ConfigError
+from engines.live_training.team import Team, part
+from engines.live_training.trainer import BaseTrainer
 from engines.running.events import Event
 from engines.vae_training.config import VaeConfig
 from engines.vae_training.diagnosis import DEAD
@@ -27,7 +25,7 @@ GREY = (1 / 255) ** 2  # the Gaussian's least variance: a grey level
 Notes = tuple[Tensor, Tensor, Tensor]  # nats and error, of the latent numbers, the Gaussian's variance
 
 
-class Trainer:
+class Trainer(BaseTrainer):
     """Both networks, their optimiser and the data on one device. Not for use by two threads at once.
 
     images: uint8 [N, S, S, C] with S = config.size; labels: int64 [N] in [0, classes).
@@ -46,17 +44,9 @@ class Trainer:
         choice: Choice | None = None,
     ) -> None:
         """`choice` is how to compute; else it is the usual way."""
-        if images.dtype != np.uint8 or images.shape[1:3] != (config.size, config.size):
-            raise ValueError(f"images must be uint8 [N, {config.size}, {config.size}, C]")
-        self.config, self.classes, self.device, self.team = config, classes, torch.device(device), team
-        self.batch = config.batch // (team.size if team else 1)
-        if team and config.batch % team.size:
-            raise ConfigError("Batch size must be a multiple of {count}, the number of processes.", count=team.size)
-        if self.device.type == "cpu":
-            keep_freed_memory()
-        self.rng = torch.Generator(self.device).manual_seed(stream_seed(config.seed, team))
+        super().__init__(config, images, device, team, choice)
+        self.classes = classes
         held = self._place(images, labels)
-        self.choice = choice or usual(self.device, team.local_size if team else 1)
         net = build_vae(config, images.shape[3], classes)
         self.net = net.to(self.device, memory_format=self.choice.memory_format)
         self.optimiser = torch.optim.Adam(
@@ -64,9 +54,6 @@ class Trainer:
         )
         self.ema = AveragedModel(self.net, multi_avg_fn=_average, use_buffers=True)
         self.tested = Tested(config, self.ema.module, *held)
-        self.steps = 0
-        self._together = team is not None and team.size > 1
-        self._second_lane: ThreadPoolExecutor | None = None
         self.use(self.choice)
         self._call = team.wrap(self.net) if self._together else self.net
         self._sums = torch.zeros(4, device=self.device)  # nats of reconstruction and KL, squared error, steps
@@ -89,24 +76,8 @@ class Trainer:
 
     def use(self, choice: Choice) -> None:
         """Compute so from the next step on, in the thread that calls this."""
-        other_layout = choice.layout != self.choice.layout
-        self.choice, self.tested.dtype = choice, choice.type
-        if self._second_lane:
-            self._second_lane.shutdown()
-            self._second_lane = None
-        if self.device.type == "cpu":
-            torch.set_num_threads(choice.threads)
-            if choice.lanes > 1 and not self._together:
-                self._second_lane = ThreadPoolExecutor(1, "lane", torch.set_num_threads, (choice.threads,))
-        if other_layout:
-            self._lay_out(choice.memory_format)
-
-    def _lay_out(self, layout: torch.memory_format) -> None:
-        """Networks, and Adam's moments, whose fused kernels take it that both lie alike."""
-        for net in self.nets().values():
-            net.to(memory_format=layout)
-        for weight, moments in self.optimiser.state.items():
-            moments |= {name: torch.empty_like(weight).copy_(m) for name, m in moments.items() if m.dim()}
+        super().use(choice)
+        self.tested.dtype = choice.type
 
     def step(self) -> None:
         """One update of both networks."""
@@ -178,6 +149,7 @@ class Trainer:
 
     def begin_anew(self) -> None:
         """To be called when weights and optimisers were replaced: sums are of the old ones."""
+        super().begin_anew()
         self._sums.zero_()
         self._codes.zero_()
 

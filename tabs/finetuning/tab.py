@@ -32,6 +32,7 @@ from tabs.finetuning.results import (
     worst_cell,
 )
 from tabs.finetuning.try_it import TryPanel
+from tabs.page.component import as_update
 from tabs.page.controls import RunControls
 from tabs.page.forms import Form
 from tabs.page.language import t
@@ -246,5 +247,5 @@ def introduction() -> str:
     """A script that names what stands above the tab while a dataset is chosen."""
     intros = {name: INTRO_CLOTHES if name in PICTURE_DATASETS else INTRO_TEXTS for name in DATASETS}
     intros |= dict.fromkeys(OWN, INTRO_OWN)
-    updates = {name: {"__type__": "update", "value": str(t(intro))} for name, intro in intros.items()}
+    updates = {name: as_update(str(t(intro))) for name, intro in intros.items()}
     return f"(dataset) => ({json.dumps(updates)})[dataset]"

@@ -1,7 +1,8 @@
-"""A component of our own: gr.HTML with the .html, .css and .js that lie beside its module."""
+"""A component of our own: gr.HTML with the .html, .css and .js that lie beside its module; and updates by scripts."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,3 +36,14 @@ def assemble(scripts: Sequence[Path], end: str = "") -> str:
 
 def _read(path: Path) -> str:
     return path.read_text("utf-8")
+
+
+def as_update(value: Any) -> dict[str, Any]:
+    """The update that a handler's return value stands for, a value or what gr.update gives, as the page takes it."""
+    fields = value if isinstance(value, dict) else {"value": value}
+    return {**fields, "__type__": "update"}
+
+
+def script_of(**fields: Any) -> str:
+    """A script that does to one component what gr.update does."""
+    return f"() => ({json.dumps(as_update(fields), default=str)})"

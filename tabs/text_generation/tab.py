@@ -8,11 +8,11 @@ import gradio as gr
 
 from engines.knobs import Knob
 from engines.messages import Message
+from tabs.page.component import script_of
 from tabs.page.language import language_of, t, translate
 from tabs.page.learn import LABELS, learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import MAX_LENGTH, Query
-from tabs.page.opening.once import script_of
 from tabs.page.shared import QUICK, Shared
 from tabs.text_generation.actions import TextActions
 from tabs.text_generation.chat import ChatPanel

@@ -7,12 +7,12 @@ each step of each handler. Scripts may.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
+from tabs.page.component import script_of
 from tabs.page.links import Query
 
 # A press may be handled before or after the arrival, never at the same time: neither misses what the other did.
@@ -52,8 +52,3 @@ def opens(place: gr.Tab, visit: gr.State, openings: Sequence[Opening]) -> None:
         return True, done[0] or (visit is not None and not any(done))
 
     place.select(press, [visit, *done], [openings[0].pressed, done[0]], **IN_TURN)
-
-
-def script_of(**update: Any) -> str:
-    """A script that does to one component what gr.update does."""
-    return f"() => ({json.dumps({'__type__': 'update', **update})})"

@@ -11,6 +11,7 @@ import gradio as gr
 from engines.knobs import Preset
 from engines.messages import ConfigError
 from engines.running.runs import Runs
+from tabs.page.component import as_update, script_of
 from tabs.page.forms import Form
 from tabs.page.language import language_of, t, translate
 from tabs.page.settings.usual import usual_seconds, words_for_usual
@@ -48,10 +49,10 @@ class RecipePicker:
 
         picked = {key: [{"info": self._help(key)}, *fill(recipe.values)] for key, recipe in self.recipes.items()}
         picked[OWN] = [{"info": self._help(OWN)}, *[gr.skip()] * len(form.widgets)]
-        table = json.dumps({key: [_as_update(one) for one in updates] for key, updates in picked.items()}, default=str)
-        own = json.dumps({"__type__": "update", "value": OWN, "info": str(self._help(OWN))})
+        table = json.dumps({key: [as_update(one) for one in updates] for key, updates in picked.items()}, default=str)
+        own = script_of(value=OWN, info=str(self._help(OWN)))
         self.list.select(None, self.list, [self.list, *form.widgets], js=f"(key) => ({table})[key]", **QUICK)
-        gr.on([widget.input for widget in form.widgets], None, None, self.list, js=f"() => ({own})", **QUICK)
+        gr.on([widget.input for widget in form.widgets], None, None, self.list, js=own, **QUICK)
 
     def restore(self, settings: gr.State, form: Form, fill: Callable[[Mapping[str, Any]], list[Any]]) -> None:
         """Fill the form once there are settings of a link or of an earlier run.
@@ -78,12 +79,6 @@ class RecipePicker:
         """The list's update for a form that is filled with `settings`: the recipe that they are, whatever the seed."""
         key = next((key for key, recipe in self.recipes.items() if _same(recipe.values, settings, form)), OWN)
         return gr.update(value=key, info=self._help(key))
-
-
-def _as_update(value: Any) -> dict[str, Any]:
-    """The update that a handler's return value stands for, as the page takes it."""
-    fields = value if isinstance(value, dict) else {"value": value}
-    return {"__type__": "update", **{name: field for name, field in fields.items() if name != "__type__"}}
 
 
 def _usual_seconds(runs: Runs, engine: str, form: Form, values: Sequence[Any]) -> float | None:

@@ -64,7 +64,9 @@ class Trainer(BaseTrainer):
 
     def step(self) -> None:
         """One update of the network."""
-        self._set_rate(self.config.lr * cooled(self.steps / self.config.steps))
+        rate = self.config.lr * cooled(self.steps / self.config.steps)
+        for optimiser in (self.adam, self.muon):
+            self._set_rate(optimiser, rate)
         if self.device.type == "cuda":
             self._step_cuda()
         else:
@@ -135,18 +137,7 @@ class Trainer(BaseTrainer):
         (matrices, rest), cuda = split(self.net), self.device.type == "cuda"
         fused = self.device.type in ("cpu", "cuda")
         adam = torch.optim.Adam(rest, lr=self.config.lr, betas=(0.9, 0.99), fused=fused, capturable=cuda)
-        muon = Muon(matrices, self.config.lr)
-        if cuda:  # a graph reads the rate from a tensor
-            for group in (*adam.param_groups, *muon.param_groups):
-                group["lr"] = torch.tensor(self.config.lr, device=self.device)
-        return adam, muon
-
-    def _set_rate(self, rate: float) -> None:
-        for group in (*self.adam.param_groups, *self.muon.param_groups):
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(rate)
-            else:
-                group["lr"] = rate
+        return self._with_changing_rate(adam), self._with_changing_rate(Muon(matrices, self.config.lr))
 
     @torch.no_grad()
     def _average(self, averaged: tuple[Tensor, ...], current: tuple[Tensor, ...], count: Tensor) -> None:

@@ -52,7 +52,7 @@ class GanConfig(Config):
         },
     )
     conditional: bool = knob(
-        False, "Class-conditional", "Both networks are told the class, so that you can ask for one."
+        True, "Class-conditional", "Both networks are told the class, so that you can ask for one."
     )
     whole: bool = knob(
         False, "Whole dataset", "Download all the pictures instead of using the bundled ones.", more=True
@@ -158,28 +158,32 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "steady": Preset(
             "Steadier: R3GAN",
             "The relativistic objective with both gradient penalties: slower, and hard to upset.",
-            {"objective": "relativistic"},
+            {"objective": "relativistic", "conditional": False},
         ),
         "digits": Preset(
             "Digits by class",
             "G is told which digit to draw, so that you can ask for one.",
-            {"dataset": "mnist", "conditional": True},
+            {"dataset": "mnist"},
         ),
-        "emoji": Preset("Emoji in colour", "Small faces and things in colour.", {"dataset": "emoji", "size": 32}),
+        "emoji": Preset(
+            "Emoji in colour",
+            "Small faces and things in colour.",
+            {"dataset": "emoji", "size": 32, "conditional": False},
+        ),
         "mode_collapse": Preset(
             "Break it: mode collapse",
             "D learns so slowly that G fools it with one or two pictures, and draws only those.",
-            {"architecture": "mlp", "lr_g": 3e-3, "lr_d": 5e-5, "beta1": 0.9, "ema": 0.9},
+            {"architecture": "mlp", "conditional": False, "lr_g": 3e-3, "lr_d": 5e-5, "beta1": 0.9, "ema": 0.9},
         ),
         "d_too_strong": Preset(
             "Break it: D too strong",
             "D is always right, so the gradient of G vanishes and it learns nothing.",
-            {"objective": "minimax", "d_steps": 5, "lr_g": 2e-4},
+            {"objective": "minimax", "conditional": False, "d_steps": 5, "lr_g": 2e-4},
         ),
         "lr_too_high": Preset(
             "Break it: learning rate too high",
             "Each step overshoots: the losses explode and the pictures are garbage.",
-            {"architecture": "mlp", "lr_g": 0.03, "lr_d": 0.03, "ema": 0.0},
+            {"architecture": "mlp", "conditional": False, "lr_g": 0.03, "lr_d": 0.03, "ema": 0.0},
         ),
     }
 )

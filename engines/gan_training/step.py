@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -15,6 +17,7 @@ from engines.live_training.team import Team, part
 from engines.live_training.trainer import BaseTrainer
 from engines.running.events import Event
 
+LOWEST = 0.01  # of a learning rate, at the end of a run
 EMA_EVERY = 4  # steps; averaging each of them took 6 % of the time
 SIGNALS = ("Loss_D", "Loss_G", "D(x)", "D(G(z))", "pair_accuracy")
 
@@ -22,6 +25,13 @@ SIGNALS = ("Loss_D", "Loss_G", "D(x)", "D(G(z))", "pair_accuracy")
 def may_part(config: GanConfig) -> bool:
     """Whether D's step can have real and fake pictures in two lanes: a gradient penalty needs both halves at once."""
     return OBJECTIVES[config.objective].penalty is None
+
+
+def falling(done: float) -> float:
+    """What is left of the learning rates when this share of the steps is done: half a cosine, down to LOWEST
+    (Loshchilov & Hutter 2017, arXiv:1608.03983, equation 5). With constant ones late pictures get no better.
+    """
+    return max(LOWEST, 0.5 + 0.5 * math.cos(math.pi * min(1.0, done)))
 
 
 class Trainer(BaseTrainer):
@@ -61,6 +71,9 @@ class Trainer(BaseTrainer):
 
     def step(self) -> None:
         """config.d_steps updates of D and one of G."""
+        left = falling(self.steps / self.config.steps)
+        self._set_rate(self.opt_g, left * self.config.lr_g)
+        self._set_rate(self.opt_d, left * self.config.lr_d)
         if self.device.type == "cuda":
             self._step_cuda()
         else:
@@ -124,13 +137,14 @@ class Trainer(BaseTrainer):
         return self.g if self.ema is None else self.ema.module
 
     def _adam(self, net: torch.nn.Module, lr: float) -> torch.optim.Adam:
-        return torch.optim.Adam(
+        adam = torch.optim.Adam(
             net.parameters(),
             lr=lr,
             betas=(self.config.beta1, 0.999),
             fused=self.device.type in ("cpu", "cuda"),
             capturable=self.device.type == "cuda",
         )
+        return self._with_changing_rate(adam)
 
     @torch.no_grad()
     def _average(self, averaged: tuple[Tensor, ...], current: tuple[Tensor, ...], count: Tensor) -> None:

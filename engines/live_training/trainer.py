@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from engines.device import keep_freed_memory, usual
 from engines.device.tuning import Choice
@@ -18,6 +18,7 @@ from engines.messages import ConfigError
 
 log = logging.getLogger(__name__)
 
+Optimiser = TypeVar("Optimiser", bound=torch.optim.Optimizer)
 WARM_UP = 3  # eager steps on CUDA before a graph of one is captured
 
 
@@ -80,6 +81,21 @@ class BaseTrainer:
     def begin_anew(self) -> None:
         """To be called when weights and optimisers were replaced: a captured graph is of the old ones."""
         self._graph, self._warm_up = None, WARM_UP
+
+    def _with_changing_rate(self, optimiser: Optimiser) -> Optimiser:
+        """The optimiser itself; on CUDA its rate becomes a tensor, which a captured graph reads anew."""
+        if self.device.type == "cuda":
+            for group in optimiser.param_groups:
+                group["lr"] = torch.tensor(group["lr"], device=self.device)
+        return optimiser
+
+    def _set_rate(self, optimiser: torch.optim.Optimizer, rate: float) -> None:
+        """Learn at this rate from the next step on."""
+        for group in optimiser.param_groups:
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
 
     def _may_part(self) -> bool:
         """Whether a step can have its batch in two lanes."""

@@ -157,7 +157,7 @@ def compare_speed(batch: int, turns: int) -> dict[str, float | str]:
     Ours computes as was fastest when it was tried out, as in a run. The textbook runs with PyTorch's own number of
     threads and with half of them, and the faster one counts.
     """
-    config, data = GanConfig(seed=0, batch=batch), load_bundled("fashion_mnist")
+    config, data = GanConfig(seed=0, batch=batch, conditional=False), load_bundled("fashion_mnist")
     default = torch.get_num_threads()
     choice = best_choice(FAMILY, config, data, torch.device(DEVICE), Neighbours().free())
     ours, textbook = our_steps(config, data, choice), textbook_steps(config, data)

@@ -99,7 +99,7 @@ class Variant:
 
 SHIFT, CUT = translated, cut_out
 VARIANTS: dict[str, Variant] = {
-    "as now": Variant(),
+    "constant": Variant(),
     "linear": Variant(rate=linear),
     "cosine": Variant(rate=cosine),
     "cosine, ema .995": Variant({"ema": 0.995}, rate=cosine),
@@ -141,19 +141,16 @@ class VariedTrainer(Trainer):
             return score(x, y)
 
         self._call_d = augmented
-        for optimiser, rate in ((self.opt_g, config.lr_g), (self.opt_d, config.lr_d)):
+        for optimiser in (self.opt_g, self.opt_d):
             for group in optimiser.param_groups:
                 group["betas"] = (config.beta1, variant.beta2)
-                group["lr"] = torch.tensor(rate, device=self.device)  # a graph reads it
 
-    def step(self) -> None:
-        share = self.steps / self.config.steps
-        for optimiser, rate, plan in (
-            (self.opt_g, self.config.lr_g, self.variant.rate),
-            (self.opt_d, self.config.lr_d, self.variant.rate_d or self.variant.rate),
-        ):
-            optimiser.param_groups[0]["lr"].fill_(rate * plan(share))
-        super().step()
+    def _set_rate(self, optimiser: torch.optim.Optimizer, rate: float) -> None:
+        """The variant's in place of the engine's."""
+        is_d = optimiser is self.opt_d
+        plan = (self.variant.rate_d if is_d else None) or self.variant.rate
+        rate = self.config.lr_d if is_d else self.config.lr_g
+        super()._set_rate(optimiser, rate * plan(self.steps / self.config.steps))
 
 
 def run(jobs: Sequence[tuple[str, int]], steps: int) -> list[dict[str, Any]]:
@@ -184,7 +181,7 @@ def run(jobs: Sequence[tuple[str, int]], steps: int) -> list[dict[str, Any]]:
 
 def new_trainer(variant: Variant, seed: int, steps: int, device: str) -> VariedTrainer:
     """Ready for its first step."""
-    config = GanConfig(seed=seed, steps=steps, **variant.settings)
+    config = GanConfig(**{"seed": seed, "steps": steps, "conditional": False, **variant.settings})
     data = load_bundled(config.dataset)
     choice = usual(torch.device(device))
     return VariedTrainer(variant, config, data.images, data.labels, len(data.class_names), device, choice=choice)

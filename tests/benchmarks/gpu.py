@@ -66,7 +66,7 @@ def measure_gan(options: argparse.Namespace) -> dict[str, Any]:
     """
     rate, figures = matrix_rate(), {}
     for size, batch in ((28, 64), (28, 128), (28, 512), (64, 64), (64, 256)):
-        config = GanConfig(seed=0, size=size, batch=batch)
+        config = GanConfig(seed=0, size=size, batch=batch, conditional=False)
         data = load_bundled(config.dataset).resized(size)
         found = {"captured": gan_pace(config, data, True, options), "eager": gan_pace(config, data, False, options)}
         if size == 28:

@@ -44,17 +44,17 @@ def test_the_settings_of_a_gan(visit):
     visitor = visit()
     page = visitor.arrive()
     page.get_by_label("MNIST", exact=True).click()
-    page.locator("#gan-conditional input").check()
+    page.locator("#gan-conditional input").uncheck()
     open_more(page)
     set_slider(page, "gan-steps", 500)
     query = copy_link(visitor, "gan_training")
-    assert query == "?tab=gan_training&dataset=mnist&conditional=true&steps=500"
+    assert query == "?tab=gan_training&dataset=mnist&conditional=false&steps=500"
 
     guest = visit()
     for _ in range(2):  # and a reload keeps it
         page = open_link(guest, query)
         expect(page.get_by_label("MNIST", exact=True)).to_be_checked()
-        expect(page.locator("#gan-conditional input")).to_be_checked()
+        expect(page.locator("#gan-conditional input")).not_to_be_checked()
         open_more(page)
         expect(slider(page, "gan-steps")).to_have_value("500")
         expect(page.locator(".toast-body")).to_have_count(0)
@@ -63,17 +63,17 @@ def test_the_settings_of_a_gan(visit):
 def test_a_reload_keeps_what_was_copied_and_the_latest_run_does_not_win(visit):
     visitor = visit()
     page = visitor.arrive("?__theme=dark")
-    page.locator("#gan-conditional input").check()
+    page.locator("#gan-conditional input").uncheck()
     visitor.start()
     visitor.button("Stop").click()
     visitor.wait_for_state("Stopped, and kept")
-    page.locator("#gan-conditional input").uncheck()
+    page.locator("#gan-conditional input").check()
     page.get_by_label("Emoji", exact=True).click()
     copy_link(visitor, "gan_training")
     assert page.url.endswith("?tab=gan_training&dataset=emoji&__theme=dark")
     page.reload()
     expect(page.get_by_label("Emoji", exact=True)).to_be_checked()
-    expect(page.locator("#gan-conditional input")).not_to_be_checked()
+    expect(page.locator("#gan-conditional input")).to_be_checked()
     expect(page.locator("body")).to_have_class(re.compile("dark"))
 
 

@@ -32,7 +32,7 @@ def test_a_gan_learns_classes_of_which_one_has_few_pictures(visit, archive):
     visitor = visit()
     page = visitor.arrive()
     page.get_by_label("Your own pictures").click()
-    page.locator("#gan-conditional input").check()
+    expect(page.locator("#gan-conditional input")).to_be_checked()
     page.locator("#gan-uploads input[type=file]").set_input_files(archive)
     preview = page.locator("#gan-preview")
     expect(preview).to_contain_text("in 2 classes: few (3), many (24)")

@@ -54,10 +54,11 @@ def of(events, kind):
 def test_a_run_tells_all_that_a_page_shows():
     events = run(GanConfig(**SMALL, steps=40))
     assert of(events, Note)
-    assert of(events, Reference)[0].images.shape == (64, 28, 28, 1)
+    assert of(events, Reference)[0].images.shape == (80, 28, 28, 1)
     samples = of(events, Samples)
     assert (samples[0].step, samples[-1].step) == (0, 40)
-    assert samples[0].images.shape == (64, 28, 28, 1)
+    assert samples[0].images.shape == (80, 28, 28, 1)
+    assert samples[0].columns == 10  # one a class
     assert samples[0].images.dtype == np.uint8
     assert of(events, Progress)[-1].counts == {"{n} pictures": 40 * 16}
     assert all(math.isfinite(v) for m in of(events, Metrics) for v in m.values.values())
@@ -81,10 +82,10 @@ def test_the_same_seed_gives_the_same_generator():
     assert all(np.array_equal(first[name], second[name]) for name in first)
 
 
-def test_class_conditional_grids_have_a_column_a_class():
-    events = run(GanConfig(**SMALL, steps=10, conditional=True))
-    assert of(events, Samples)[0].columns == 10
-    assert of(events, Reference)[0].images.shape[0] == 80
+def test_grids_of_a_gan_that_is_told_no_class_are_square():
+    events = run(GanConfig(**SMALL, steps=10, conditional=False))
+    assert of(events, Samples)[0].columns == 8
+    assert of(events, Reference)[0].images.shape[0] == 64
 
 
 def test_a_loss_that_is_no_number_ends_the_run_in_plain_words(monkeypatch):

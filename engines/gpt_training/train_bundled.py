@@ -1,0 +1,151 @@
+"""Trains the bundled poem model: python -m engines.gpt_training.train_bundled --seconds 100 --out FOLDER
+
+Reads only files of the repository. The time goes to a few trainings one after the other, longer ones with more
+dropout, each with its learning rate falling to the end; the one with the least held-out loss is kept. FOLDER gets
+model.safetensors (float16), vocabulary.json, card.json with the scores, and history.json. Meant for one GPU: a CPU
+does in hours what it does in minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from engines.device import pick_device
+from engines.device.tuning import Choice
+from engines.gpt_training.config import GptConfig
+from engines.gpt_training.corpus import Corpus, build, planned_poems
+from engines.gpt_training.sampling import FREE, texts, write
+from engines.gpt_training.scores import Copies, score
+from engines.gpt_training.step import Trainer
+
+CONTEXT = 37  # END, a plan of four, and the 32 characters of a quatrain
+TRIALS = "0.2:0.25,0.3:0.45,0.1:0.1,0.4:0.2"  # dropout:share of the time
+WORSE = 0.08  # nats above the best so far, at which a training is given up
+DRAWN = ((1.0, 1.0), (0.8, 1.0), (1.0, 0.9))  # temperature and top-p of the poems that are scored
+
+
+def main() -> None:
+    """Parse the arguments, train and score."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=100.0, help="of training; scoring takes some more")
+    parser.add_argument("--out", type=Path, required=True, help="where the model goes")
+    parser.add_argument("--trials", default=TRIALS, help="dropout:share of the time, with commas between")
+    for name, default in {"layers": 7, "width": 160, "heads": 5, "batch": 256, "samples": 2000}.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    for name, default in {"lr": 2e-3, "decay": 0.1}.items():
+        parser.add_argument(f"--{name}", type=float, default=default)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    settings = {name: getattr(options, name) for name in ("layers", "width", "heads", "batch", "lr", "decay")}
+    config = GptConfig(**settings, context=CONTEXT, plan=True, steps=100_000, seed=1)
+    corpus = build(planned_poems(), CONTEXT)
+    device = pick_device()
+    choice = Choice("bfloat16") if device.type == "cuda" else None
+    history: list[dict[str, Any]] = []
+    for trial in options.trials.split(","):
+        dropout, share = map(float, trial.split(":"))
+        trainer = Trainer(replace(config, dropout=dropout), corpus, device, choice)
+        history.append(train(trainer, options.seconds * share))
+        if history[-1]["held_out"] <= min(one["held_out"] for one in history):
+            save(trainer, corpus, options.out, history[-1])
+        (options.out / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
+    finish(trainer, corpus, options.out, history, options.samples)
+
+
+def machine(device: torch.device) -> str:
+    """The GPU's or processor's name."""
+    return torch.cuda.get_device_name() if device.type == "cuda" else platform.processor() or "a CPU"
+
+
+def train(trainer: Trainer, seconds: float) -> dict[str, Any]:
+    """Trains for so long, with a line on the way now and then; the best weights are left in the network."""
+    began, told, best, kept, lines = time.monotonic(), 0.0, float("inf"), {}, []
+    everything = len(trainer.held.starts)
+    while (spent := time.monotonic() - began) < seconds:
+        trainer.step(spent / seconds)
+        if trainer.device.type == "cuda" and trainer.steps % 20:
+            continue
+        if trainer.device.type == "cuda":
+            torch.cuda.synchronize()  # else the queue runs ahead of the clock
+        if (spent := time.monotonic() - began) - told < seconds / 20 and spent < seconds:
+            continue
+        told, loss = spent, trainer.signals().get("Training", float("nan"))
+        held = trainer.held_out(everything if trainer.device.type == "cuda" else 64)
+        lines.append({"step": trainer.steps, "seconds": round(spent, 1), "held_out": held, "training": loss})
+        print(json.dumps({"dropout": trainer.config.dropout} | lines[-1]), flush=True)
+        if held < best:
+            best, kept = held, {k: v.clone() for k, v in trainer.net.state_dict().items()}
+            at = trainer.steps
+        elif held > best + WORSE:
+            break
+    trainer.net.load_state_dict(kept)
+    return {
+        "dropout": trainer.config.dropout,
+        "seconds": round(time.monotonic() - began, 1),
+        "steps": trainer.steps,
+        "kept_at": at,
+        "held_out": round(trainer.held_out(everything), 4),
+        "lines": lines,
+    }
+
+
+def save(trainer: Trainer, corpus: Corpus, folder: Path, trial: dict[str, Any]) -> None:
+    """Writes the model, its vocabulary and its card without scores."""
+    halves = {k: v.detach().to("cpu", torch.float16).contiguous() for k, v in trainer.net.state_dict().items()}
+    save_file(halves, folder / "model.safetensors", {"config": json.dumps(trainer.config.to_dict())})
+    characters = json.dumps("".join(corpus.vocabulary.characters), ensure_ascii=False)
+    (folder / "vocabulary.json").write_text(characters + "\n", "utf-8")
+    about = {
+        "config": trainer.config.to_dict(),
+        "parameters": sum(p.numel() for p in trainer.net.parameters()),
+        "data": {"poems": len(corpus.train_texts), "held_out": len(corpus.held_texts)},
+        "training": {name: value for name, value in trial.items() if name != "lines"},
+        "hardware": machine(trainer.device),
+        "torch": torch.__version__,
+    }
+    write_card(folder, about)
+    print(f"{about['parameters']:,} parameters, {(folder / 'model.safetensors').stat().st_size:,} bytes", flush=True)
+
+
+def finish(trainer: Trainer, corpus: Corpus, folder: Path, history: list[dict[str, Any]], samples: int) -> None:
+    """Scores the model as it was written, and real poems for comparison, into the card."""
+    trainer.net.load_state_dict({k: v.float() for k, v in load_file(folder / "model.safetensors").items()})
+    copies = Copies(corpus.train_texts)
+    about = json.loads((folder / "card.json").read_text("utf-8"))
+    about["held_out"] = round(trainer.held_out(len(trainer.held.starts)), 4)
+    about["trials"] = [{name: value for name, value in one.items() if name != "lines"} for one in history]
+    about["real"] = asdict(score(corpus.held_texts, copies))
+    about["scores"] = judge(trainer, corpus, copies, samples)
+    write_card(folder, about)
+
+
+def write_card(folder: Path, about: dict[str, Any]) -> None:
+    """Writes card.json."""
+    (folder / "card.json").write_text(json.dumps(about, ensure_ascii=False, indent=2) + "\n", "utf-8")
+
+
+def judge(trainer: Trainer, corpus: Corpus, copies: Copies, samples: int) -> list[dict[str, Any]]:
+    """Scores of poems drawn in a few ways, the plan too being the model's own."""
+    found = []
+    for temperature, top_p in DRAWN:
+        given = torch.full((samples, CONTEXT + 1), FREE, device=trainer.device)
+        given[:, 0] = 0
+        with trainer.resting() as net:
+            written = [write(net, part, temperature, top_p, seed=i) for i, part in enumerate(given.split(500))]
+        poems = [text for ids in written for text in texts(ids, corpus.vocabulary.characters)]
+        found.append({"temperature": temperature, "top_p": top_p, **asdict(score(poems, copies))})
+        print(json.dumps(found[-1]), *poems[:6], sep="\n", flush=True)
+    return found
+
+
+if __name__ == "__main__":
+    main()

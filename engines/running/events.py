@@ -127,6 +127,15 @@ class Scatter:
 
 
 @dataclass(frozen=True)
+class Written:
+    """What a language model writes at a step, a text for each of its fixed starts; kept as history."""
+
+    step: int
+    texts: tuple[str, ...]  # each with its start
+    starts: tuple[str, ...] = ()  # "" where it began from nothing
+
+
+@dataclass(frozen=True)
 class Ground:
     """The real points of the plane, and the middles of the parts that made ones should reach.
 
@@ -279,6 +288,7 @@ Event = (
     | Sheet
     | Bars
     | Scatter
+    | Written
     | Ground
     | Plane
     | Verdict

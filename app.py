@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -50,8 +51,12 @@ def create_app(
     image_models: ImageModels | None = None,
     limits: Limits | None = None,
     computer: Computer | None = None,
+    only: Collection[str] = (),
 ) -> gr.Blocks:
-    """All tabs on one page. The runs and what is loaded for them outlive it; without a `computer` engines run here."""
+    """All tabs on one page, or those of the engines that `only` names.
+
+    The runs and what is loaded for them outlive it; without a `computer` engines run here.
+    """
     limits = limits or Limits()
     gallery = Gallery(GalleryLimits(pictures=limits.pictures, hours=limits.kept_hours))
     files = (CLEAN_EVERY, round(3600 * limits.files_hours))
@@ -63,7 +68,7 @@ def create_app(
         # The secret only scrambles it there, so it need not be one.
         owner = gr.BrowserState("", storage_key="aigc-playground-owner", secret="aigc-playground")
         visit = gr.State(None)
-        pages = tab_of_engine()
+        pages = tab_of_engine(only)
         openings = {engine: Opening() for engine in pages}
         shared = Shared(
             runs, computer or Here(), Gate(limits), models or Models(), classifiers or Classifiers(),
@@ -71,16 +76,19 @@ def create_app(
         )  # fmt: skip
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():
+                inside = [openings[engine] for engine in engines_of(tab) if engine in openings]
+                if not inside:
+                    continue
                 with gr.Tab(t(title), id=engines_of(tab)[0]) as page:
                     tab.build(replace(shared, page=page))
-                opens(page, visit, [openings[engine] for engine in engines_of(tab)])
+                opens(page, visit, inside)
 
         def arrive(request: gr.Request, owner: str, *pressed: bool) -> list[object]:
             """The visitor's key, made on the first visit and kept in that browser; the address's query; which parts of
             the page it asks for, and which are to be opened.
             """
             owner, visit = owner or new_key(), read_visit(request.query_params.multi_items())
-            engine = choose_engine(runs, visit)
+            engine = choose_engine(runs, visit, pages)
             if not engine:
                 tell(lost(visit), request)
             asked = [name == engine for name in openings]
@@ -99,16 +107,25 @@ def engines_of(tab: ModuleType) -> tuple[str, ...]:
     return getattr(tab, "ENGINES", (tab.__name__.split(".")[1],))
 
 
-def tab_of_engine() -> dict[str, str]:
-    """For each engine that has a part of the page, the id of its tab."""
-    return {engine: engines_of(tab)[0] for tab in TABS.values() for engine in engines_of(tab)}
+def tab_of_engine(only: Collection[str] = ()) -> dict[str, str]:
+    """For each engine that has a part of the page, the id of its tab; all engines, or those that `only` names."""
+    pages = {engine: engines_of(tab)[0] for tab in TABS.values() for engine in engines_of(tab)}
+    return {engine: tab for engine, tab in pages.items() if not only or engine in only}
 
 
-def choose_engine(runs: Runs, visit: Query) -> str:
-    """The engine whose settings a link has, else that of a watch link's run; "" if the page has no such engine."""
+def choose_engine(runs: Runs, visit: Query, pages: Mapping[str, str]) -> str:
+    """The engine whose settings a link has, else that of a watch link's run; "" if it is none of those in `pages`."""
     run = find_run(runs, visit.get(RUN, ""))
     asked = (visit.get(TAB), run.engine if run else "")
-    return next((engine for engine in asked if engine in tab_of_engine()), "")
+    return next((engine for engine in asked if engine in pages), "")
+
+
+def engines_named(text: str) -> tuple[str, ...]:
+    """The engines of --only; ArgumentTypeError for one that the page does not have."""
+    names, known = tuple(name.strip() for name in text.split(",") if name.strip()), tab_of_engine()
+    if odd := [name for name in names if name not in known]:
+        raise argparse.ArgumentTypeError(f"there is no {odd[0]!r}; there are {', '.join(known)}")
+    return names
 
 
 def look() -> dict[str, object]:
@@ -209,6 +226,14 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--follow", type=Path, metavar="DIR", help="show the runs live that another program writes there (--folder)"
     )
+    parser.add_argument(
+        "--only",
+        type=engines_named,
+        metavar="NAMES",
+        default=os.environ.get("AIGC_ONLY", ""),
+        help=f"show only these parts of the page, with commas between: {', '.join(tab_of_engine())} (default:"
+        " AIGC_ONLY, else all)",
+    )
     group = parser.add_argument_group("limits", f"each also by a variable, such as {variable('steps')}=5000")
     for name, limit in Limits.knobs().items():
         option = f"--{name.replace('_', '-')}"
@@ -233,7 +258,7 @@ def main() -> None:
             signal.signal(getattr(signal, name), leave)
     computer = make_computer(limits)
     models, classifiers, image_models = Models(args.allow_any_model), Classifiers(), ImageModels(args.allow_any_model)
-    app = create_app(runs, models, classifiers, image_models, limits, computer)
+    app = create_app(runs, models, classifiers, image_models, limits, computer, args.only)
     if args.follow:
         runs.follow(args.follow, lambda run: print(f"Following a run: add ?run={run.id} to the address", flush=True))
     try:

@@ -7,12 +7,15 @@ import urllib.request
 import zipfile
 from pathlib import Path
 
+import gradio as gr
 import httpx
 import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
+from app import arguments, create_app, tab_of_engine
 from engines.running.board import ENDED_STATES
+from engines.running.runs import Runs
 from tests import ROOT
 from tests.fakes import wait_until
 from tests.served import served
@@ -54,6 +57,23 @@ def picture(path):
     with Image.open(path) as image:
         image.load()
         return image
+
+
+def test_only_some_parts_of_the_page_are_shown():
+    demo = create_app(Runs(), only=("vae_training", "text_generation"))
+    tabs = [block.id for block in demo.blocks.values() if isinstance(block, gr.Tab) and block.id in tab_of_engine()]
+    assert tabs == ["gan_training", "vae_training", "text_generation"]  # the first is the tab around the family
+    names = {handler.api_name for handler in demo.fns.values() if handler.api_visibility == "public"}
+    assert {"vae_start", "text_chat"} <= names
+    assert not {"gan_start", "image_generate", "finetuning_start"} & names
+
+
+def test_a_part_that_the_page_does_not_have_is_named(capsys):
+    with pytest.raises(SystemExit):
+        arguments().parse_args(["--only", "gan_training,music"])
+    assert "there is no 'music'; there are gan_training, vae_training" in capsys.readouterr().err
+    assert arguments().parse_args(["--only", "finetuning, gan_training"]).only == ("finetuning", "gan_training")
+    assert arguments().parse_args([]).only == ()
 
 
 def test_a_machine_too_busy_for_the_first_page_starts_all_the_same(monkeypatch):

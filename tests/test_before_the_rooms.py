@@ -114,4 +114,4 @@ def test_what_was_killed_goes_on_from_its_checkpoint(site):
 )
 def test_a_link_still_opens_its_tab(site, query, engine):
     visit = read_visit(urllib.parse.parse_qsl(query))
-    assert playground.choose_engine(site[2], visit) == engine
+    assert playground.choose_engine(site[2], visit, playground.tab_of_engine()) == engine

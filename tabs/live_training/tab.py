@@ -20,12 +20,15 @@ def build(shared: Shared) -> None:
     places = {}
     with gr.Tabs(overflow_behavior="wrap", elem_id="families") as switch:
         for page in FAMILIES:
+            if page.family.engine not in shared.openings:
+                continue
             with gr.Tab(t(page.family.title), id=page.family.engine) as place:
                 build_family(page, shared)
             places[page.family.engine] = place
-        with gr.Tab(t(points.TITLE), id=points.ENGINE) as place:
-            points.build(shared)
-        places[points.ENGINE] = place
+        if points.ENGINE in shared.openings:
+            with gr.Tab(t(points.TITLE), id=points.ENGINE) as place:
+                points.build(shared)
+            places[points.ENGINE] = place
     for engine, place in places.items():
         opens(place, shared.visit, [shared.openings[engine]])
         shared.openings[engine].selects(switch, engine)

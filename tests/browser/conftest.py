@@ -46,16 +46,38 @@ def models():
 
 
 @pytest.fixture
-def url(models):
+def only(request):
+    """The engines on the page by the mark `only`, none for all: a page with fewer is there sooner."""
+    mark = request.node.get_closest_marker("only")
+    return mark.args if mark else ()
+
+
+@pytest.fixture
+def url(models, only):
     """The address of a fresh app, whose runs are stopped at the end."""
-    with served(models=models) as (address, _):
+    with served(models=models, only=only) as (address, _):
         yield address
+
+
+# What is there once a tab has arrived.
+READY = {
+    "gan_training": ("#gan-live .live:not([data-state=none])", "#gan-preview img", "#gan-start[title]"),
+    "vae_training": ("#vae-live .live:not([data-state=none])", "#vae-start[title]"),
+    "points_training": ("#points-live .live", "#points-start[title]"),
+    "image_generation": ("#image-stage .stage", "#image-stop[title]"),
+    "text_generation": ("#text-message textarea",),
+    "finetuning": ("#finetuning-preview section", "#finetuning-start[title]"),
+}
 
 
 class Visitor:
     """One person's browser, with what went wrong in it."""
 
-    def __init__(self, browser: Browser, url: str, viewport: dict[str, int] = WIDE, **options) -> None:
+    def __init__(
+        self, browser: Browser, url: str, viewport: dict[str, int] = WIDE, first: str = "gan_training", **options
+    ) -> None:
+        """`first` is the engine whose tab the page opens on."""
+        self.first = first
         self.context: BrowserContext = browser.new_context(viewport=viewport, accept_downloads=True, **options)
         self.page: Page = self.context.new_page()
         self.page.set_default_timeout(30_000)
@@ -70,11 +92,10 @@ class Visitor:
             self.troubles.append(f"a request left the machine: {request.url}")
 
     def arrive(self, query: str = "") -> Page:
-        """Open the page and wait until the live view shows a run, or says that there is none."""
+        """Open the page and wait until its first tab shows what it opens on."""
         self.page.goto(self.url + query)
-        self.page.locator("#gan-live .live:not([data-state=none])").wait_for()
-        self.page.locator("#gan-preview img").wait_for()
-        self.page.locator("#gan-start[title]").wait_for()
+        for place in READY[self.first]:
+            self.page.locator(place).wait_for()
         return self.page
 
     def button(self, name: str):
@@ -121,12 +142,12 @@ def set_slider(page: Page, elem_id: str, value: float) -> None:
 
 
 @pytest.fixture
-def visit(browser, url):
+def visit(browser, url, only):
     """A function that makes visitors; at the end none may have had trouble."""
     visitors: list[Visitor] = []
 
     def make(**options) -> Visitor:
-        visitors.append(Visitor(browser, url, **options))
+        visitors.append(Visitor(browser, url, **({"first": only[0]} if only else {}), **options))
         return visitors[-1]
 
     yield make

@@ -86,6 +86,7 @@ def check_panels(page, prefix, panels):
         check(page, panel)
 
 
+@pytest.mark.only("gan_training")
 @LOOKS
 def test_gan_training(open_tab, dark):
     page = open_tab(dark=dark)
@@ -96,6 +97,7 @@ def test_gan_training(open_tab, dark):
     check_panels(page, "gan", ["Explore", "Take home", "Open"])
 
 
+@pytest.mark.only("image_generation")
 @LOOKS
 def test_image_generation(open_tab, dark):
     page = open_tab("Image generation", dark)
@@ -108,6 +110,7 @@ def test_image_generation(open_tab, dark):
     check_panels(page, "image", ["Gallery", "X/Y grid", "Walk", "Settings from a picture"])
 
 
+@pytest.mark.only("text_generation")
 @LOOKS
 def test_text_generation(open_tab, dark):
     page = open_tab("Text generation", dark)
@@ -123,6 +126,7 @@ def test_text_generation(open_tab, dark):
     check_panels(page, "text", ["Chat", "Continue", "Side by side", "Templates", "Score"])
 
 
+@pytest.mark.only("finetuning")
 @LOOKS
 def test_finetuning(open_tab, dark):
     page = open_tab("Fine-tuning", dark)
@@ -155,6 +159,7 @@ def tab_to(page, selector, most=120):
     raise AssertionError(f"{selector} is out of reach")
 
 
+@pytest.mark.only("gan_training")
 @LOOKS
 def test_a_gan_run_is_started_looked_at_and_stopped(visit, dark):
     visitor = visit(viewport=NARROW if dark else WIDE)
@@ -178,6 +183,7 @@ def test_a_gan_run_is_started_looked_at_and_stopped(visit, dark):
         tab_to(page, end)
 
 
+@pytest.mark.only("gan_training")
 def test_escape_closes_a_list_and_stops_nothing(visit):
     visitor = visit()
     page = visitor.arrive()
@@ -192,6 +198,7 @@ def test_escape_closes_a_list_and_stops_nothing(visit):
     visitor.wait_for_state("Stopped, and kept")
 
 
+@pytest.mark.only("image_generation")
 def test_pictures_are_chosen(open_tab):
     page = open_tab("Image generation")
     tab_to(page, "#image-prompt textarea")
@@ -206,6 +213,7 @@ def test_pictures_are_chosen(open_tab):
     expect(page.locator("#image-gallery button:nth-child(3)")).to_be_focused()
 
 
+@pytest.mark.only("text_generation")
 def test_the_alternatives_of_a_token(open_tab):
     page = open_tab("Text generation")
     set_slider(page, "text-max_new_tokens", 24)
@@ -226,6 +234,7 @@ def test_the_alternatives_of_a_token(open_tab):
     expect(page.locator("#text-inside .inside")).to_have_attribute("aria-live", "polite")
 
 
+@pytest.mark.only("finetuning")
 def test_the_cells_of_the_matrix(open_tab):
     page = open_tab("Fine-tuning")
     page.locator("#finetuning-matrix button[data-truth]").first.wait_for()

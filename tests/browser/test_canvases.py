@@ -1,6 +1,10 @@
 """Nothing is sent twice: a picture that was drawn travels once for each Generate, and only for its task."""
 
+import pytest
+
 from tests.browser.test_image_generation import generate, open_tab, tiny_model  # noqa: F401
+
+pytestmark = pytest.mark.only("image_generation")
 
 
 class Traffic:

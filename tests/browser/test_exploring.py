@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from engines.gan_training.config import ENGINE, GanConfig
 from engines.running.board import Board
 from engines.running.run_files import save_run
+
+pytestmark = pytest.mark.only("gan_training")
 
 LABEL = "#gan-picture label"
 

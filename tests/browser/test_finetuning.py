@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import NARROW, WIDE, set_slider
 from tests.tiny_texts import rows, save_encoder, save_table
 
+pytestmark = pytest.mark.only("finetuning")
+
 SCREENS = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280px", "390px"])
 SLOW = 180_000  # ms
 HOSTILE = "<img src=x onerror=\"document.title='taken over'\">"
@@ -200,6 +202,7 @@ def test_many_rows_at_once_and_going_on(open_tab, table, tmp_path):
     expect(page.locator("#finetuning-matrix")).to_contain_text("odd")
 
 
+@pytest.mark.only  # the whole page
 def test_a_watch_link_opens_the_tab_and_lets_others_only_watch(open_tab, visit, table):
     owner, page = open_tab()
     owner.context.grant_permissions(["clipboard-read", "clipboard-write"])

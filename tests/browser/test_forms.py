@@ -36,6 +36,7 @@ def test_a_recipe_is_applied_when_it_is_picked_and_at_no_other_time(visit, tab):
     expect(names).to_have_value(other)
 
 
+@pytest.mark.only("gan_training")
 def test_settings_changed_during_a_run_are_for_the_next(visit):
     visitor = visit()
     page = visitor.arrive()
@@ -50,6 +51,7 @@ def test_settings_changed_during_a_run_are_for_the_next(visit):
     expect(note).to_be_hidden()
 
 
+@pytest.mark.only("gan_training")
 def test_how_long_a_run_takes_is_said_before_start_once_one_has_run(visit):
     visitor = visit()
     page = visitor.arrive()

@@ -16,6 +16,8 @@ from tests.fakes import wait_until
 from tests.served import served
 from tests.tiny_image_models import save_emoji_model
 
+pytestmark = pytest.mark.only("image_generation")
+
 MADE = re.compile(r"Seed \d+ · [\d.]+ s · Emoji")
 SLOW = 60_000  # ms: the first picture waits for PyTorch
 

@@ -28,6 +28,7 @@ def unfold(page, prefix):
     return panel
 
 
+@pytest.mark.only("gan_training")
 @SCREENS
 def test_the_objective_on_the_screen_is_explained(visit, viewport):
     page = visit(viewport=viewport).arrive()

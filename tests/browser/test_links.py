@@ -40,6 +40,7 @@ def slider(page, elem_id):
     return page.locator(f"#{elem_id} input[type=number]")
 
 
+@pytest.mark.only("gan_training")
 def test_the_settings_of_a_gan(visit):
     visitor = visit()
     page = visitor.arrive()
@@ -60,6 +61,7 @@ def test_the_settings_of_a_gan(visit):
         expect(page.locator(".toast-body")).to_have_count(0)
 
 
+@pytest.mark.only("gan_training")
 def test_a_reload_keeps_what_was_copied_and_the_latest_run_does_not_win(visit):
     visitor = visit()
     page = visitor.arrive("?__theme=dark")
@@ -77,6 +79,7 @@ def test_a_reload_keeps_what_was_copied_and_the_latest_run_does_not_win(visit):
     expect(page.locator("body")).to_have_class(re.compile("dark"))
 
 
+@pytest.mark.only("image_generation")
 def test_the_settings_of_a_picture(visit):
     visitor = visit()
     page = open_link(visitor, "?tab=image_generation")
@@ -94,6 +97,7 @@ def test_the_settings_of_a_picture(visit):
     expect(page.locator("#image-painted")).not_to_be_visible()
 
 
+@pytest.mark.only("image_generation")
 def test_a_links_model_brings_its_own_settings(visit):
     page = open_link(visit(), "?tab=image_generation&model=SD-Turbo&prompt=owl&batch=2")
     expect(page.locator("#image-model input")).to_have_value(re.compile("SD-Turbo"))
@@ -105,6 +109,7 @@ def test_a_links_model_brings_its_own_settings(visit):
     expect(page.locator("#image-prompt textarea")).to_have_value("owl")
 
 
+@pytest.mark.only("text_generation")
 def test_the_settings_of_a_text_and_what_is_asked(visit):
     visitor = visit()
     page = open_link(visitor, "?tab=text_generation")
@@ -120,6 +125,7 @@ def test_the_settings_of_a_text_and_what_is_asked(visit):
     expect(slider(page, "text-top_p")).to_have_value("0.9")
 
 
+@pytest.mark.only("text_generation")
 def test_a_text_to_continue_opens_its_panel_and_a_model_tells_about_itself(visit):
     page = open_link(visit(), "?tab=text_generation&text=It+was+a+dark+night&model=GPT-2")
     expect(page.locator("#text-text textarea")).to_have_value("It was a dark night")
@@ -128,6 +134,7 @@ def test_a_text_to_continue_opens_its_panel_and_a_model_tells_about_itself(visit
     expect(page.locator("#text-model")).not_to_contain_text("135 million")
 
 
+@pytest.mark.only("text_generation")
 def test_a_text_that_is_too_long_stays_out_and_is_named(visit):
     visitor = visit()
     page = open_link(visitor, "?tab=text_generation&temperature=1.5")
@@ -137,6 +144,7 @@ def test_a_text_that_is_too_long_stays_out_and_is_named(visit):
     page.get_by_text("This is not in the link, since it is too long: Your message").wait_for()
 
 
+@pytest.mark.only("finetuning")
 def test_the_settings_of_a_fine_tuning(visit):
     visitor = visit()
     page = open_link(visitor, "?tab=finetuning&dataset=fashion_mnist")
@@ -174,6 +182,7 @@ def test_a_hostile_link_is_told_and_nothing_else(visit, tab):
     assert query == f"?tab={tab}"
 
 
+@pytest.mark.only("gan_training")
 def test_settings_that_do_not_go_together_leave_the_form_alone(visit):
     page = open_link(visit(), "?tab=gan_training&dataset=mnist&batch=512&features=128&size=64&d_steps=10")
     page.get_by_text("The link's settings were ignored: Batch size, Features, Image size").wait_for()
@@ -189,6 +198,7 @@ def test_a_chinese_visitor_is_told_in_chinese(visit):
     page.get_by_text("已复制链接。").wait_for()
 
 
+@pytest.mark.only("gan_training")
 def test_where_copying_is_not_allowed_the_link_is_shown(visit):
     visitor = visit()
     visitor.context.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
@@ -205,6 +215,7 @@ def test_where_copying_is_not_allowed_the_link_is_shown(visit):
     expect(link).to_be_visible()
 
 
+@pytest.mark.only("gan_training")
 def test_a_form_with_a_mistake_gets_its_sentence_and_no_link(visit):
     visitor = visit()
     page = open_link(visitor, "?tab=gan_training&batch=512&features=128")

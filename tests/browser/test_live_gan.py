@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, WIDE, set_slider
 
+pytestmark = pytest.mark.only("gan_training")
+
 SCREENS = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280px", "390px"])
 
 

@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, WIDE
 
+pytestmark = pytest.mark.only("points_training")
+
 SCREENS = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280px", "390px"])
 REACHED = re.compile(r"step 200: 400 made points over 2,000 real ones; \d+ of \d+ parts are reached")
 QUERY = "?tab=points_training&steps=200&width=16&batch=32"

@@ -77,6 +77,7 @@ def test_a_run_goes_on_after_a_restart(browser, server, locale):
         person.context.close()
 
 
+@pytest.mark.only("gan_training")
 def test_a_stopped_run_goes_on(visit):
     visitor = visit()
     page = visitor.arrive()

@@ -28,6 +28,7 @@ def archive(tmp_path):
     return str(path)
 
 
+@pytest.mark.only("gan_training")
 def test_a_gan_learns_classes_of_which_one_has_few_pictures(visit, archive):
     visitor = visit()
     page = visitor.arrive()
@@ -41,6 +42,7 @@ def test_a_gan_learns_classes_of_which_one_has_few_pictures(visit, archive):
     assert visitor.state() == "Training"
 
 
+@pytest.mark.only("finetuning")
 def test_a_class_of_one_row_is_said_to_be_untested_and_gets_a_dash(open_tab, tmp_path):  # noqa: F811
     table = tmp_path / "reviews.csv"
     lines = [f"{text},{label}" for text, label in rows(count=80)]

@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import set_slider
 
+pytestmark = pytest.mark.only("text_generation")
+
 NUMBERS = re.compile(r"\d+ tokens · [\d.]+ tokens/s · first after [\d.]+ s · seed \d+")
 FIRST_LOAD = 240_000  # ms: the files may have to be fetched and converted
 

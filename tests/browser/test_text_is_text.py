@@ -8,6 +8,8 @@ from playwright.sync_api import expect
 from tests.browser.conftest import set_slider
 from tests.browser.test_text_generation import FIRST_LOAD, NUMBERS, send
 
+pytestmark = pytest.mark.only("text_generation")
+
 CODE = "if x:\n    y = 1\n\tz <b>bold</b> &lt;i&gt; **s** $$x$$\n<style>*{display:none}</style> [a](javascript:1) "
 CHINESE_NUMBERS = re.compile("词元/秒")
 

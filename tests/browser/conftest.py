@@ -63,6 +63,7 @@ def url(models, only):
 READY = {
     "gan_training": ("#gan-live .live:not([data-state=none])", "#gan-preview img", "#gan-start[title]"),
     "vae_training": ("#vae-live .live:not([data-state=none])", "#vae-start[title]"),
+    "diffusion_training": ("#diffusion-live .live:not([data-state=none])", "#diffusion-start[title]"),
     "points_training": ("#points-live .live", "#points-start[title]"),
     "image_generation": ("#image-stage .stage", "#image-stop[title]"),
     "text_generation": ("#text-message textarea",),

@@ -56,10 +56,10 @@ def engine(monkeypatch):
 
 
 @pytest.fixture
-def behind(browser, url):
+def behind(browser, url, only):
     """A visitor who comes through a proxy; its page must not be loaded anew."""
     with proxied(url) as proxy:
-        visitor = Visitor(browser, proxy.url)
+        visitor = Visitor(browser, proxy.url, **({"first": only[0]} if only else {}))
         yield visitor, proxy
         assert not visitor.troubles
         visitor.context.close()
@@ -89,6 +89,7 @@ def check_answer(page, engine):
     expect(page.locator("#text-chat-start")).to_be_enabled()
 
 
+@pytest.mark.only("text_generation")
 @pytest.mark.parametrize("seconds", [1, 8, 40])
 def test_a_chat_goes_on_after_a_cut(behind, engine, seconds):
     visitor, proxy = behind
@@ -103,6 +104,7 @@ def test_a_chat_goes_on_after_a_cut(behind, engine, seconds):
     expect(page.locator("#connection-cut")).to_have_count(0)
 
 
+@pytest.mark.only("text_generation")
 def test_a_proxy_that_cuts_every_long_answer_does_no_harm(behind, engine):
     visitor, proxy = behind
     page = open_tab(visitor, "Text generation")
@@ -113,6 +115,7 @@ def test_a_proxy_that_cuts_every_long_answer_does_no_harm(behind, engine):
     check_answer(page, engine)
 
 
+@pytest.mark.only("image_generation")
 def test_a_picture_and_a_request_made_during_a_cut_arrive_once(behind, engine):
     visitor, proxy = behind
     page = open_tab(visitor, "Image generation")
@@ -131,6 +134,7 @@ def test_a_picture_and_a_request_made_during_a_cut_arrive_once(behind, engine):
     assert engine.asked == engine.ended == 1
 
 
+@pytest.mark.only("image_generation")
 def test_an_upload_goes_on_after_a_cut(behind, tmp_path):
     visitor, proxy = behind
     page = open_tab(visitor, "Image generation")
@@ -145,6 +149,7 @@ def test_an_upload_goes_on_after_a_cut(behind, tmp_path):
     assert page.evaluate("window.sameAsBefore")
 
 
+@pytest.mark.only("text_generation")
 def test_a_page_that_is_closed_ends_its_work(behind, engine):
     visitor, _ = behind
     page = open_tab(visitor, "Text generation")

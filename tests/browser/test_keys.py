@@ -20,6 +20,7 @@ def training(visit):
     return visitor
 
 
+@pytest.mark.only("gan_training")
 def test_esc_stops_a_training_only_when_nothing_else_uses_it(training):
     page = training.page
     for how in ({"isComposing": True}, {"keyCode": 229}):
@@ -42,6 +43,7 @@ def test_esc_stops_a_training_only_when_nothing_else_uses_it(training):
     assert training.state() == "Stopped, and kept"
 
 
+@pytest.mark.only("gan_training")
 def test_esc_in_another_tab_of_the_browser_stops_nothing(training):
     other = training.context.new_page()
     other.goto(training.url)
@@ -56,15 +58,21 @@ def test_esc_in_another_tab_of_the_browser_stops_nothing(training):
 
 
 @pytest.mark.parametrize(
-    ("tab", "box", "begun"),
+    ("box", "begun"),
     [
-        ("Text generation", "#text-message textarea", "#text-chat .message"),
-        ("Image generation", "#image-prompt textarea", "#image-stage .stage[aria-busy=true]"),
+        pytest.param(
+            "#text-message textarea", "#text-chat .message", marks=pytest.mark.only("text_generation"), id="text"
+        ),
+        pytest.param(
+            "#image-prompt textarea",
+            "#image-stage .stage[aria-busy=true]",
+            marks=pytest.mark.only("image_generation"),
+            id="image",
+        ),
     ],
 )
-def test_keys_of_an_input_method_send_and_draw_nothing(visit, tab, box, begun):
+def test_keys_of_an_input_method_send_and_draw_nothing(visit, box, begun):
     page = visit().arrive()
-    page.get_by_role("tab", name=tab, exact=True).click()
     page.locator(box).fill("red apple")
     page.wait_for_timeout(500)  # the server has the text
     for how in ({"isComposing": True}, {"keyCode": 229}, {"isComposing": True, "ctrlKey": False}):

@@ -40,6 +40,7 @@ def pictures(tmp_path):
     return lambda name: str(tmp_path / f"{name}.png")
 
 
+@pytest.mark.only("image_generation")
 @pytest.mark.parametrize("language", ["en-US", "zh-CN"])
 def test_a_dropped_picture_fills_the_form_and_its_note_goes_with_it(visit, pictures, language):
     said_in = language.partition("-")[0]

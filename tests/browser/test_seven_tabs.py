@@ -25,6 +25,7 @@ def held():
     return listen, waiting
 
 
+@pytest.mark.only("gan_training")
 def test_seven_tabs_of_one_browser(visit, held):
     listen, waiting = held
     owner = visit()

@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerBase
 
 POOL = 50  # batches whose examples are sorted by length together
 MULTIPLE = 8  # to which lengths are rounded up, as matrix units like it
+ON_A_GPU = 32  # the same there: few lengths, each of which is captured as a graph
 CHUNK = 2000  # texts tokenised at once
 
 
@@ -36,12 +37,12 @@ class TextSource:
         self.used, self._flat = np.unique(flat, return_inverse=True)
         self._ends = np.zeros(count, np.int64)
         self._ends[rows] = np.cumsum(self.lengths[rows])
-        self.device = device
+        self.device, self._multiple = device, ON_A_GPU if device.type == "cuda" else MULTIPLE
 
     def inputs(self, rows: np.ndarray) -> tuple[Tensor, Tensor]:
-        """(tokens int64 [B, T], mask int64 [B, T]), T the longest row rounded up to a multiple of 8."""
+        """(tokens, mask) int64 [B, T] each, T the longest row rounded up to a multiple of 8, of 32 on a GPU."""
         lengths = self.lengths[rows]
-        width = -(-int(lengths.max()) // MULTIPLE) * MULTIPLE
+        width = -(-int(lengths.max()) // self._multiple) * self._multiple
         tokens = np.zeros((len(rows), width), np.int64)
         mask = np.arange(width) < lengths[:, None]
         for i, row in enumerate(rows):

@@ -68,12 +68,13 @@ class Noise:
         self.seed, self.device = seed, device
         self._mine = threading.local()
 
-    def begin(self, step: int, part: int) -> None:
-        """What this thread draws from now on belongs to that part of that step."""
+    def begin(self, step: int, part: int) -> torch.Generator:
+        """What this thread draws from now on belongs to that part of that step; returns what it draws from."""
         if not hasattr(self._mine, "generator"):
             self._mine.generator = torch.Generator(self.device)
         state = np.random.SeedSequence([self.seed, step, part]).generate_state(1, np.uint64)
         self._mine.generator.manual_seed(int(state[0] >> np.uint64(1)))
+        return self._mine.generator
 
     def uniform(self, *shape: int) -> Tensor:
         """float32 from 0 to 1."""

@@ -15,6 +15,7 @@ from engines.device import keep_freed_memory
 from engines.finetuning.config import FinetuningConfig
 from engines.finetuning.data.sources import Source, bucketed
 from engines.finetuning.learning.adversarial import adversarial_gradients
+from engines.finetuning.learning.graphs import GraphedGradients
 from engines.finetuning.learning.lanes import Lanes, Noise
 
 WORK = 1.5e11  # multiplications of a part on a CPU: about half a second, within which a stop is heard
@@ -96,6 +97,7 @@ class Trainer(Worker):
         self._epoch: tuple[int, list[np.ndarray]] = (-1, [])
         self._gradients: list[Tensor] = []
         self._buffers: dict[str, Tensor] = {}
+        self._graphed = GraphedGradients(self._gradients_of) if device.type == "cuda" else None
         self._sums = torch.zeros(3, device=device)  # loss, right, examples since the last signals
         self._recent = torch.zeros(3)  # the same over about the last RECENT examples
 
@@ -115,7 +117,7 @@ class Trainer(Worker):
         """Add the gradients of some parts of the batch."""
         self.net.train()
         for gradients, sums in self.lanes.map(self._work_on, parts):
-            if self._gradients:
+            if self._gradients:  # a graph overwrites what it gave, but gives only one part of a batch
                 torch._foreach_add_(self._gradients, gradients)
             else:
                 self._gradients = list(gradients)
@@ -141,14 +143,19 @@ class Trainer(Worker):
     def _work_on(self, part: Part) -> tuple[list[Tensor], Tensor]:
         """(gradients, [loss, right, examples]) of one part, in a lane."""
         number, rows, whole = part
-        self.noise.begin(self.steps, number)
+        generator = self.noise.begin(self.steps, number)
         truth = self.labels[torch.tensor(rows, device=self.device)]
+        inputs = [truth, torch.tensor(float(whole), device=self.device), *self.source.inputs(rows)]
+        return self._graphed(inputs, generator) if self._graphed else self._gradients_of(inputs)
+
+    def _gradients_of(self, given: Sequence[Tensor]) -> tuple[list[Tensor], Tensor]:
+        """The same of (classes int64 [B], rows of the whole batch, the network's inputs …); it waits for no number."""
+        truth, whole, *inputs = given
 
         def loss_of(logits: Tensor) -> Tensor:
             return F.cross_entropy(logits.float(), truth, reduction="sum") / whole
 
         with self.autocast():
-            inputs = self.source.inputs(rows)
             if self.config.adversarial:
                 epsilon = self.config.epsilon
                 gradients, logits = adversarial_gradients(self.net, inputs, loss_of, self.weights, epsilon)
@@ -157,7 +164,8 @@ class Trainer(Worker):
                 gradients = torch.autograd.grad(loss_of(logits), self.weights, materialize_grads=True)
         with torch.no_grad():
             loss, right = loss_of(logits) * whole, (logits.argmax(1) == truth).sum()
-            return list(gradients), torch.stack([loss, right.float(), torch.tensor(float(len(rows))).to(loss)])
+            count = torch.full_like(loss, float(len(truth)))
+            return list(gradients), torch.stack([loss, right.float(), count])
 
     @property
     def seen(self) -> int:

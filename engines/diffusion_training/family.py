@@ -69,5 +69,6 @@ FAMILY = Family(
     tries=tries,
     piece=64,
     share=0.1,
+    examined_after=30.0,
     walk=(24, 16),
 )

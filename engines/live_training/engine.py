@@ -173,7 +173,7 @@ class _Training:
         jobs: list[tuple[Clock, Callable[[], Job]]] = [
             (Clock(0.25), self._report),
             (Clock(0.5, share), self._show),
-            (Clock(3.0, share), self._examine),
+            (Clock(3.0, share, self.family.examined_after), self._examine),
             (Clock(5.0), self._keep),
             (Clock(4.0, share), self._add),
         ]

@@ -108,6 +108,7 @@ class Family:
     judged: int = 1000  # generated pictures behind each Fréchet distance and class share
     piece: int = 1000  # pictures drawn at once; between pieces one may pause and stop
     share: float = 0.05  # of the time that showing may take, that examining may, and what the family adds
+    examined_after: float = 0.0  # seconds: the first exam of a family that draws slowly is not to be of noise
     walk: tuple[int, int] = (40, 16)  # pictures of a walk one after the other, and side by side
 
     def __reduce__(self) -> tuple[Any, ...]:

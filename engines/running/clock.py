@@ -6,11 +6,14 @@ import time
 
 
 class Clock:
-    """Says when something is due: every `seconds`, but taking at most `share` of the time."""
+    """Says when something is due: first after `wait` seconds, then every `seconds`, but taking at most `share` of the
+    time.
+    """
 
-    def __init__(self, seconds: float, share: float = 0.05) -> None:
+    def __init__(self, seconds: float, share: float = 0.05, wait: float = 0.0) -> None:
         self.seconds, self.share = seconds, share
-        self._began = self._next = time.monotonic()
+        self._began = time.monotonic()
+        self._next = self._began + wait
 
     def due(self) -> bool:
         """Whether it is time; the work is then taken to begin."""

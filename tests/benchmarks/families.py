@@ -28,10 +28,11 @@ from engines.gan_training.family import FAMILY as GAN
 from engines.knobs import Config
 from engines.live_training.engine import train
 from engines.live_training.family import Family
+from engines.live_training.judging import REAL
 from engines.live_training.pace import best_choice
 from engines.points_training.config import PRESETS, PointsConfig
 from engines.points_training.engine import train as train_points
-from engines.running.events import Metrics, Plane, Progress
+from engines.running.events import Metrics, Plane, Progress, Weights
 from engines.vae_training.config import VaeConfig
 from engines.vae_training.family import FAMILY as VAE
 from engines.vae_training.tested import Tested
@@ -41,9 +42,14 @@ Figures = dict[str, float | str | None]
 
 
 def quality(family: Family, config: Config, marks: tuple[int, ...]) -> Figures:
-    """`fd_30s` and so on: the Fréchet distance that the page shows then, or showed last; and steps a second."""
+    """`fd_30s` and so on: the Fréchet distance of the model that the run had so many seconds after Start, or that it
+    ended with; `shown_30s`: the one that the page showed then; and steps a second.
+
+    The run keeps its model every few seconds, so the one that is measured is a little older.
+    """
     figures: Figures = {}
     training, left, latest, step, stop = train(family, config), list(marks), None, 0, None
+    kept, then = None, {}
     start = time.perf_counter()
     with contextlib.suppress(StopIteration):
         while True:
@@ -52,11 +58,27 @@ def quality(family: Family, config: Config, marks: tuple[int, ...]) -> Figures:
                 latest = event.values["Fréchet distance"]
             if isinstance(event, Progress):
                 step = event.step
+            if isinstance(event, Weights):
+                kept = event
             while left and time.perf_counter() - start >= left[0]:
-                figures[f"fd_{left.pop(0)}s"] = latest
+                mark = left.pop(0)
+                figures[f"shown_{mark}s"], then[mark] = latest, kept
                 figures["steps_per_second"] = step / (time.perf_counter() - start)
             stop = not left
-    return figures | {f"fd_{mark}s": latest for mark in left}
+    return figures | {f"fd_{mark}s": distance(family, config, then.get(mark, kept)) for mark in marks}
+
+
+def distance(family: Family, config: Config, weights: Weights | None) -> float | None:
+    """As an exam measures it; None without weights."""
+    if weights is None:
+        return None
+    pictures, model = load_bundled(config.dataset), family.load(config, weights)
+    judge = Judge(pictures.sample(REAL, seed=0), load_net(pictures.name, pictures.channels))
+    labels = np.arange(family.judged) % len(pictures.class_names)
+    noise = model.noise(family.judged, seed=weights.step)
+    pieces = range(0, family.judged, family.piece)
+    drawn = [model.sample(noise[i : i + family.piece], labels[i : i + family.piece]) for i in pieces]
+    return judge.judge(to_tensor(np.concatenate(drawn))).frechet
 
 
 def floor(dataset: str = "fashion_mnist") -> float:

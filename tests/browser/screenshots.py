@@ -36,10 +36,41 @@ def main(seconds: int) -> None:
         phone.page.locator("#gan-live img.made[src]").wait_for()
         phone.page.wait_for_timeout(500)
         phone.page.screenshot(path=FOLDER / "gan_phone.png")
+        photograph_map(Visitor(browser, url, WIDE, "vae_training"))
+        photograph_diffusion(Visitor(browser, url, WIDE, "diffusion_training"))
+        photograph_points(Visitor(browser, url, WIDE, "points_training"))
         photograph_pictures(Visitor(browser, url, WIDE))
         photograph_chat(Visitor(browser, url, WIDE))
         photograph_finetuning(Visitor(browser, url, WIDE))
         browser.close()
+
+
+def photograph_map(visitor: Visitor) -> None:
+    """The VAE's example, and its map."""
+    page = visitor.arrive("?tab=vae_training")
+    page.locator("#vae-live img.made[src]").wait_for()
+    page.get_by_role("tab", name="Map", exact=True).click()
+    page.locator("#vae-map .ground").wait_for(timeout=60_000)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(2500)
+    page.screenshot(path=FOLDER / "vae_map.png", full_page=True)
+
+
+def photograph_diffusion(visitor: Visitor) -> None:
+    """The diffusion model's example: pictures on their way, and in how many steps."""
+    page = visitor.arrive("?tab=diffusion_training")
+    page.locator("#diffusion-live .sheets img[src]").first.wait_for()
+    page.wait_for_timeout(1500)
+    page.screenshot(path=FOLDER / "diffusion.png", full_page=True)
+
+
+def photograph_points(visitor: Visitor) -> None:
+    """A GAN on the plane, at its end."""
+    page = visitor.arrive("?tab=points_training&seed=1")
+    page.locator("#points-start").click()
+    page.locator("#points-live .state", has_text="Finished").wait_for(timeout=240_000)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=FOLDER / "points.png")
 
 
 def photograph_pictures(visitor: Visitor) -> None:

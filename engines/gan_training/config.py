@@ -92,7 +92,7 @@ class GanConfig(Config):
         more=True,
     )
     steps: int = knob(
-        8_000,
+        20_000,
         "Steps",
         "How often G is updated before the run ends.",
         low=10,
@@ -158,17 +158,17 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "steady": Preset(
             "Steadier: R3GAN",
             "The relativistic objective with both gradient penalties: slower, and hard to upset.",
-            {"objective": "relativistic", "conditional": False, "steps": 20_000},
+            {"objective": "relativistic", "conditional": False},
         ),
         "digits": Preset(
             "Digits by class",
             "G is told which digit to draw, so that you can ask for one.",
-            {"dataset": "mnist", "steps": 20_000},
+            {"dataset": "mnist"},
         ),
         "emoji": Preset(
             "Emoji in colour",
             "Small faces and things in colour.",
-            {"dataset": "emoji", "size": 32, "conditional": False, "steps": 20_000},
+            {"dataset": "emoji", "size": 32, "conditional": False},
         ),
         "mode_collapse": Preset(
             "Break it: mode collapse",

@@ -55,7 +55,7 @@ def test_the_help_names_every_knob_with_its_default_and_limits(capsys):
     text = " ".join(capsys.readouterr().out.split())
     for name in GanConfig.knobs():
         assert f"--{name.replace('_', '-')}" in text
-    assert "(default: 8000, 10 to 200000)" in text
+    assert "(default: 20000, 10 to 200000)" in text
 
 
 def test_a_run_tells_where_it_is_and_writes_its_file(tmp_path, capsys):

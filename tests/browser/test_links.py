@@ -1,7 +1,7 @@
 """A visitor copies the link of a tab's settings; whoever opens it has them, and a hostile link does nothing."""
 
 import re
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote
 
 import pytest
 from playwright.sync_api import expect
@@ -10,6 +10,7 @@ from tests.browser.conftest import NARROW, WIDE, set_slider
 
 SCREENS = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280px", "390px"])
 PREFIXES = {"gan_training": "gan", "image_generation": "image", "text_generation": "text", "finetuning": "finetuning"}
+EACH = pytest.mark.parametrize("tab", [pytest.param(tab, marks=pytest.mark.only(tab)) for tab in PREFIXES])
 SCRIPT = "<img src=x onerror=\"document.title='taken over'\">"
 
 
@@ -82,13 +83,17 @@ def test_a_reload_keeps_what_was_copied_and_the_latest_run_does_not_win(visit):
 @pytest.mark.only("image_generation")
 def test_the_settings_of_a_picture(visit):
     visitor = visit()
-    page = open_link(visitor, "?tab=image_generation")
-    page.locator("#image-prompt textarea").fill("a red & blue fox: 100% 狐狸")
+    page = open_link(visitor, "?tab=image_generation&prompt=owl")
+    prompt = page.locator("#image-prompt textarea")
+    expect(prompt).to_have_value("owl")  # the link has arrived in the form
+    prompt.fill("a red & blue fox: 100% 狐狸")
     page.get_by_label("Image to image").click()
     expect(page.locator("#image-strength")).to_be_visible()
     set_slider(page, "image-strength", 0.5)
     query = copy_link(visitor, "image_generation")
-    assert re.fullmatch(r"\?tab=image_generation&task=image_to_image&prompt=[^&]+&strength=0\.5", query)
+    settings = parse_qs(query.removeprefix("?"))
+    assert settings.pop("prompt") == ["a red & blue fox: 100% 狐狸"]
+    assert settings == {"tab": ["image_generation"], "task": ["image_to_image"], "strength": ["0.5"]}
 
     page = open_link(visit(), query)
     expect(page.locator("#image-prompt textarea")).to_have_value("a red & blue fox: 100% 狐狸")
@@ -165,7 +170,7 @@ def test_the_settings_of_a_fine_tuning(visit):
     expect(page.locator("#finetuning-preview img")).to_be_visible()
 
 
-@pytest.mark.parametrize("tab", PREFIXES)
+@EACH
 def test_a_hostile_link_is_told_and_nothing_else(visit, tab):
     visitor = visit()
     evil = quote(SCRIPT)
@@ -230,14 +235,13 @@ def test_a_form_with_a_mistake_gets_its_sentence_and_no_link(visit):
 
 
 @SCREENS
-def test_it_fits_the_page(visit, viewport):
-    visitor = visit(viewport=viewport)
-    for tab, prefix in PREFIXES.items():
-        page = open_link(visitor, f"?tab={tab}&" + "x" * 300 + "=1")
-        page.locator(".toast-body").wait_for()
-        assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
-        button = page.locator(f"#{prefix}-settings-link")
-        box = button.bounding_box()
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= viewport["width"]
-        assert button.evaluate("it => it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight + 1")
+@EACH
+def test_it_fits_the_page(visit, viewport, tab):
+    page = open_link(visit(viewport=viewport), f"?tab={tab}&" + "x" * 300 + "=1")
+    page.locator(".toast-body").wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    button = page.locator(f"#{PREFIXES[tab]}-settings-link")
+    box = button.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= viewport["width"]
+    assert button.evaluate("it => it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight + 1")

@@ -1,0 +1,85 @@
+"""Looking inside: the attention of a layer and head over a text as a heat map, and what the model expects next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from engines.gpt_training.config import GptConfig
+from tabs.page.component import component
+from tabs.page.language import t
+from tabs.page.markup import Say, bars, panel, percent, section, speaker
+from tabs.page.shared import FOLLOW, QUICK, after, find_run
+from tabs.text_generation.training.actions import GptActions
+
+HERE = Path(__file__).parent
+SAMPLE = "白日依山尽，黄河入海流。"
+LOOKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore", "show_progress": "hidden",
+                           "api_visibility": "private"}  # fmt: skip
+
+
+def heat_map(elem_id: str) -> gr.HTML:
+    """A component whose value is `heat`, or empty."""
+    return component(elem_id, HERE / "heat", value="")
+
+
+def heat(tokens: Sequence[str], shares: np.ndarray) -> str:
+    """What the map is drawn from: tokens [T], and how much each looks at each, [T, T]."""
+    rows = [",".join(f"{share:.3g}" for share in row) for row in shares]
+    return json.dumps({"tokens": list(tokens), "rows": rows}, ensure_ascii=False)
+
+
+class InsidePanel:
+    """Its components, and the handlers that update them."""
+
+    def __init__(self, actions: GptActions) -> None:
+        self.actions = actions
+        self.text = gr.Textbox(SAMPLE, label=t("Text to look at"), max_length=300, elem_id="gpt-sample")
+        knobs = GptConfig.knobs()
+        with gr.Row():
+            numbers: dict[str, Any] = {"minimum": 1, "step": 1, "value": 1}
+            self.layer = gr.Slider(maximum=knobs["layers"].high, label=t("Layer"), elem_id="gpt-layer", **numbers)
+            self.head = gr.Slider(maximum=knobs["heads"].high, label=t("Head"), elem_id="gpt-head", **numbers)
+            self.look = gr.Button(t("Look"), elem_id="gpt-look", min_width=90)
+        self.map = heat_map("gpt-heat")
+        self.next = panel("gpt-next")
+
+    def wire(self, live: gr.HTML, whose: gr.Radio) -> None:
+        """Connect events to handlers; `whose` says which model is looked into."""
+        asked = [live, whose, self.text, self.layer, self.head]
+        self.look.click(self.show, asked, [self.map, self.next], **LOOKING)
+        moved = after(self.layer.input, self.head.input)
+        moved.then(self.show, asked, [self.map, self.next], **LOOKING, trigger_mode="always_last")
+        after(live.change).then(self.fit, live, [self.layer, self.head], **FOLLOW)
+        live.change(lambda: ("", ""), None, [self.map, self.next], **QUICK)
+
+    def show(self, run_id: str, whose: str, text: str, layer: int, head: int, request: gr.Request) -> tuple[str, str]:
+        """The map, and the likeliest characters after the text."""
+        with self.actions.gate.computing(request):
+            run = self.actions.chosen(run_id, whose)
+            tokens, shares = self.actions.look(run, text, layer, head)
+            return heat(tokens, shares), next_bars(self.actions.next_after(run, text), speaker(request))
+
+    def fit(self, run_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+        """As many layers and heads to choose from as the run's model has."""
+        run = find_run(self.actions.runs, run_id)
+        knobs = GptConfig.knobs()
+        most = [getattr(run.config, name) if run else int(knobs[name].high) for name in ("layers", "heads")]
+        return tuple(gr.update(maximum=max(2, count), value=1) for count in most)
+
+
+def next_bars(likely: Sequence[tuple[str, float]], say: Say) -> str:
+    """What the model expects after a text, as bars."""
+    rows = [(escape(shown(token)), share, percent(share)) for token, share in likely]
+    return section("next", say("What it expects next"), bars(rows, max((share for _, share, _ in rows), default=1.0)))
+
+
+def shown(token: str) -> str:
+    """A token with its blanks to be seen."""
+    return token.replace("\n", "↵").replace(" ", "␣")

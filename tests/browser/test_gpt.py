@@ -77,7 +77,7 @@ def test_the_bundled_model_writes_an_acrostic_before_anything_is_trained(visit):
     expect(marked).to_have_text(["春", "夏", "秋", "冬"])
     page.locator("#gpt-characters textarea, #gpt-characters input").fill("春夏")
     page.locator("#gpt-acrostic").click()
-    page.get_by_text("needs four to eight characters").first.wait_for()
+    page.get_by_text("An acrostic needs").first.wait_for()
 
 
 def test_attention_is_drawn_and_follows_the_hand(visit):

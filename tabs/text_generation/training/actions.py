@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from engines.gpt_training import explore
 from engines.gpt_training.config import ENGINE, TITLE, GptConfig
 from engines.gpt_training.engine import train
+from engines.gpt_training.explore import Inside
 from engines.gpt_training.export import export
 from engines.knobs import MAX_SEED, Knob
-from engines.messages import ConfigError, EngineError
+from engines.messages import EngineError
 from engines.running.events import Events, Weights
 from engines.running.run_files import saving
 from engines.running.runs import Runs
@@ -24,11 +26,13 @@ from tabs.page.polite import polite
 from tabs.page.runs.actions import RunActions
 from tabs.page.shared import new_key
 
-RUN, BUNDLED = "run", "bundled"  # whose model is used
-FORMS = {"": "Free", "五": "Five characters", "七": "Seven characters"}  # of an acrostic's lines
+RUN, BUNDLED = "run", "bundled"  # which model is used
+FORM = Knob("", "Lines of", choices={"": "Either", "五": "Five characters", "七": "Seven characters"})
 CHARACTERS = Knob("", "Characters that the lines begin with", max_length=40)
 GAPS = Knob("", "Text with gaps", max_length=300)
 SAMPLE = Knob("", "Text to look at", max_length=300)
+LAYER, HEAD = Knob(1, "Layer", low=1, high=100), Knob(1, "Head", low=1, high=100)
+SEED = Knob(0, "Seed", low=0, high=MAX_SEED)
 
 
 class GptActions(RunActions):
@@ -70,52 +74,37 @@ class GptActions(RunActions):
 
     # --- the model ---------------------------------------------------------------------------------------
 
-    def acrostic(
-        self, run: str, characters: str, form: str = "", seed: int = 1, request: gr.Request = None
-    ) -> list[str]:
+    def acrostic(self, run: str, characters: str, form: str = "", seed: int = 1, request: gr.Request = None) -> str:
         """A poem whose lines begin with these four to eight characters.
 
-        form is "五" or "七" for lines of five or seven characters, "" for any.
+        form is "五" or "七" for lines of five or seven characters, "" for the better of both.
         """
         with self.gate.computing(request):
-            form = Knob("", "Form", choices=FORMS).check(form)
-            seed = Knob(0, "Seed", low=0, high=MAX_SEED).check(seed)
-            return self._ask(run, explore.acrostic, four_to_eight(characters), form, seed)
+            form, seed = FORM.check(form), SEED.check(seed)
+            return self._ask(run, explore.acrostic, CHARACTERS.check(characters), form, seed)
 
     def fill(self, run: str, text: str, request: gr.Request = None) -> str:
         """A text with its gaps, each written as _, filled by a run of the masked model."""
         with self.gate.computing(request):
             if not run:
-                raise EngineError("Only a masked model fills gaps: train one first, with Model set to Masked.")
+                raise EngineError("Only a masked model fills gaps: choose it under Model and press Start first.")
             return self._ask(run, explore.fill, GAPS.check(text))
 
-    def attention(
-        self, run: str, text: str, layer: int = 1, head: int = 1, request: gr.Request = None
-    ) -> dict[str, Any]:
-        """How much each token of a text looks at each other in a layer and head, which are counted from 1.
+    def inside(self, run: str, text: str, layer: int = 1, head: int = 1, request: gr.Request = None) -> dict[str, Any]:
+        """What goes on in a model over a text: in a layer and head, which are counted from 1, and at its end.
 
-        Returns {"tokens": …, "shares": a row for each token that looks}.
+        Returns {"tokens": …, "attention": how much each looks at each, a row for each that looks, null of a recurrent
+        network, "likely": [token, probability] of what it expects next, the likeliest first}.
         """
         with self.gate.computing(request):
-            tokens, shares = self.look(run, text, layer, head)
-            return {"tokens": tokens, "shares": [[round(float(share), 4) for share in row] for row in shares]}
+            seen = self.look(run, text, layer, head)
+            rows = None if seen.shares is None else np.round(seen.shares.astype(float), 4).tolist()
+            likely = [[token, round(float(share), 4)] for token, share in seen.likely]
+            return {"tokens": list(seen.tokens), "attention": rows, "likely": likely}
 
-    def look(self, run: str, text: str, layer: int, head: int) -> tuple[list[str], Any]:
-        """The tokens, and the shares as float32 [T, T]; raises ConfigError and EngineError."""
-        layer, head = (
-            Knob(0, label, low=1, high=GptConfig.knobs()[name].high).check(number)
-            for label, name, number in (("Layer", "layers", layer), ("Head", "heads", head))
-        )
-        return self._ask(run, explore.attention, SAMPLE.check(text), layer - 1, head - 1)
-
-    def likely(self, run: str, text: str, request: gr.Request = None) -> list[list[Any]]:
-        """What the model expects after a text: [character, probability], the likeliest first."""
-        with self.gate.computing(request):
-            return [[token, round(float(share), 4)] for token, share in self.next_after(run, text)]
-
-    def next_after(self, run: str, text: str) -> Sequence[tuple[str, float]]:
+    def look(self, run: str, text: str, layer: int, head: int) -> Inside:
         """The same; raises ConfigError and EngineError."""
-        return self._ask(run, explore.likely, SAMPLE.check(text))
+        return self._ask(run, explore.look, SAMPLE.check(text), LAYER.check(layer), HEAD.check(head))
 
     @staticmethod
     def chosen(run_id: str, whose: str) -> str:
@@ -147,13 +136,3 @@ class GptActions(RunActions):
                 shutil.make_archive(str(folder), "zip", folder)
                 shutil.rmtree(folder)
             return str(path)
-
-
-def four_to_eight(characters: str) -> str:
-    """The characters of an acrostic without blanks; ConfigError if they are too few or too many."""
-    kept = "".join(CHARACTERS.check(characters).split())
-    if not 4 <= len(kept) <= 8:
-        raise ConfigError(
-            "An acrostic needs four to eight characters, one for each line; these are {count}.", count=len(kept)
-        )
-    return kept

@@ -8,9 +8,12 @@ const seen = (token) => (token === "\n" ? "↵" : token.trim() ? token : "␣");
 
 function load() {
   const value = JSON.parse(props.value || "null");
-  $(".heat").toggleAttribute("data-empty", !value);
-  $(".none").textContent = t("Press Look: it shows which characters each character takes what it knows from.");
-  if (!value) return;
+  const without = value && !value.rows.length;
+  $(".heat").toggleAttribute("data-empty", !value || without);
+  $(".none").textContent = without
+    ? t("A recurrent network has no attention: what it knows of a text is in its memory alone.")
+    : t("Press Look: it shows which characters each character takes what it knows from.");
+  if (!value || without) return;
   const same = value.tokens.join("\n") === tokens.join("\n");
   tokens = value.tokens;
   rows = value.rows.map((row) => row.split(",").map(Number));

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-import numpy as np
 
-from engines.gpt_training.config import GptConfig
+from engines.gpt_training.explore import Inside, bundled_config
 from tabs.page.component import component
 from tabs.page.language import t
 from tabs.page.markup import Say, bars, panel, percent, section, speaker
@@ -29,10 +28,10 @@ def heat_map(elem_id: str) -> gr.HTML:
     return component(elem_id, HERE / "heat", value="")
 
 
-def heat(tokens: Sequence[str], shares: np.ndarray) -> str:
-    """What the map is drawn from: tokens [T], and how much each looks at each, [T, T]."""
-    rows = [",".join(f"{share:.3g}" for share in row) for row in shares]
-    return json.dumps({"tokens": list(tokens), "rows": rows}, ensure_ascii=False)
+def heat(seen: Inside) -> str:
+    """What the map is drawn from: tokens, and a row for each that looks; no rows of a recurrent network."""
+    rows = [] if seen.shares is None else [",".join(f"{share:.3g}" for share in row) for row in seen.shares]
+    return json.dumps({"tokens": list(seen.tokens), "rows": rows}, ensure_ascii=False)
 
 
 class InsidePanel:
@@ -41,11 +40,11 @@ class InsidePanel:
     def __init__(self, actions: GptActions) -> None:
         self.actions = actions
         self.text = gr.Textbox(SAMPLE, label=t("Text to look at"), max_length=300, elem_id="gpt-sample")
-        knobs = GptConfig.knobs()
+        config = bundled_config()
         with gr.Row():
             numbers: dict[str, Any] = {"minimum": 1, "step": 1, "value": 1}
-            self.layer = gr.Slider(maximum=knobs["layers"].high, label=t("Layer"), elem_id="gpt-layer", **numbers)
-            self.head = gr.Slider(maximum=knobs["heads"].high, label=t("Head"), elem_id="gpt-head", **numbers)
+            self.layer = gr.Slider(maximum=config.layers, label=t("Layer"), elem_id="gpt-layer", **numbers)
+            self.head = gr.Slider(maximum=config.heads, label=t("Head"), elem_id="gpt-head", **numbers)
             self.look = gr.Button(t("Look"), elem_id="gpt-look", min_width=90)
         self.map = heat_map("gpt-heat")
         self.next = panel("gpt-next")
@@ -56,28 +55,28 @@ class InsidePanel:
         self.look.click(self.show, asked, [self.map, self.next], **LOOKING)
         moved = after(self.layer.input, self.head.input)
         moved.then(self.show, asked, [self.map, self.next], **LOOKING, trigger_mode="always_last")
-        after(live.change).then(self.fit, live, [self.layer, self.head], **FOLLOW)
-        live.change(lambda: ("", ""), None, [self.map, self.next], **QUICK)
+        after(live.change, whose.change).then(self.fit, [live, whose], [self.layer, self.head], **FOLLOW)
+        gr.on([live.change, whose.change], lambda: ("", ""), None, [self.map, self.next], **QUICK)
 
     def show(self, run_id: str, whose: str, text: str, layer: int, head: int, request: gr.Request) -> tuple[str, str]:
         """The map, and the likeliest characters after the text."""
         with self.actions.gate.computing(request):
-            run = self.actions.chosen(run_id, whose)
-            tokens, shares = self.actions.look(run, text, layer, head)
-            return heat(tokens, shares), next_bars(self.actions.next_after(run, text), speaker(request))
+            seen = self.actions.look(self.actions.chosen(run_id, whose), text, layer, head)
+            return heat(seen), next_bars(seen.likely, speaker(request))
 
-    def fit(self, run_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-        """As many layers and heads to choose from as the run's model has."""
-        run = find_run(self.actions.runs, run_id)
-        knobs = GptConfig.knobs()
-        most = [getattr(run.config, name) if run else int(knobs[name].high) for name in ("layers", "heads")]
-        return tuple(gr.update(maximum=max(2, count), value=1) for count in most)
+    def fit(self, run_id: str, whose: str) -> tuple[dict[str, Any], ...]:
+        """As many layers and heads to choose from as the model has."""
+        run = find_run(self.actions.runs, self.actions.chosen(run_id, whose))
+        config = run.config if run else bundled_config()
+        return tuple(gr.update(maximum=max(2, count), value=1) for count in (config.layers, config.heads))
 
 
 def next_bars(likely: Sequence[tuple[str, float]], say: Say) -> str:
-    """What the model expects after a text, as bars."""
+    """What the model expects after a text, as bars; nothing if it does not tell."""
+    if not likely:
+        return ""
     rows = [(escape(shown(token)), share, percent(share)) for token, share in likely]
-    return section("next", say("What it expects next"), bars(rows, max((share for _, share, _ in rows), default=1.0)))
+    return section("next", say("What it expects next"), bars(rows, likely[0][1]))
 
 
 def shown(token: str) -> str:

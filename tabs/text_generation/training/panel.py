@@ -166,7 +166,7 @@ class TrainingPanel:
         button.click(start, [settings, owner, files], answer, api_name="gpt_start", queue=False)
         for name in ("status", "control"):
             gr.api(self.named(name), api_name=f"gpt_{name}", queue=False)
-        for name in ("acrostic", "fill", "attention", "likely"):
+        for name in ("acrostic", "fill", "inside"):
             gr.api(self.named(name), api_name=f"gpt_{name}", **MAKING)
 
     # --- handlers ----------------------------------------------------------------------------------------

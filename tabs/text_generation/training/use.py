@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -13,7 +13,7 @@ from engines.knobs import MAX_SEED
 from tabs.page.language import t
 from tabs.page.markup import panel, paragraph
 from tabs.page.shared import QUICK
-from tabs.text_generation.training.actions import FORMS, GAPS, GptActions
+from tabs.text_generation.training.actions import FORM, GAPS, GptActions
 
 LOOKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore", "api_visibility": "private"}
 
@@ -28,8 +28,8 @@ class AcrosticPanel:
                 "春夏秋冬", label=t("Characters that the lines begin with"), info=t("Four to eight."), max_length=40,
                 elem_id="gpt-characters",
             )  # fmt: skip
-            choices = [(t(label), value) for value, label in FORMS.items()]
-            self.form = gr.Radio(choices, value="", label=t("Lines of"), elem_id="gpt-form")
+            choices = [(t(label), value) for value, label in FORM.choices.items()]
+            self.form = gr.Radio(choices, value="", label=t(FORM.label), elem_id="gpt-form")
         self.start = gr.Button(t("Write an acrostic"), elem_id="gpt-acrostic", variant="primary")
         self.poem = panel("gpt-poem")
 
@@ -42,7 +42,8 @@ class AcrosticPanel:
     def show(self, run_id: str, whose: str, characters: str, form: str, request: gr.Request) -> str:
         """A poem, another at each press."""
         seed = secrets.randbelow(MAX_SEED)
-        return lines_html(self.actions.acrostic(self.actions.chosen(run_id, whose), characters, form, seed, request))
+        run = self.actions.chosen(run_id, whose)
+        return poem_html(self.actions.acrostic(run, characters, form, seed, request))
 
 
 class FillPanel:
@@ -65,11 +66,12 @@ class FillPanel:
 
     def show(self, run_id: str, text: str, request: gr.Request) -> str:
         """The text, what was filled in marked."""
-        return filled_html(text, self.actions.fill(run_id, text, request))
+        return filled_html(text.strip(), self.actions.fill(run_id, text, request))
 
 
-def lines_html(lines: Sequence[str]) -> str:
-    """Lines of a poem, the first character of each marked."""
+def poem_html(poem: str) -> str:
+    """A poem line by line, the first character of each marked."""
+    lines = poem.split("\n") if "\n" in poem else re.findall("[^，。]+[，。]?", poem)
     return f'<div class="words">{"<br>".join(marked(line[:1]) + escape(line[1:]) for line in lines)}</div>'
 
 

@@ -1,6 +1,7 @@
 """Training one's own language model over its endpoints, and the handlers of its panel."""
 
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -9,18 +10,19 @@ import pytest
 from gradio_client import Client, handle_file
 
 from engines.gpt_training.config import ENGINE, GptConfig
+from engines.gpt_training.explore import Inside
 from engines.limits import Limits
-from engines.messages import ConfigError, EngineError
+from engines.messages import EngineError
 from engines.running.board import ENDED_STATES, Board
 from engines.running.run_files import load_run
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
 from tabs.page.gate import Gate
 from tabs.page.markup import say_in
-from tabs.text_generation.training.actions import BUNDLED, RUN, GptActions, four_to_eight
+from tabs.text_generation.training.actions import BUNDLED, RUN, GptActions
 from tabs.text_generation.training.inside import heat, next_bars
 from tabs.text_generation.training.panel import TrainingPanel
-from tabs.text_generation.training.use import filled_html, lines_html
+from tabs.text_generation.training.use import filled_html, poem_html
 from tests.fakes import wait_until
 from tests.served import served
 
@@ -71,28 +73,37 @@ def test_the_model_comes_as_a_folder_that_others_can_load(client, poet, tmp_path
 @pytest.mark.slow
 @pytest.mark.parametrize("bundled", [False, True])
 def test_an_acrostic_begins_its_lines_with_the_characters(client, poet, bundled):
-    lines = client.predict("" if bundled else poet, "春夏秋冬", "七", 3, api_name="/gpt_acrostic")
-    assert [line[0] for line in lines] == list("春夏秋冬")
-    if bundled:
-        assert all(len(line.rstrip("，。")) == 7 for line in lines)
+    poem = client.predict("" if bundled else poet, "春夏秋冬", "七", 3, api_name="/gpt_acrostic")
+    lines = re.findall("([^，。]+)[，。]", poem)
+    assert [(line[0], len(line)) for line in lines] == [(character, 7) for character in "春夏秋冬"]
 
 
 @pytest.mark.slow
 def test_attention_tells_its_tokens_and_adds_up_to_one(client, poet):
-    told = client.predict(poet, "白日依山尽，", 1, 2, api_name="/gpt_attention")
-    shares = np.array(told["shares"])
+    told = client.predict(poet, "白日依山尽，", 1, 2, api_name="/gpt_inside")
+    shares = np.array(told["attention"])
     assert shares.shape == (len(told["tokens"]),) * 2
     assert np.allclose(shares.sum(1), 1, atol=0.01)
     assert np.allclose(np.triu(shares, 1), 0), "it sees only what came before"
     assert "".join(told["tokens"]).endswith("白日依山尽，")
+    with pytest.raises(Exception, match="Layer must be from 1 to 1"):
+        client.predict(poet, "白", 2, 1, api_name="/gpt_inside")
 
 
 @pytest.mark.slow
 def test_what_comes_next_is_told_with_its_probability(client):
-    likely = client.predict("", "白日依山尽", api_name="/gpt_likely")
+    likely = client.predict("", "白日依山尽", 1, 1, api_name="/gpt_inside")["likely"]
     shares = [share for _, share in likely]
     assert shares == sorted(shares, reverse=True)
     assert likely[0][0] == "，"
+
+
+@pytest.mark.slow
+def test_a_recurrent_network_has_no_attention_but_expects_something(client):
+    run = finished(client, model="lstm")
+    told = client.predict(run, "白日依山尽", 1, 1, api_name="/gpt_inside")
+    assert told["attention"] is None
+    assert len(told["likely"]) >= 5
 
 
 @pytest.mark.slow
@@ -101,6 +112,7 @@ def test_a_masked_model_fills_gaps_and_does_not_write_on(client):
     filled = client.predict(run, "白日依_尽，", api_name="/gpt_fill")
     assert (filled[:3], filled[4:]) == ("白日依", "尽，")
     assert filled[3] != "_"
+    assert client.predict(run, "白日依山尽，", 1, 1, api_name="/gpt_inside")["likely"] == []
     with pytest.raises(Exception, match=r"masked|Masked"):
         client.predict(run, "春夏秋冬", "", 1, api_name="/gpt_acrostic")
 
@@ -130,13 +142,12 @@ def test_bad_settings_get_one_sentence(client, settings, sentence):
 @pytest.mark.parametrize(
     ("name", "inputs", "sentence"),
     [
-        ("acrostic", ["", "春夏", "", 1], "four to eight characters"),
-        ("acrostic", ["", "春夏秋冬", "九", 1], "Form must be one of"),
+        ("acrostic", ["", "春夏秋冬", "九", 1], "Lines of must be one of"),
         ("acrostic", ["", "春夏秋冬", "", -3], "Seed must be"),
         ("acrostic", ["nobody's", "春夏秋冬", "", 1], "no such run"),
         ("fill", ["", "a_b"], "Only a masked model fills gaps"),
-        ("attention", ["", "春", 99, 1], "Layer must be"),
-        ("attention", ["", "春" * 400, 1, 1], "at most 300 characters"),
+        ("inside", ["", "春", 999, 1], "Layer must be"),
+        ("inside", ["", "春" * 400, 1, 1], "at most 300 characters"),
         ("model", ["nobody's"], "no such run"),
         ("status", ["nobody's"], "no such run"),
     ],
@@ -155,10 +166,10 @@ def test_a_run_of_another_tab_or_without_weights_is_not_asked():
     own = actions(runs)
     run = runs.add(Board(ENGINE, GptConfig(**SMALL).to_dict()), GptConfig(**SMALL), owner="ann")
     with pytest.raises(EngineError, match="no model yet"):
-        own.next_after(run.id, "春")
+        own.look(run.id, "春", 1, 1)
     other = runs.add(Board("gan_training", {}), GptConfig(**SMALL), owner="ann")
     with pytest.raises(EngineError, match="another tab"):
-        own.next_after(other.id, "春")
+        own.look(other.id, "春", 1, 1)
 
 
 def test_the_bundled_model_stands_in_until_there_is_a_run():
@@ -166,17 +177,16 @@ def test_the_bundled_model_stands_in_until_there_is_a_run():
     assert GptActions.chosen("id", RUN) == "id"
 
 
-@pytest.mark.parametrize("characters", ["", "春", "春 夏 秋", "春夏秋冬" * 3, "   "])
-def test_too_few_or_too_many_characters_are_refused(characters):
-    with pytest.raises(ConfigError, match="four to eight"):
-        four_to_eight(characters)
-    assert four_to_eight(" 春 夏\n秋冬 ") == "春夏秋冬"
-
-
 def test_texts_of_strangers_stay_texts():
     evil = "<img src=x onerror=alert(1)>"
-    assert "<img" not in lines_html([evil]) + filled_html("_", evil) + filled_html(evil, evil)
+    assert "<img" not in poem_html(evil) + filled_html("_", evil) + filled_html(evil, evil)
     assert "<img" not in next_bars([(evil, 0.5)], say_in("en"))
+
+
+def test_a_poem_stands_line_by_line_with_its_beginnings_marked():
+    html = poem_html("春眠不觉晓，处处闻啼鸟。")
+    assert [html.count(part) for part in (">春</span>眠", ">处</span>处", "<br>")] == [1, 1, 1]
+    assert poem_html("Spring, again\nSun").count("<br>") == 1
 
 
 def test_what_was_filled_in_is_marked():
@@ -187,8 +197,9 @@ def test_what_was_filled_in_is_marked():
 
 
 def test_the_map_gets_tokens_and_comma_strings():
-    told = json.loads(heat(["春", "眠"], np.array([[1, 0], [0.25, 0.75]], np.float32)))
+    told = json.loads(heat(Inside(("春", "眠"), np.array([[1, 0], [0.25, 0.75]], np.float32), ())))
     assert told == {"tokens": ["春", "眠"], "rows": ["1,0", "0.25,0.75"]}
+    assert json.loads(heat(Inside(("春",), None, ())))["rows"] == []
 
 
 def test_only_the_knobs_that_count_are_shown():

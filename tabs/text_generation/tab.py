@@ -67,7 +67,7 @@ def build(shared: Shared) -> None:
                 templates = TemplatePanel(actions)
             with gr.Tab(t("Score")):
                 score = ScorePanel(actions)
-            with gr.Tab(t(training.TITLE), id=training.ENGINE, elem_id="text-training"):
+            with gr.Tab(t("Train your own"), id=training.ENGINE, elem_id="text-training"):
                 training.TrainingPanel(shared)
         with gr.Column(scale=3, min_width=300, elem_id="text-settings"):
             form = text_form("text")

@@ -27,7 +27,7 @@ from tabs.page.runs.actions import RunActions
 from tabs.page.shared import new_key
 
 RUN, BUNDLED = "run", "bundled"  # which model is used
-FORM = Knob("", "Lines of", choices={"": "Either", "五": "Five characters", "七": "Seven characters"})
+FORM = Knob("", "Lines of", choices=dict.fromkeys(("", "五", "七"), ""))  # how many characters; "": either
 CHARACTERS = Knob("", "Characters that the lines begin with", max_length=40)
 GAPS = Knob("", "Text with gaps", max_length=300)
 SAMPLE = Knob("", "Text to look at", max_length=300)

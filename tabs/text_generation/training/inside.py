@@ -14,7 +14,7 @@ from engines.gpt_training.explore import Inside, bundled_config
 from tabs.page.component import component
 from tabs.page.language import t
 from tabs.page.markup import Say, bars, panel, percent, section, speaker
-from tabs.page.shared import FOLLOW, QUICK, after, find_run
+from tabs.page.shared import FOLLOW, after, find_run
 from tabs.text_generation.training.actions import GptActions
 
 HERE = Path(__file__).parent
@@ -56,7 +56,6 @@ class InsidePanel:
         moved = after(self.layer.input, self.head.input)
         moved.then(self.show, asked, [self.map, self.next], **LOOKING, trigger_mode="always_last")
         after(live.change, whose.change).then(self.fit, [live, whose], [self.layer, self.head], **FOLLOW)
-        gr.on([live.change, whose.change], lambda: ("", ""), None, [self.map, self.next], **QUICK)
 
     def show(self, run_id: str, whose: str, text: str, layer: int, head: int, request: gr.Request) -> tuple[str, str]:
         """The map, and the likeliest characters after the text."""

@@ -27,10 +27,9 @@ from tabs.text_generation.training.actions import BUNDLED, RUN, GptActions
 from tabs.text_generation.training.inside import InsidePanel
 from tabs.text_generation.training.use import AcrosticPanel, FillPanel
 
-__all__ = ["ENGINE", "INTRO", "TITLE", "TrainingPanel"]
+__all__ = ["ENGINE", "INTRO", "TrainingPanel"]
 
 HERE = Path(__file__).parent
-TITLE = "Train your own"
 INTRO = Message(
     "Press **Start**: a small language model learns to write on this machine, from nothing and with no download."
     " Within a minute its noise becomes lines, and then rhymes. Close the page if you like: it goes on without it."
@@ -152,7 +151,8 @@ class TrainingPanel:
         for button, name in ((self.save_run, "run_file"), (self.save_model, "model")):
             made = button.click(self.named(name), self.live, self.file, api_name=f"gpt_{name}", **MAKING)
             made.success(None, self.file, js=DOWNLOAD)
-        self.live.change(lambda: None, None, self.file, **QUICK)
+        made = [self.acrostic.poem, self.fill.filled, self.inside.map, self.inside.next, self.file]
+        gr.on([self.live.change, self.whose.change], lambda: ["", "", "", "", None], None, made, **QUICK)
         self.acrostic.wire(self.live, self.whose)
         self.fill.wire(self.live)
         self.inside.wire(self.live, self.whose)

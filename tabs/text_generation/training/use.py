@@ -12,8 +12,7 @@ import gradio as gr
 from engines.knobs import MAX_SEED
 from tabs.page.language import t
 from tabs.page.markup import panel, paragraph
-from tabs.page.shared import QUICK
-from tabs.text_generation.training.actions import FORM, GAPS, GptActions
+from tabs.text_generation.training.actions import GAPS, GptActions
 
 LOOKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore", "api_visibility": "private"}
 
@@ -28,8 +27,8 @@ class AcrosticPanel:
                 "春夏秋冬", label=t("Characters that the lines begin with"), info=t("Four to eight."), max_length=40,
                 elem_id="gpt-characters",
             )  # fmt: skip
-            choices = [(t(label), value) for value, label in FORM.choices.items()]
-            self.form = gr.Radio(choices, value="", label=t(FORM.label), elem_id="gpt-form")
+            choices = [(t("Either"), ""), (t("Five characters"), "五"), (t("Seven characters"), "七")]
+            self.form = gr.Radio(choices, value="", label=t("Lines of"), elem_id="gpt-form")
         self.start = gr.Button(t("Write an acrostic"), elem_id="gpt-acrostic", variant="primary")
         self.poem = panel("gpt-poem")
 
@@ -37,7 +36,6 @@ class AcrosticPanel:
         """Connect events to handlers; `whose` says which model writes."""
         asked = [live, whose, self.characters, self.form]
         gr.on([self.start.click, self.characters.submit], self.show, asked, self.poem, **LOOKING)
-        live.change(lambda: "", None, self.poem, **QUICK)
 
     def show(self, run_id: str, whose: str, characters: str, form: str, request: gr.Request) -> str:
         """A poem, another at each press."""
@@ -62,7 +60,6 @@ class FillPanel:
     def wire(self, live: gr.HTML) -> None:
         """Connect events to handlers."""
         gr.on([self.start.click, self.text.submit], self.show, [live, self.text], self.filled, **LOOKING)
-        live.change(lambda: "", None, self.filled, **QUICK)
 
     def show(self, run_id: str, text: str, request: gr.Request) -> str:
         """The text, what was filled in marked."""

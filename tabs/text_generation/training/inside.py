@@ -18,7 +18,7 @@ from tabs.page.shared import FOLLOW, after, find_run
 from tabs.text_generation.training.actions import GptActions
 
 HERE = Path(__file__).parent
-SAMPLE = "白日依山尽，黄河入海流。"
+SAMPLE = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
 LOOKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore", "show_progress": "hidden",
                            "api_visibility": "private"}  # fmt: skip
 

@@ -92,7 +92,7 @@ def test_attention_tells_its_tokens_and_adds_up_to_one(client, poet):
 
 @pytest.mark.slow
 def test_what_comes_next_is_told_with_its_probability(client):
-    likely = client.predict("", "白日依山尽", 1, 1, api_name="/gpt_inside")["likely"]
+    likely = client.predict("", "五平东：白日依山尽", 1, 1, api_name="/gpt_inside")["likely"]
     shares = [share for _, share in likely]
     assert shares == sorted(shares, reverse=True)
     assert likely[0][0] == "，"

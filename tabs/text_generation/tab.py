@@ -84,7 +84,9 @@ def build(shared: Shared) -> None:
     for place in panels.children:
         engine = training.ENGINE if place.id == training.ENGINE else "text_generation"
         opens(place, shared.visit, [shared.openings[engine]])
-    shared.openings[training.ENGINE].selects(panels, training.ENGINE)
+    own = shared.openings[training.ENGINE]
+    own.selects(panels, training.ENGINE)
+    own.asked.change(introduce_training, None, intro, **QUICK)
     panels.select(introduce, None, intro, **QUICK)
     shared.page.select(actions.prepare, None, None, **QUICK)  # while the visitor reads and types
     to_continue = gr.State(False)
@@ -103,6 +105,11 @@ def build(shared: Shared) -> None:
 def introduce(event: gr.SelectData, request: gr.Request) -> str:
     """What stands above the panel that was opened."""
     return translate(INTROS[event.index], language_of(request))
+
+
+def introduce_training(request: gr.Request) -> str:
+    """What stands above the panel to which a link leads."""
+    return translate(training.INTRO, language_of(request))
 
 
 def texts_of(system: gr.Textbox, chat: ChatPanel, going_on: ContinuePanel) -> dict[str, tuple[Knob, gr.Textbox]]:

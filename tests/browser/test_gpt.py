@@ -9,8 +9,8 @@ from tests.browser.conftest import NARROW, WIDE
 
 QUERY = "?tab=gpt_training&layers=1&width=32&heads=2&batch=16&part=0.05&steps="
 WORDS = {
-    "en": {"training": "Train your own", "finished": "Finished", "step": re.compile(r"step \d")},
-    "zh": {"training": "训练自己的模型", "finished": "已完成", "step": re.compile(r"第 \d+ 步")},
+    "en": {"intro": "from nothing", "tab": "Train your own", "end": "Finished", "step": re.compile(r"step \d")},
+    "zh": {"intro": "从零学习", "tab": "训练自己的模型", "end": "已完成", "step": re.compile(r"第 \d+ 步")},
 }
 VISITS = pytest.mark.parametrize(
     ("language", "viewport", "scheme"),
@@ -42,10 +42,11 @@ def test_a_run_from_the_first_text_to_the_reload(visit, language, viewport, sche
     words = WORDS[language]
     owner = visit(viewport=viewport, color_scheme=scheme, locale="zh-CN" if language == "zh" else "en-GB")
     page = arrive(owner)
-    expect(page.get_by_role("tab", name=words["training"])).to_be_visible()
+    expect(page.get_by_role("tab", name=words["tab"])).to_be_visible()
     expect(page.locator("#text-settings")).to_be_hidden()
+    expect(page.locator("#text-intro")).to_contain_text(words["intro"])
     page.locator("#gpt-start").click()
-    wait_for_state(page, words["finished"])
+    wait_for_state(page, words["end"])
     expect(page.locator("#gpt-live .written-step")).to_have_text(words["step"])
     last = texts(page)
     assert len(last) >= 4
@@ -65,7 +66,7 @@ def test_a_run_from_the_first_text_to_the_reload(visit, language, viewport, sche
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
 
     page.reload()
-    wait_for_state(page, words["finished"])
+    wait_for_state(page, words["end"])
     assert texts(page) == last
 
 

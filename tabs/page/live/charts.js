@@ -155,22 +155,27 @@ function axis(pen, box, y, last) {
 
 // The dashed lines: each the last of its values from side to side, its words on it, one beside the other.
 function level(pen, lines, words, box, y) {
+  const levels = lines.map((line, i) => ({ tint: line.tint, words: words[i], at: line.dashed && line.values.findLast(Number.isFinite) }));
+  const drawn = levels.filter((each) => Number.isFinite(each.at));
+  pen.lineWidth = 1.2;
+  pen.setLineDash([5, 4]);
+  for (const { tint, at } of drawn) {
+    pen.strokeStyle = tint;
+    pen.beginPath();
+    pen.moveTo(box.left, y(at));
+    pen.lineTo(box.right, y(at));
+    pen.stroke();
+  }
+  pen.setLineDash([]);
   let end = box.right;
   pen.textAlign = "right";
-  lines.forEach((line, i) => {
-    const value = line.values.findLast(Number.isFinite);
-    if (!line.dashed || value === undefined) return;
-    pen.strokeStyle = pen.fillStyle = line.tint;
-    pen.lineWidth = 1.2;
-    pen.setLineDash([5, 4]);
-    pen.beginPath();
-    pen.moveTo(box.left, y(value));
-    pen.lineTo(box.right, y(value));
-    pen.stroke();
-    pen.setLineDash([]);
-    pen.fillText(words[i], end, y(value) < box.top + 14 ? y(value) + 8 : y(value) - 7);
-    end -= 12 + pen.measureText(words[i]).width;
-  });
+  for (const { tint, words, at } of drawn) {
+    const [width, middle] = [pen.measureText(words).width, y(at) < box.top + 14 ? y(at) + 8 : y(at) - 7];
+    pen.clearRect(end - width - 3, middle - 6, width + 6, 12); // no other line goes through it
+    pen.fillStyle = tint;
+    pen.fillText(words, end, middle);
+    end -= 12 + width;
+  }
 }
 
 function draw(pen, line, values, x, y, alpha, thickness) {

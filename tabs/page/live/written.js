@@ -47,7 +47,8 @@ function paintWritten() {
     cards.classList.toggle("long", shown.texts.some((each) => each.length > LONG));
     list(cards, shown.texts.map((each, i) => [each, shown.starts[i] ?? ""]), card);
   } else if (!steps.length) {
-    list(cards, [["", ""]], () => [made("li", t("Its first texts will stand here within seconds of the start."))]);
+    list(cards, [], () => []);
+    cards.dataset.empty = t("Its first texts will stand here within seconds of the start.");
   }
 }
 

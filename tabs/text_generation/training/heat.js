@@ -50,7 +50,7 @@ function draw() {
   const side = canvas.clientWidth;
   if (!side) return;
   const scale = window.devicePixelRatio || 1;
-  if (canvas.width !== Math.round(side * scale)) canvas.width = canvas.height = Math.round(side * scale);
+  if (canvas.height !== Math.round(side * scale)) canvas.width = canvas.height = Math.round(side * scale);
   const pen = canvas.getContext("2d");
   const style = getComputedStyle(element);
   const letters = tokens.length <= 48;

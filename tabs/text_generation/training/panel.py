@@ -36,7 +36,7 @@ INTRO = Message(
 )
 CHARTS = (
     Chart(
-        "Loss in nats a character; dashed: what counting alone reaches",
+        "Loss, nats a character; dashed: counting alone",
         (
             Line("Training", "losses", "--theirs"),
             Line("Held-out", "losses", "--good"),

@@ -31,7 +31,7 @@ OURS = "inside the program"  # of the sentence that owns up to a fault
 WATCHED = 4.0  # seconds at most that a started run is watched for a fault, before it is stopped
 CONFIGS = {
     "gan": GanConfig, "vae": VaeConfig, "diffusion": DiffusionConfig, "points": PointsConfig, "image": ImageConfig,
-    "gpt": GptConfig, "text": TextConfig, "finetuning": FinetuningConfig,
+    "text": TextConfig, "finetuning": FinetuningConfig, "gpt": GptConfig,
 }  # fmt: skip
 FILE = {"_type": "gradio.FileData"}
 VALUES: tuple[Any, ...] = (

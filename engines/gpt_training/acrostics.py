@@ -14,7 +14,7 @@ import torch
 
 from engines.gpt_training.measures.form import lines_of, prosody
 from engines.gpt_training.measures.scores import score
-from engines.gpt_training.sampling import FREE, texts, write
+from engines.gpt_training.sampling import FREE, likelihoods, texts, write
 from engines.gpt_training.text.poems import MARKS, PLAN, without_plan
 from engines.messages import ConfigError
 
@@ -68,11 +68,8 @@ def _draw(
         head = encode(characters[i]).tolist() if i < len(characters) else [FREE]
         row += [*head, *[FREE] * (length - 1), *encode(mark).tolist()]
     given = torch.tensor([[*row, 0]] * DRAWN)
-    with torch.inference_mode():
-        ids = write(writer.net, given, temperature, top_p, seed)
-        room = getattr(writer.net, "context", ids.shape[1])
-        logits = writer.net(ids[:, :-1][:, :room])[0].float().log_softmax(-1)
-        likely = logits.gather(-1, ids[:, 1 : logits.shape[1] + 1, None]).mean((1, 2)).tolist()
+    ids = write(writer.net, given, temperature, top_p, seed)
+    likely = likelihoods(writer.net, ids).tolist()
     return list(zip(texts(ids, writer.vocabulary.tokens), likely, strict=True))
 
 
@@ -92,7 +89,7 @@ def write_lines(writer: Writer, characters: str, temperature: float, top_p: floa
     """Texts of a line for each character; each is written on from those before it, and is cut after LINE tokens."""
     if not 1 <= len(characters) <= MOST:
         raise ConfigError(
-            "An acrostic needs 1 to {most} characters; there are {count}.", most=MOST, count=len(characters)
+            "An acrostic needs 1 to {most} characters here; there are {count}.", most=MOST, count=len(characters)
         )
     found = [""] * count
     for number, character in enumerate(characters):

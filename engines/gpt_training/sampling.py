@@ -58,6 +58,14 @@ def _draw(logits: Tensor, temperature: float, top_p: float, rng: torch.Generator
     return torch.multinomial(shares, 1, generator=rng)[:, 0]
 
 
+@torch.no_grad()
+def likelihoods(net: nn.Module, ids: Tensor) -> Tensor:
+    """The mean log-likelihood of the tokens of each row, float [N], for int64 [N, T], as far as there are places."""
+    seen = ids[:, :-1][:, : getattr(net, "context", ids.shape[1])]
+    logits, _ = net(seen)
+    return logits.float().log_softmax(-1).gather(-1, ids[:, 1 : seen.shape[1] + 1, None]).mean((1, 2))
+
+
 def texts(ids: Tensor, decode: Sequence[str], end: int = 0) -> list[str]:
     """Each row of int64 [N, T] as text: from after its first token to the next `end`."""
     found = []

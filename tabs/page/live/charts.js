@@ -169,10 +169,10 @@ function level(pen, lines, words, box, y) {
   pen.setLineDash([]);
   let end = box.right;
   pen.textAlign = "right";
-  for (const { tint, words, at } of drawn) {
+  pen.fillStyle = getComputedStyle($(".live")).getPropertyValue("--body-text-color-subdued"); // a faint tint is no letter
+  for (const { words, at } of drawn) {
     const [width, middle] = [pen.measureText(words).width, y(at) < box.top + 14 ? y(at) + 8 : y(at) - 7];
     pen.clearRect(end - width - 3, middle - 6, width + 6, 12); // no other line goes through it
-    pen.fillStyle = tint;
     pen.fillText(words, end, middle);
     end -= 12 + width;
   }

@@ -38,7 +38,7 @@ CHARTS = (
     Chart(
         "Loss, nats a character; dashed: counting alone",
         (
-            Line("Training", "losses", "--theirs"),
+            Line("Training loss", "losses", "--theirs", "Training"),
             Line("Held-out", "losses", "--good"),
             Line("1-gram", "losses", "--wait", dashed=True),
             Line("2-gram", "losses", "--wait", dashed=True),

@@ -97,15 +97,18 @@ class Writer:
         `form` is 五 or 七 for the length of a line, "" for the better of both. Of a model that writes no quatrains:
         lines that begin with these characters. ConfigError for a character that the model does not know.
         """
-        from engines.gpt_training.acrostics import write_lines, write_quatrains
+        from engines.gpt_training.acrostics import LINE, Poet, write_lines
 
         self._must_write()
         characters = "".join(characters.split())
         self.check(characters)
         with _computing():
-            if not self.config.whole:
-                return write_lines(self, characters, temperature, top_p, seed, count)
-            return write_quatrains(self, characters, form, temperature, top_p, seed, count)
+            if self.config.whole:
+                poet = Poet(self.net, self.vocabulary, self.config.plan, temperature, top_p, seed)
+                return poet.write(characters, form, count)
+            return write_lines(
+                lambda starts, number: self.write(starts, temperature, top_p, seed + number, LINE), characters, count
+            )
 
     def fill(self, text: str) -> str:
         """`text` with a character for each ␣ or _ in it: what a masked model finds likeliest.

@@ -70,7 +70,6 @@ class Writer:
         A quatrain is written to its end, another text for `room` tokens, ROOM if 0. A model that plans gives its plan
         only where a start has one, such as 七平东：. ConfigError for a character that the model does not know.
         """
-        import torch
 
         from engines.gpt_training.sampling import ENDLESS, begun, texts, write
 
@@ -98,15 +97,18 @@ class Writer:
         `form` is 五 or 七 for the length of a line, "" for the better of both. Of a model that writes no quatrains:
         lines that begin with these characters. ConfigError for a character that the model does not know.
         """
-        from engines.gpt_training.acrostics import write_lines, write_quatrains
+        from engines.gpt_training.acrostics import LINE, Poet, write_lines
 
         self._must_write()
         characters = "".join(characters.split())
         self.check(characters)
         with _computing():
-            if not self.config.whole:
-                return write_lines(self, characters, temperature, top_p, seed, count)
-            return write_quatrains(self, characters, form, temperature, top_p, seed, count)
+            if self.config.whole:
+                poet = Poet(self.net, self.vocabulary, self.config.plan, temperature, top_p, seed)
+                return poet.write(characters, form, count)
+            return write_lines(
+                lambda starts, number: self.write(starts, temperature, top_p, seed + number, LINE), characters, count
+            )
 
     def fill(self, text: str) -> str:
         """`text` with a character for each ␣ or _ in it: what a masked model finds likeliest.
@@ -140,11 +142,12 @@ class Writer:
 
         Of a longer text the last ones that there are places for.
         """
-        return [START if i == 0 else self.vocabulary.tokens[i] for i in self._ids(text)[0].tolist()]
+        with _computing():
+            ids = self._ids(text)[0].tolist()
+        return [START if i == 0 else self.vocabulary.tokens[i] for i in ids]
 
     def attention(self, text: str, layer: int, head: int) -> np.ndarray:
         """How much each token of `tokens(text)` looks at each, float32 [T, T], rows adding up to 1."""
-        import torch
 
         if self.config.model in (LSTM, RNN):
             raise ConfigError("A recurrent network has no attention.")
@@ -155,7 +158,6 @@ class Writer:
 
     def likely(self, text: str, count: int = 10) -> list[tuple[str, float]]:
         """The likeliest tokens after a text, and how likely each is, best first; the end of a document is \\n."""
-        import torch
 
         self._must_write()
         with _computing():

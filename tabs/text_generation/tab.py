@@ -1,4 +1,4 @@
-"""The Text generation tab: chat, continue, side by side, templates and scores; layout and wiring."""
+"""The Text generation tab: chat, continue, side by side, templates, scores and training; layout and wiring."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tabs.page.language import language_of, t, translate
 from tabs.page.learn import LABELS, learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import MAX_LENGTH, Query
+from tabs.page.opening.once import opens
 from tabs.page.shared import QUICK, Shared
 from tabs.text_generation.actions import TextActions
 from tabs.text_generation.chat import ChatPanel
@@ -21,7 +22,9 @@ from tabs.text_generation.scoring import ScorePanel
 from tabs.text_generation.settings import describe_model, text_form
 from tabs.text_generation.side_by_side import PairPanel
 from tabs.text_generation.templates import TemplatePanel
+from tabs.text_generation.training import panel as training
 
+ENGINES = ("text_generation", training.ENGINE)  # whose links and runs this tab opens
 # What stands above each panel, in their order.
 INTROS = (
     Message(
@@ -37,6 +40,7 @@ INTROS = (
         "Choose a template, fill in its fields and press **Write**: the whole prompt stands below, and may be edited."
     ),
     Message("Press **Score**: each output is compared with its reference, by measures that papers use."),
+    training.INTRO,
 )
 # What has a "?", and the section of Learn that it opens.
 ASKED = {
@@ -63,7 +67,9 @@ def build(shared: Shared) -> None:
                 templates = TemplatePanel(actions)
             with gr.Tab(t("Score")):
                 score = ScorePanel(actions)
-        with gr.Column(scale=3, min_width=300):
+            with gr.Tab(t("Train your own"), id=training.ENGINE, elem_id="text-training"):
+                training.TrainingPanel(shared)
+        with gr.Column(scale=3, min_width=300, elem_id="text-settings"):
             form = text_form("text")
             system = gr.Textbox(
                 label=t("System prompt"), info=t("What the model should be; for chats."), lines=2, max_length=4000,
@@ -75,6 +81,12 @@ def build(shared: Shared) -> None:
     def restore(visit: Query, request: gr.Request) -> list[Any]:
         return show_link(link, visit, request)
 
+    for place in panels.children:
+        engine = training.ENGINE if place.id == training.ENGINE else "text_generation"
+        opens(place, shared.visit, [shared.openings[engine]])
+    own = shared.openings[training.ENGINE]
+    own.selects(panels, training.ENGINE)
+    own.asked.change(introduce_training, None, intro, **QUICK)
     panels.select(introduce, None, intro, **QUICK)
     shared.page.select(actions.prepare, None, None, **QUICK)  # while the visitor reads and types
     to_continue = gr.State(False)
@@ -93,6 +105,11 @@ def build(shared: Shared) -> None:
 def introduce(event: gr.SelectData, request: gr.Request) -> str:
     """What stands above the panel that was opened."""
     return translate(INTROS[event.index], language_of(request))
+
+
+def introduce_training(request: gr.Request) -> str:
+    """What stands above the panel to which a link leads."""
+    return translate(training.INTRO, language_of(request))
 
 
 def texts_of(system: gr.Textbox, chat: ChatPanel, going_on: ContinuePanel) -> dict[str, tuple[Knob, gr.Textbox]]:

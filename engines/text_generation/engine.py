@@ -35,12 +35,18 @@ def chat(models: Models, config: TextConfig, messages: Any, system: str = "", be
     context, else EngineError.
     """
     turns = check_messages(messages, system)
+    if server := models.serving(config.model):
+        yield from server.chat(config, turns, begun)
+        return
     yield from _generate(models, config, methodcaller("encode_chat", turns, begun))
 
 
 def continue_text(models: Models, config: TextConfig, text: str) -> Events:
     """Write on from `text` as a base model does, without a chat template; else like `chat`."""
     check_text(text)
+    if server := models.serving(config.model):
+        yield from server.continue_text(config, text)
+        return
     yield from _generate(models, config, methodcaller("encode", text))
 
 
@@ -50,6 +56,8 @@ def perplexity(models: Models, config: TextConfig, text: str) -> Events:
     Errors are those of `continue_text`.
     """
     check_text(text)
+    if models.serving(config.model):
+        raise ConfigError("A text server does not tell how likely a text is; choose a model that computes here.")
     yield from _measure(models, config, text)
 
 
@@ -107,6 +115,8 @@ def cut_oldest(models: Models, config: TextConfig, messages: Any, system: str = 
     What is left begins with a message of the user. TooLongError if the last message alone is too long.
     """
     check_messages(messages, system)
+    if models.serving(config.model):
+        return [dict(message) for message in messages]  # only the server knows what fits
     loaded = _drain(models.open(config.model))
     try:
         model = loaded.model

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 from engines.catalog import ModelCard
 from engines.messages import EngineError, Message
 from engines.running.events import Event, Note
-from engines.text_generation.config import find_model
+from engines.text_generation.config import SERVED, find_model
 from engines.weights import Stopped, fetch, in_background
 
 if TYPE_CHECKING:
     from engines.text_generation.batcher import Batcher
     from engines.text_generation.model import LanguageModel
+    from engines.text_generation.servers.server import TextServer
 
 CONVERT = (sys.executable, "-m", "engines.text_generation.convert")
 
@@ -50,22 +51,32 @@ class Loaded:
 class Models:
     """Loads models when they are wanted and frees those that nobody uses. Made once an app, passed down."""
 
-    def __init__(self, allow_any_model: bool = False) -> None:
-        self.allow_any_model = allow_any_model
+    def __init__(self, allow_any_model: bool = False, server: TextServer | None = None) -> None:
+        """`server` has models beside those that are loaded here."""
+        self.allow_any_model, self.server = allow_any_model, server
         self.lock = threading.Lock()
         self._loading = threading.Lock()  # one at a time, so that memory is never needed twice
         self._loaded: dict[str, Loaded] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled, they become those of the process that reads it, which keeps its own."""
+        """Pickled, they become those of the process that reads it, which keeps its own and asks no server."""
         return _of_this_process, (self.allow_any_model,)
+
+    def card(self, model_id: str) -> ModelCard:
+        """What to know of a model; ConfigError for one that is not offered, EngineError if a server does not tell."""
+        server = self.serving(model_id)
+        return server.card(model_id) if server else find_model(model_id, self.allow_any_model)
+
+    def serving(self, model_id: str) -> TextServer | None:
+        """The server that computes this model; None for one that is loaded here."""
+        return self.server if model_id.startswith(SERVED) else None
 
     def open(self, model_id: str) -> Generator[Event, bool, Loaded | None]:
         """Yields Note and Download until the model is loaded; returns it, or None if told to stop.
 
         Raises ConfigError for a model that is not offered, EngineError if it cannot be had or does not fit.
         """
-        card = find_model(model_id, self.allow_any_model)
+        card = self.card(model_id)
         while True:
             with self.lock:
                 loaded = self._loaded.get(card.id)
@@ -83,7 +94,7 @@ class Models:
 
     def fetch(self, model_id: str) -> Generator[Event, bool, Path | None]:
         """The folder with the model's files, see weights.fetch; ConfigError for a model that is not offered."""
-        return (yield from fetch(find_model(model_id, self.allow_any_model), CONVERT))
+        return (yield from fetch(self.card(model_id), CONVERT))
 
     def loaded(self) -> tuple[str, ...]:
         """The ids of the models in memory."""

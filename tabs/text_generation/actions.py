@@ -13,7 +13,7 @@ import gradio as gr
 from engines.messages import Message, PlaygroundError
 from engines.running.events import Answer, Download, Events, Note, Perplexity, Progress, Token
 from engines.running.workers.pool import TEXT, Computer
-from engines.text_generation.config import TextConfig, find_model
+from engines.text_generation.config import TextConfig
 from engines.text_generation.engine import chat, continue_text, cut_oldest, perplexity
 from engines.text_generation.models import Models, warm_up
 from tabs.page.gate import Gate
@@ -110,6 +110,8 @@ class TextActions:
 
     def events(self, engine: Callable[..., Events], config: TextConfig, *args: Any) -> Events:
         """The events of one of the text engines, computed where texts are."""
+        if self.models.serving(config.model):  # elsewhere: here it is only waited for
+            return engine(self.models, config, *args)
         return self._computer.events(TEXT, engine, self.models, config, *args)
 
     def prepare(self) -> None:
@@ -118,6 +120,8 @@ class TextActions:
 
     def cut_oldest(self, config: TextConfig, messages: list[dict[str, str]], system: str) -> list[dict[str, str]]:
         """See the engine's cut_oldest."""
+        if self.models.serving(config.model):
+            return cut_oldest(self.models, config, messages, system)
         return self._computer.call(TEXT, cut_oldest, self.models, config, messages, system)
 
     @contextmanager
@@ -185,7 +189,7 @@ class TextActions:
     ) -> Iterator[str]:
         """Write what a prompt asks for and yield the token view's value; a base model writes on from the prompt."""
         config = self.admit(config, request)
-        if as_chat and find_model(config.model, self.models.allow_any_model).kind == "chat":
+        if as_chat and self.models.card(config.model).kind == "chat":
             events = self.events(chat, config, [{"role": "user", "content": prompt}])
         else:
             events = self.events(continue_text, config, prompt)
@@ -245,8 +249,9 @@ def describe(answer: Answer) -> Message:
         wait=f"{answer.seconds_to_first:.2f}",
         seed=answer.seed,
     )
-    if answer.ended in ENDINGS:
-        return Message("{numbers} · {ending}", numbers=numbers, ending=ENDINGS[answer.ended])
+    for ending in (ENDINGS.get(answer.ended), answer.note):
+        if ending:
+            numbers = Message("{numbers} · {ending}", numbers=numbers, ending=ending)
     return numbers
 
 

@@ -239,7 +239,7 @@ class Perplexity:
     """How likely a model finds a text: exp of the mean negative log-likelihood of its tokens."""
 
     value: float
-    tokens: tuple[Token, ...]  # the first has no probability of its own: it is 1 and has no alternatives
+    tokens: tuple[Token, ...]  # the first may have no probability of its own: it is 1 and has no alternatives
 
 
 @dataclass(frozen=True)

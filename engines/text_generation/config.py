@@ -14,6 +14,7 @@ MAX_CHARACTERS = 200_000  # of all texts of a request together
 MAX_MESSAGES = 500
 ROLES = ("system", "user", "assistant")
 SERVED = "server:"  # begins the ids of models that a text server has
+RUN = "run:"  # of those that visitors trained here; the run's id follows
 
 
 @dataclass(frozen=True)

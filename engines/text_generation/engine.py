@@ -47,7 +47,8 @@ def continue_text(models: Models, config: TextConfig, text: str) -> Events:
     if server := models.serving(config.model):
         yield from server.continue_text(config, text)
         return
-    yield from _generate(models, config, methodcaller("encode", text))
+    config = config.with_seed()
+    yield from _generate(models, config, methodcaller("encode", text, config.seed))
 
 
 def perplexity(models: Models, config: TextConfig, text: str) -> Events:
@@ -71,12 +72,12 @@ def _measure(models: Models, config: TextConfig, text: str) -> Events:
     if loaded is None:
         return
     try:
-        ids = loaded.model.encode(text)
+        ids, unseen = loaded.model.encode_whole(text)
         if len(ids) < 2:
             raise ConfigError("The text is too short: a perplexity needs at least two tokens.")
         scores = yield from _score(loaded, ids)
         if scores is not None:
-            yield _perplexity(loaded.model, ids, scores)
+            yield _perplexity(loaded.model, ids, scores, unseen)
     finally:
         loaded.release()
 
@@ -98,11 +99,11 @@ def _score(loaded: Loaded, ids: list[int]) -> Events:
     return None
 
 
-def _perplexity(model: LanguageModel, ids: list[int], scores: list[tuple]) -> Perplexity:
-    """The event from what LanguageModel.score returns."""
-    speller = model.speller()
-    tokens = [speller.spell(ids[0], 1.0, ())]
-    for token_id, (log_share, best, logs) in zip(ids[1:], scores, strict=True):
+def _perplexity(model: LanguageModel, ids: list[int], scores: list[tuple], unseen: int) -> Perplexity:
+    """The event from what LanguageModel.score returns, of the tokens after the `unseen` first ones."""
+    speller, scores = model.speller(), scores[max(0, unseen - 1) :]
+    tokens = [] if unseen else [speller.spell(ids[0], 1.0, ())]
+    for token_id, (log_share, best, logs) in zip(ids[unseen or 1 :], scores, strict=True):
         alternatives = zip(best, map(math.exp, logs), strict=True)
         tokens.append(speller.spell(token_id, math.exp(log_share), alternatives))
     mean = sum(log_share for log_share, _, _ in scores) / len(scores)

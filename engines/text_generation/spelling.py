@@ -37,6 +37,11 @@ class Codec:
             return self._plain.encode(text).ids
         return self.tokenizer.encode(text)
 
+    def knows(self, character: str) -> bool:
+        """Whether a tokenizer of whole characters has one for this, or a token for all that it does not know."""
+        number_of = self.tokenizer.backend_tokenizer.token_to_id
+        return number_of(character) is not None or number_of("\ufffd") is not None
+
     def encode_chat(self, turns: Sequence[dict[str, str]]) -> list[int]:
         """Token ids of a chat [{"role", "content"}] that asks for an answer; whatever its template raises."""
         if not any(self._imitates(turn["content"]) for turn in turns):

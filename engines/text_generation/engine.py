@@ -10,9 +10,11 @@ import math
 import queue
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
+from engines.knobs import MAX_SEED
 from engines.messages import ConfigError, Message
 from engines.running.events import Answer, Events, Note, Perplexity, Progress
 from engines.running.workers.zero_gpu import WRITING, on_gpu
@@ -159,9 +161,9 @@ def _generate(models: Models, config: TextConfig, encode: Callable[[LanguageMode
 
 def _stream(loaded: Loaded, config: TextConfig, ids: list[int]) -> Events:
     """The Tokens and the Answer of one text."""
-    batcher, speller = loaded.batcher, loaded.model.speller()
-    request = batcher.submit(ids, config)
-    texts: list[str] = []
+    batcher, model, speller = loaded.batcher, loaded.model, loaded.model.speller()
+    request = batcher.submit(model.window(ids), config)
+    asked, texts, written = request.asked, [], []
     first = last = 0.0
     try:
         while True:
@@ -173,18 +175,28 @@ def _stream(loaded: Loaded, config: TextConfig, ids: list[int]) -> Events:
             if isinstance(result, Exception):
                 raise result
             if isinstance(result, str):
-                break
+                left = config.max_new_tokens - len(written)
+                if not (result == "context" and model.slides and left) or request.stopped:
+                    break
+                request = batcher.submit(model.window([*ids, *written]), _further(config, left))
+                continue
             last = time.monotonic()
             first = first or last
             token = speller.spell(result.token_id, result.probability, result.alternatives)
             texts.append(token.text)
+            written.append(result.token_id)
             if (yield token):
                 batcher.stop(request)
     finally:
         batcher.stop(request)
     pace = (len(texts) - 1) / (last - first) if len(texts) > 1 else 0.0
-    wait = (first or time.monotonic()) - request.asked
+    wait = (first or time.monotonic()) - asked
     yield Answer("".join(texts), len(ids), len(texts), wait, pace, result, config.seed)
+
+
+def _further(config: TextConfig, left: int) -> TextConfig:
+    """The settings of the rest of a text, whose chance is another than that of what is written."""
+    return replace(config, max_new_tokens=left, seed=(config.seed + left) % MAX_SEED)
 
 
 def _next(asked: Request | Job) -> Any:

@@ -99,15 +99,30 @@ class LanguageModel:
         ConfigError if the model can't read it. The seed decides what stands unseen before it, where that is open.
         """
         beginnings.check_beginning(self.card, beginnings.tidied(self.card, text))
-        return self.encode_whole(text, seed)[0]
+        ids, _ = self._behind_the_unseen(text, seed)
+        return ids if self.slides else self._fitting(ids)
 
-    def encode_whole(self, text: str, seed: int = 0) -> tuple[list[int], int]:
-        """Token ids of a text, and how many of them stand unseen before it; errors are those of `encode`."""
+    def encode_whole(self, text: str) -> tuple[list[int], int]:
+        """Token ids of a text to measure, and how many of them stand unseen before it; errors as of `encode`."""
+        ids, unseen = self._behind_the_unseen(text)
+        return self._fitting(ids), unseen
+
+    def _behind_the_unseen(self, text: str, seed: int = 0) -> tuple[list[int], int]:
         text = beginnings.tidied(self.card, text)
         beginnings.check(self.card, text, self.codec.knows)
         before = beginnings.plan_before(self.card, text, seed)
         unseen = len(self.codec.encode(before)) if self.card.beginning else 0
-        return self._fitting(self.codec.encode(before + text)), unseen
+        return self.codec.encode(before + text), unseen
+
+    @property
+    def slides(self) -> bool:
+        """Whether it may forget the beginning of a text: its context is of some dozen characters only."""
+        return bool(self.card.beginning and not self.card.beginning.quatrains)
+
+    def window(self, ids: Sequence[int]) -> Sequence[int]:
+        """What of a text's tokens the model goes on from: all, or if it slides and they are many the last ones."""
+        half = max(1, self.context // 2)
+        return ids[-half:] if self.slides and len(ids) > half else ids
 
     def _fitting(self, ids: list[int]) -> list[int]:
         if len(ids) > self.context:

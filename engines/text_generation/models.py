@@ -28,7 +28,7 @@ CONVERT = (sys.executable, "-m", "engines.text_generation.convert")
 
 
 def warm_up() -> None:
-    """Import what the models need that come first, which takes longer than reading it: best before somebody asks for it."""
+    """Import what the usual models need, which takes longer than reading them: best before somebody asks for one."""
     importlib.import_module("engines.text_generation.batcher")
     for kind in ("llama", "gpt2"):
         importlib.import_module(f"transformers.models.{kind}.modeling_{kind}")

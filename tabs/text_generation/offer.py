@@ -122,10 +122,10 @@ class Offer:
         )
 
 
-def about(card: ModelCard) -> Message:
+def about(card: ModelCard) -> str:
     """What a person should know of a model before choosing it."""
     if not (card.repo or card.bundled):
-        return Message("{note}", note=card.note)
+        return card.note
     needs = Message(
         "{parameters} million parameters, {memory} GB of memory, licence {licence}",
         parameters=f"{card.parameters / 1e6:,.0f}",

@@ -26,7 +26,7 @@ from tabs.page.forms import Form
 from tabs.page.language import translate
 from tabs.page.link_button import LinkButton
 from tabs.page.links import MAX_LENGTH, LinkFormat, lost, read_query, read_visit
-from tabs.text_generation.offer import Offer
+from tabs.text_generation.offer import Offer, suited
 from tabs.text_generation.own_runs import OwnRuns
 from tabs.text_generation.settings import text_form
 from tests.fakes import FakeConfig
@@ -47,11 +47,8 @@ def formats():
         finetuning.add([name for name in FinetuningConfig.knobs() if name not in (*finetuning.names, "replay")])
         prompt, system = gr.Textbox(), gr.Textbox()
         desk = Desk(OwnGenerators(Runs(), Here()), gr.Radio(), prompt)
-        text = LinkButton(
-            "text_generation",
-            text_form("text", Offer(Models(), OwnRuns())),
-            {"system": (Knob("", "System prompt"), system)},
-        )
+        form = text_form("text", Offer(Models(), OwnRuns()))
+        text = LinkButton("text_generation", form, {"system": (Knob("", "System prompt"), system)}, suited=suited)
         return {
             GanConfig: LinkButton("gan_training", gan).format,
             FinetuningConfig: LinkButton("finetuning", finetuning, without=COLUMNS, suited=suited_model).format,

@@ -89,7 +89,7 @@ def test_it_writes_on_and_is_measured(actions, mine):
     *_, measured = actions.events(perplexity, config, LINE)
     assert len(measured.tokens) == len(LINE)
     assert measured.tokens[0].probability < 1  # the mark before it is not shown
-    with pytest.raises(ConfigError, match="Your run of .* follows no instructions"):
+    with pytest.raises(ConfigError, match=r"Your run of .* follows no instructions"):
         list(actions.events(chat, config, [{"role": "user", "content": "Hi"}]))
     with pytest.raises(ConfigError, match="has never seen 犇"):
         list(actions.events(continue_text, config, "春犇"))

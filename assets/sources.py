@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import subprocess
+import sys
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -51,3 +52,12 @@ def save(name: str, images: np.ndarray, labels: Any, class_names: Sequence[str],
     np.savez_compressed(path, **{k: v[order] for k, v in arrays.items()}, class_names=np.array(class_names))
     counts = dict(zip(class_names, np.bincount(labels).tolist(), strict=True))
     print(f"{name}: {images.shape}, {path.stat().st_size:,} bytes, {counts}")
+
+
+def python_source(name: str, version: str, folder: Path) -> Path:
+    """A Python package's source archive in `folder`, fetched (and checked) by pip unless it is there."""
+    path = folder / f"{name}-{version}.tar.gz"
+    if not path.exists():
+        options = ["--no-deps", "--no-build-isolation", "--no-binary", ":all:", "--quiet", "--dest", str(folder)]
+        subprocess.run([sys.executable, "-m", "pip", "download", *options, f"{name}=={version}"], check=True)
+    return path

@@ -14,6 +14,7 @@ import random
 import re
 import tempfile
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from importlib import resources
 from pathlib import Path
 
@@ -66,9 +67,17 @@ def rhyme_groups(simplify) -> dict[str, str]:
     return {simplify(name): simplify("".join(lists)) for part in parts for name, lists in part.items()}
 
 
+def simplified_forms(simplify, used: Iterable[str]) -> list[str]:
+    """Traditional characters of Unicode's first block that are in no poem, and after them their simplified ones."""
+    known = set(used)
+    block = [chr(code) for code in range(0x4E00, 0xA000)]
+    pairs = [(c, simplify(c)) for c in block if c not in known]
+    return ["".join(part) for part in zip(*((c, s) for c, s in pairs if s in known), strict=True)]
+
+
 def select(poems: list[tuple[bool, str, str]], tones: dict[str, str], groups: dict[str, str]) -> list[str]:
     """The regulated ones: all of five characters and of the Tang, and of the others as many as there is room for."""
-    from engines.gpt_training.form import Prosody
+    from engines.gpt_training.measures.form import Prosody
 
     prosody = Prosody(tones, groups)
     texts: dict[str, bool] = {}
@@ -118,6 +127,7 @@ def main() -> None:
         "tones": {tone: "".join(c for c in sorted(used) if tones.get(c) == tone) for tone in "平仄○"},
         "rhymes": {name: "".join(dict.fromkeys(c for c in all_ if c in used)) for name, all_ in groups.items()},
     }
+    prosody["simplified"] = simplified_forms(simplify, used)
     (HERE / "prosody.json").write_text(json.dumps(prosody, ensure_ascii=False, indent=1) + "\n", "utf-8")
     lengths = Counter(len(text) // 4 for text in chosen)
     print(

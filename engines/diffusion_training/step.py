@@ -17,7 +17,7 @@ from engines.diffusion_training.networks import build_network
 from engines.diffusion_training.objectives import OBJECTIVES, spread_out
 from engines.diffusion_training.probes import LEVELS, Probes
 from engines.live_training.team import Team, part
-from engines.live_training.trainer import BaseTrainer
+from engines.live_training.trainer import BaseTrainer, check_images
 from engines.running.events import Event
 
 EMA_EVERY = 4  # steps
@@ -47,7 +47,8 @@ class Trainer(BaseTrainer):
         choice: Choice | None = None,
     ) -> None:
         """`choice` is how to compute; else it is the usual way."""
-        super().__init__(config, images, device, team, choice)
+        check_images(images, config.size)
+        super().__init__(config, device, team, choice)
         self.classes = classes if config.conditional else 0
         self.objective = OBJECTIVES[config.objective]
         learned, held_out = divide(len(images), config.pictures)

@@ -14,7 +14,7 @@ from engines.gan_training.config import GanConfig
 from engines.gan_training.networks import build_discriminator, build_generator, generate, latents
 from engines.gan_training.objectives import OBJECTIVES
 from engines.live_training.team import Team, part
-from engines.live_training.trainer import BaseTrainer
+from engines.live_training.trainer import BaseTrainer, check_images
 from engines.running.events import Event
 
 LOWEST = 0.01  # of a learning rate, at the end of a run
@@ -53,7 +53,8 @@ class Trainer(BaseTrainer):
         choice: Choice | None = None,
     ) -> None:
         """`choice` is how to compute; else it is the usual way."""
-        super().__init__(config, images, device, team, choice)
+        check_images(images, config.size)
+        super().__init__(config, device, team, choice)
         self.classes = classes
         self.objective = OBJECTIVES[config.objective]
         self.images = torch.tensor(part(images, team), device=self.device)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.gpt_training.config import GptConfig
+from engines.gpt_training.config import LSTM, MASKED, RNN, GptConfig
 
 EVEN = 64  # columns; a GPU multiplies matrices of other widths at a fraction of its pace
 State = Any  # what a network remembers of the tokens before: keys and values, or a recurrent state
@@ -35,15 +35,27 @@ class Attention(nn.Module):
         self.heads, self.dropout, self.causal = heads, dropout, causal
         self.qkv, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
 
+    def parts(self, x: Tensor) -> Tensor:
+        """Queries, keys and values [3, N, H, T, D] of x [N, T, width]."""
+        n, t, width = x.shape
+        return self.qkv(x).view(n, t, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+
     def forward(self, x: Tensor, past: tuple[Tensor, Tensor] | None = None) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """x [N, T, width]; with a `past` of keys and values [N, H, P, D], T must be 1. Returns those of now also."""
-        n, t, width = x.shape
-        q, k, v = self.qkv(x).view(n, t, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
+        q, k, v = self.parts(x)
         if past is not None:
             k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
         dropout = self.dropout if self.training else 0.0
         y = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=self.causal and past is None)
-        return self.out(y.transpose(1, 2).reshape(n, t, width)), (k, v)
+        return self.out(y.transpose(1, 2).reshape(x.shape)), (k, v)
+
+    def shares(self, x: Tensor) -> Tensor:
+        """How much each place looks at each, float [N, H, T, T], rows adding up to 1."""
+        q, k, _ = self.parts(x)
+        scores = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1])
+        if self.causal:
+            scores = scores.masked_fill(torch.ones_like(scores, dtype=torch.bool).triu(1), -torch.inf)
+        return scores.softmax(-1)
 
 
 class Block(nn.Module):
@@ -92,6 +104,13 @@ class Transformer(nn.Module):
             states.append(now)
         return self.norm(x), states
 
+    def attention(self, ids: Tensor, layer: int) -> Tensor:
+        """What the heads of a layer look at, float [N, H, T, T], for tokens int64 [N, T]."""
+        x = self.tokens(ids) + self.positions.weight[: ids.shape[1]]
+        for block in self.blocks[:layer]:
+            x, _ = block(x)
+        return self.blocks[layer].attention.shares(self.blocks[layer].norm_1(x))
+
     def forward(self, ids: Tensor, state: State = None) -> tuple[Tensor, State]:
         """Logits [N, T, vocabulary] for tokens int64 [N, T], and what the next call may go on from."""
         x, state = self.hidden(ids, state)
@@ -105,7 +124,7 @@ class Recurrent(nn.Module):
         super().__init__()
         self.tokens, self.drop = nn.Embedding(vocabulary, width), nn.Dropout(dropout)
         between = dropout if layers > 1 else 0.0
-        self.net = (nn.LSTM if kind == "lstm" else nn.RNN)(width, width, layers, batch_first=True, dropout=between)
+        self.net = (nn.LSTM if kind == LSTM else nn.RNN)(width, width, layers, batch_first=True, dropout=between)
         nn.init.normal_(self.tokens.weight, std=0.02)
 
     def forward(self, ids: Tensor, state: State = None) -> tuple[Tensor, State]:
@@ -118,8 +137,8 @@ def build(config: GptConfig, vocabulary: int) -> Transformer | Recurrent:
     """The config's network with fresh weights, the same for the same seed; a masked one has a token more, the gap."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
-        if config.model in ("lstm", "rnn"):
+        if config.model in (LSTM, RNN):
             return Recurrent(config.model, vocabulary, config.layers, config.width, config.dropout)
-        masked = config.model == "masked"
+        masked = config.model == MASKED
         shape = (vocabulary + masked, config.context, config.layers, config.width, config.heads)
         return Transformer(*shape, config.dropout, causal=not masked)

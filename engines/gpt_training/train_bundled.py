@@ -2,8 +2,8 @@
 
 Reads only files of the repository. The time goes to a few trainings one after the other, longer ones with more
 dropout, each with its learning rate falling to the end; the one with the least held-out loss is kept. FOLDER gets
-model.safetensors (float16), vocabulary.json, card.json with the scores, and history.json. Meant for one GPU: a CPU
-does in hours what it does in minutes.
+model.safetensors (float16), vocabulary.json, scores.json, and history.json. Meant for one GPU: a CPU does in hours
+what it does in minutes.
 """
 
 from __future__ import annotations
@@ -22,10 +22,12 @@ from safetensors.torch import load_file, save_file
 from engines.device import pick_device
 from engines.device.tuning import Choice
 from engines.gpt_training.config import GptConfig
-from engines.gpt_training.corpus import Corpus, build, planned_poems
-from engines.gpt_training.sampling import FREE, texts, write
-from engines.gpt_training.scores import Copies, score
+from engines.gpt_training.measures.copies import Copies
+from engines.gpt_training.measures.scores import plain, score
+from engines.gpt_training.sampling import begun, texts, write
 from engines.gpt_training.step import Trainer
+from engines.gpt_training.text.corpus import Corpus, build
+from engines.gpt_training.text.poems import planned_poems
 
 CONTEXT = 37  # END, a plan of four, and the 32 characters of a quatrain
 TRIALS = "0.2:0.25,0.3:0.45,0.1:0.1,0.4:0.2"  # dropout:share of the time
@@ -69,7 +71,7 @@ def machine(device: torch.device) -> str:
 def train(trainer: Trainer, seconds: float) -> dict[str, Any]:
     """Trains for so long, with a line on the way now and then; the best weights are left in the network."""
     began, told, best, kept, lines = time.monotonic(), 0.0, float("inf"), {}, []
-    everything = len(trainer.held.starts)
+    everything = len(trainer.held)
     while (spent := time.monotonic() - began) < seconds:
         trainer.step(spent / seconds)
         if trainer.device.type == "cuda" and trainer.steps % 20:
@@ -99,11 +101,12 @@ def train(trainer: Trainer, seconds: float) -> dict[str, Any]:
 
 
 def save(trainer: Trainer, corpus: Corpus, folder: Path, trial: dict[str, Any]) -> None:
-    """Writes the model, its vocabulary and its card without scores."""
+    """Writes the model, its vocabulary and what is known of it, without scores."""
     halves = {k: v.detach().to("cpu", torch.float16).contiguous() for k, v in trainer.net.state_dict().items()}
-    save_file(halves, folder / "model.safetensors", {"config": json.dumps(trainer.config.to_dict())})
-    characters = json.dumps("".join(corpus.vocabulary.characters), ensure_ascii=False)
-    (folder / "vocabulary.json").write_text(characters + "\n", "utf-8")
+    kept = {"config": json.dumps(trainer.config.to_dict()), "step": str(trial["kept_at"])}
+    save_file(halves, folder / "model.safetensors", kept)
+    facts = json.dumps(corpus.vocabulary.to_facts() | {"length": trainer.length}, ensure_ascii=False)
+    (folder / "vocabulary.json").write_text(facts + "\n", "utf-8")
     about = {
         "config": trainer.config.to_dict(),
         "parameters": sum(p.numel() for p in trainer.net.parameters()),
@@ -112,36 +115,35 @@ def save(trainer: Trainer, corpus: Corpus, folder: Path, trial: dict[str, Any]) 
         "hardware": machine(trainer.device),
         "torch": torch.__version__,
     }
-    write_card(folder, about)
+    tell(folder, about)
     print(f"{about['parameters']:,} parameters, {(folder / 'model.safetensors').stat().st_size:,} bytes", flush=True)
 
 
 def finish(trainer: Trainer, corpus: Corpus, folder: Path, history: list[dict[str, Any]], samples: int) -> None:
-    """Scores the model as it was written, and real poems for comparison, into the card."""
+    """Scores the model as it was written, and real poems for comparison, beside it."""
     trainer.net.load_state_dict({k: v.float() for k, v in load_file(folder / "model.safetensors").items()})
-    copies = Copies(corpus.train_texts)
-    about = json.loads((folder / "card.json").read_text("utf-8"))
-    about["held_out"] = round(trainer.held_out(len(trainer.held.starts)), 4)
+    copies = Copies([plain(text) for text in corpus.train_texts])
+    about = json.loads((folder / "scores.json").read_text("utf-8"))
+    about["held_out"] = round(trainer.held_out(len(trainer.held)), 4)
     about["trials"] = [{name: value for name, value in one.items() if name != "lines"} for one in history]
     about["real"] = asdict(score(corpus.held_texts, copies))
     about["scores"] = judge(trainer, corpus, copies, samples)
-    write_card(folder, about)
+    tell(folder, about)
 
 
-def write_card(folder: Path, about: dict[str, Any]) -> None:
-    """Writes card.json."""
-    (folder / "card.json").write_text(json.dumps(about, ensure_ascii=False, indent=2) + "\n", "utf-8")
+def tell(folder: Path, about: dict[str, Any]) -> None:
+    """Writes scores.json."""
+    (folder / "scores.json").write_text(json.dumps(about, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
 def judge(trainer: Trainer, corpus: Corpus, copies: Copies, samples: int) -> list[dict[str, Any]]:
     """Scores of poems drawn in a few ways, the plan too being the model's own."""
     found = []
     for temperature, top_p in DRAWN:
-        given = torch.full((samples, CONTEXT + 1), FREE, device=trainer.device)
-        given[:, 0] = 0
+        given = begun([""] * samples, corpus.vocabulary, CONTEXT + 1, plan=True).to(trainer.device)
         with trainer.resting() as net:
             written = [write(net, part, temperature, top_p, seed=i) for i, part in enumerate(given.split(500))]
-        poems = [text for ids in written for text in texts(ids, corpus.vocabulary.characters)]
+        poems = [text for ids in written for text in texts(ids, corpus.vocabulary.tokens)]
         found.append({"temperature": temperature, "top_p": top_p, **asdict(score(poems, copies))})
         print(json.dumps(found[-1]), *poems[:6], sep="\n", flush=True)
     return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +15,7 @@ from engines.knobs import Config
 from engines.live_training.data import load_pictures
 from engines.live_training.diagnosis import Exam, diverged
 from engines.live_training.family import Family
+from engines.live_training.jobs import Diverged, Job, each
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
 from engines.running.events import (
@@ -39,17 +39,6 @@ if TYPE_CHECKING:
 
 ROWS = 8  # of the grid
 FIXED_NOISE = 1  # seed; the same in every run, so that runs can be compared
-
-
-Job = Generator[Event, bool, None]  # a part of the work, which may be left at any yield
-
-
-class Diverged(Exception):
-    """A loss is not finite; `step` says when."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__(step)
-        self.step = step
 
 
 @on_gpu(TRAINING)
@@ -152,7 +141,7 @@ class _Training:
         """The judge is to see `judged` pictures at a time."""
         from engines.live_training.checkpoint import Checkpoints
         from engines.live_training.memory import Memory
-        from engines.live_training.pace import Computing
+        from engines.live_training.pace import Computing, best_choice
 
         self.family, self.config, self.trainer, self.judge, self.grid = family, trainer.config, trainer, judge, grid
         self.judged, self.memory = judged, Memory(judge)
@@ -160,7 +149,9 @@ class _Training:
         self.checkpoints = Checkpoints(trainer, folder, self._memory)
         self.doctor = family.doctor()
         self.signals: dict[str, float] = {}
-        self.computing = Computing(family, trainer, grid.pictures)
+        self.computing = Computing(
+            trainer, lambda free: best_choice(family, trainer.config, grid.pictures, trainer.device, free)
+        )
 
     @property
     def step(self) -> int:
@@ -182,16 +173,16 @@ class _Training:
             self._recall(memory)
             yield Resumed(self.step)
         yield self.computing.caption()
-        asked, stop = (yield from _each(self._show())), False
+        asked, stop = (yield from each(self._show())), False
         while self.step < self.config.steps and not stop:
             if self.computing.step():
                 asked = (yield self.computing.caption()) or asked
             for clock, job in jobs:
                 if clock.due():
-                    asked = (yield from _each(job(), clock.done, asked)) or asked
+                    asked = (yield from each(job(), clock.done, asked)) or asked
             stop = self.checkpoints.meet(asked)
         for _, job in jobs:
-            yield from _each(job(), asked=asked)
+            yield from each(job(), asked=asked)
 
     def _memory(self) -> dict[str, Any]:
         """What a checkpoint keeps beside the trainer."""
@@ -275,23 +266,3 @@ class _Training:
         pictures = self.grid.pictures
         facts = {"channels": pictures.channels, "class_names": list(pictures.class_names)}
         yield Weights(self.step, self.trainer.weights(), facts)
-
-
-def _each(
-    job: Job, done: Callable[[float], None] = lambda seconds: None, asked: bool = False
-) -> Generator[Event, bool, bool]:
-    """Passes on what a job yields, and the replies; returns whether a stop was asked for, at first if `asked`.
-
-    `done` is told how long the job took, without the yields, which may be long pauses.
-    """
-    took, stop, reply = 0.0, asked, None
-    while True:
-        began = time.monotonic()
-        try:
-            event = job.send(reply)
-        except StopIteration:
-            done(took + time.monotonic() - began)
-            return stop
-        took += time.monotonic() - began
-        stop = (yield event) or stop
-        reply = stop

@@ -34,8 +34,9 @@ def best_choice(family: Family, config: Config, pictures: PictureSet, device: to
 class Computing:
     """A trainer's steps, with an eye on whether others have come to need the cores."""
 
-    def __init__(self, family: Family, trainer: Trainer, pictures: PictureSet) -> None:
-        self.family, self.trainer, self.pictures = family, trainer, pictures
+    def __init__(self, trainer: Trainer, choose_anew: Callable[[int], Choice]) -> None:
+        """`choose_anew` says how to compute while others leave so many cores."""
+        self.trainer, self.choose_anew = trainer, choose_anew
         self.changed = 0  # the step at which another way to compute was taken
         self._pace: Pace | None = None
 
@@ -49,7 +50,7 @@ class Computing:
         trainer, self._pace = self.trainer, None
         if trainer.team or trainer.device.type != "cpu" or trainer.choice.threads == 1:
             return False
-        trainer.use(best_choice(self.family, trainer.config, self.pictures, trainer.device, free=1))
+        trainer.use(self.choose_anew(1))
         self.changed = trainer.steps
         return True
 

@@ -22,6 +22,12 @@ Optimiser = TypeVar("Optimiser", bound=torch.optim.Optimizer)
 WARM_UP = 3  # eager steps on CUDA before a graph of one is captured
 
 
+def check_images(images: np.ndarray, size: int) -> None:
+    """Raises ValueError unless they are uint8 [N, size, size, C]."""
+    if images.dtype != np.uint8 or images.shape[1:3] != (size, size):
+        raise ValueError(f"images must be uint8 [N, {size}, {size}, C]")
+
+
 class BaseTrainer:
     """Device, team, number type, threads, lanes, memory layout and CUDA graph. Not for use by two threads at once.
 
@@ -29,19 +35,9 @@ class BaseTrainer:
     """
 
     def __init__(
-        self,
-        config: Any,
-        images: np.ndarray,
-        device: str | torch.device,
-        team: Team | None,
-        choice: Choice | None,
+        self, config: Any, device: str | torch.device, team: Team | None = None, choice: Choice | None = None
     ) -> None:
-        """images: uint8 [N, S, S, C] with S = config.size. `choice` is how to compute; else it is the usual way.
-
-        Raises ValueError for other images, and ConfigError for a batch that the team can't share out.
-        """
-        if images.dtype != np.uint8 or images.shape[1:3] != (config.size, config.size):
-            raise ValueError(f"images must be uint8 [N, {config.size}, {config.size}, C]")
+        """`choice` is how to compute; else it is the usual way. ConfigError for a batch that the team can't share."""
         self.config, self.device, self.team = config, torch.device(device), team
         self.batch = config.batch // (team.size if team else 1)
         if team and config.batch % team.size:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engines.live_training.jobs import Diverged
 from engines.messages import EngineError, Message
 from engines.points_training.clouds import REACH, Cloud, make_cloud
 from engines.points_training.config import GAN, PointsConfig
@@ -28,14 +29,6 @@ ABOUT = Message(
     "A part counts as reached once it gets a fifth of its share of 1,000 made points. Distance: sliced Wasserstein-2,"
     " in units of the plane, whose sides are 6."
 )
-
-
-class Diverged(Exception):
-    """A loss is not finite; `step` says when."""
-
-    def __init__(self, step: int) -> None:
-        super().__init__(step)
-        self.step = step
 
 
 @on_gpu(TRAINING)

@@ -11,7 +11,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from engines.device.tuning import Choice
 from engines.live_training.team import Team, part
-from engines.live_training.trainer import BaseTrainer
+from engines.live_training.trainer import BaseTrainer, check_images
 from engines.running.events import Event
 from engines.vae_training.config import VaeConfig
 from engines.vae_training.diagnosis import DEAD
@@ -44,7 +44,8 @@ class Trainer(BaseTrainer):
         choice: Choice | None = None,
     ) -> None:
         """`choice` is how to compute; else it is the usual way."""
-        super().__init__(config, images, device, team, choice)
+        check_images(images, config.size)
+        super().__init__(config, device, team, choice)
         self.classes = classes
         held = self._place(images, labels)
         net = build_vae(config, images.shape[3], classes)

@@ -89,8 +89,7 @@ class SlowTrainer:
 def test_steps_that_stay_slow_lead_to_fewer_threads_and_it_is_said(monkeypatch, threads, changes):
     clock = iter(range(1000))
     monkeypatch.setattr(pace.time, "perf_counter", lambda: next(clock))
-    monkeypatch.setattr(pace, "best_choice", lambda family, config, pictures, device, free: Choice(lanes=2))
-    computing = Computing(FAMILY, SlowTrainer(Choice(threads=threads, milliseconds=10)), PICTURES)
+    computing = Computing(SlowTrainer(Choice(threads=threads, milliseconds=10)), lambda free: Choice(lanes=2))
     assert "others" not in computing.caption().message
     assert any([computing.step() for _ in range(9)]) == changes  # noqa: C419
     assert computing.trainer.choice == (Choice(lanes=2) if changes else Choice())

@@ -10,6 +10,8 @@ import pytest
 from engines.catalog import ENCODERS, MODELS
 from engines.data.cards import DATASETS, TEXT_DATASETS
 from engines.finetuning.config import RECIPES, FinetuningConfig
+from engines.gpt_training.config import PRESETS as GPT_PRESETS
+from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.messages import Message
@@ -81,14 +83,17 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "{n} examples", "Fréchet distance", *TABS}
-    configs = (*(page.family.config for page in FAMILIES), PointsConfig, TextConfig, FinetuningConfig, ImageConfig)
+    own = (PointsConfig, GptConfig, TextConfig, FinetuningConfig, ImageConfig)
+    configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}
     words |= {text for page in FAMILIES for text in (page.intro, page.family.title)}
     presets = (preset for page in FAMILIES for preset in page.family.presets.values())
-    for preset in (*presets, *POINTS_PRESETS.values(), *RECIPES.values()):
+    for preset in (*presets, *POINTS_PRESETS.values(), *GPT_PRESETS.values(), *RECIPES.values()):
         words |= {preset.title, preset.help}
-    words |= {"{n} points", "Parts"} | {word for layers in LAYERS.values() for word in layers.values()}
+    words |= {"{n} points", "{n} pieces of text", "Parts"} | {
+        word for layers in LAYERS.values() for word in layers.values()
+    }
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
     words |= {card.note for card in (*MODELS.values(), *ENCODERS.values(), *IMAGE_MODELS.values(), own_card(OWN))}
@@ -108,7 +113,7 @@ def everything() -> set[str]:
 UNTRANSLATED = {
     "28 px", "32 px", "64 px", "EMA", "Beta1", "DCGAN", "MLP", "GAN", "VAE", "MNIST", "Fashion-MNIST", "WGAN-GP",
     "Loss_D", "Loss_G", "D(x)", "D(G(z))", "Noto", "Twemoji", "Euler", "Euler a", "Heun", "DPM++ 2M", "DDIM", "UniPC",
-    "LCM", "KL", "−ELBO", "Beta",
+    "LCM", "KL", "−ELBO", "Beta", "GPT", "LSTM", "Dropout",
 }  # fmt: skip
 
 

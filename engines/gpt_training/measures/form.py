@@ -31,9 +31,14 @@ class Judged:
 class Prosody:
     """Tones and rhyme groups of characters; one that is in no list counts as of either tone, and rhymes with none."""
 
-    def __init__(self, tones: Mapping[str, str], groups: Mapping[str, str]) -> None:
-        """`tones`: character -> 平, 仄 or ○ for either; `groups`: name -> its characters, level ones with 平 in it."""
-        self.tones, self.groups = tones, groups
+    def __init__(
+        self, tones: Mapping[str, str], groups: Mapping[str, str], simplified: Mapping[str, str] | None = None
+    ) -> None:
+        """`tones`: character -> 平, 仄 or ○ for either; `groups`: name -> its characters, level ones with 平 in it.
+
+        `simplified`: traditional character -> the simplified one that stands in the poems.
+        """
+        self.tones, self.groups, self.simplified = tones, groups, simplified or {}
 
     @cached_property
     def rhymes(self) -> dict[str, frozenset[str]]:
@@ -72,7 +77,8 @@ class Prosody:
 def prosody() -> Prosody:
     """The bundled one."""
     data = json.loads((ASSETS / "poems" / "prosody.json").read_text("utf-8"))
-    return Prosody({c: tone for tone, characters in data["tones"].items() for c in characters}, data["rhymes"])
+    tones = {c: tone for tone, characters in data["tones"].items() for c in characters}
+    return Prosody(tones, data["rhymes"], dict(zip(*data["simplified"], strict=True)))
 
 
 def lines_of(text: str) -> tuple[str, ...] | None:

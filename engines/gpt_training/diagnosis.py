@@ -1,0 +1,189 @@
+"""What is going well or wrong with a language model, in plain words, from what was measured. Needs no torch.
+
+Thresholds come from short runs of each preset (tests/benchmarks/LOG.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engines.gpt_training.config import GptConfig
+from engines.messages import Message
+from engines.running.events import Verdict
+
+EARLY_STEPS = 30
+EARLY_SHARE = 0.02  # of the run
+WORSE = 0.1  # nats by which the held-out loss must have risen: less may be chance
+APART = 0.3  # nats between training and held-out loss that learning by heart makes
+JUMP = 0.7  # nats by which the training loss rises when steps overshoot
+STUCK = 0.05  # nats above the 1-gram line: it has not learnt even how often each character comes
+LATE = 0.5  # share of a run after which a model that is no better than pairs is too small
+FORMED, HALF_FORMED = 0.9, 0.2  # share of poems with form
+RHYMED = 0.6
+WORDS = 0.7  # share of known words
+RECITED = 16  # characters copied in a row
+
+
+@dataclass(frozen=True)
+class Exam:
+    """The signals of one moment; losses in nats a character."""
+
+    step: int
+    training: float
+    held_out: float
+    lines: Mapping[int, float]  # what n-grams of this order reach; of a masked model only that of 1
+    scores: Mapping[str, float] = field(default_factory=dict)
+    copied: str = ""  # the longest run from the text learnt from
+
+
+@dataclass
+class Doctor:
+    """Looks at one exam after another and remembers the best of each loss."""
+
+    best_training: float = math.inf
+    best_held_out: float = math.inf
+    longest: str = ""
+
+    def watch(self, training: float) -> None:
+        """Between exams: a loss may rise again soon."""
+        self.best_training = min(self.best_training, training)
+
+    def examine(self, config: GptConfig, exam: Exam) -> Verdict:
+        """The most serious thing that the signals show."""
+        self.watch(exam.training)
+        self.best_held_out = min(self.best_held_out, exam.held_out)
+        self.longest = max(self.longest, exam.copied, key=len)
+        done = exam.step / config.steps
+        if exam.step < EARLY_STEPS or done < EARLY_SHARE:
+            return early(exam)
+        if exam.training > self.best_training + JUMP or exam.training > exam.lines[1] + STUCK:
+            return rate_too_high(exam, self.best_training)
+        if exam.held_out > self.best_held_out + WORSE and exam.training < exam.held_out - APART:
+            return by_heart(exam, self.best_held_out, self.longest)
+        if done > LATE and exam.held_out > exam.lines.get(2, math.inf):
+            return too_small(exam)
+        return healthy(exam) if exam.held_out < min(exam.lines.values()) else learning(exam)
+
+
+def phase(exam: Exam) -> Message:
+    """How far it is, in words; each is reached after the one before."""
+    scores = exam.scores
+    if len(exam.copied) >= RECITED:
+        return Message("Phase: copies by heart.")
+    if "Form" in scores:
+        if scores["Form"] < HALF_FORMED:
+            return Message("Phase: characters.")
+        if scores["Form"] < FORMED:
+            return Message("Phase: line lengths.")
+        return Message("Phase: rhymes.") if scores["Rhyme"] < RHYMED else Message("Phase: poems that rhyme.")
+    if "Words known" in scores:
+        return Message("Phase: letters.") if scores["Words known"] < WORDS else Message("Phase: words.")
+    return (
+        Message("Phase: characters.") if exam.held_out > exam.lines.get(2, exam.lines[1]) else Message("Phase: words.")
+    )
+
+
+def _said(exam: Exam) -> Message:
+    """What is seen, which most verdicts begin with."""
+    best = min(exam.lines, key=exam.lines.get)
+    return Message(
+        "{phase} Text that it has not seen costs it {nats} nats a character; counting {order}-grams reaches {line}.",
+        phase=phase(exam),
+        nats=f"{exam.held_out:.2f}",
+        order=best,
+        line=f"{exam.lines[best]:.2f}",
+    )
+
+
+def early(exam: Exam) -> Verdict:
+    """Nothing can be said yet."""
+    return Verdict(
+        "early",
+        Message("Too early to tell"),
+        _said(exam),
+        Message("Watch how the most frequent characters come first, then the shape of lines."),
+        Message("It ended before there was anything to tell. Let the next one run for longer."),
+    )
+
+
+def learning(exam: Exam) -> Verdict:
+    """On its way."""
+    return Verdict(
+        "learning",
+        Message("On its way"),
+        _said(exam),
+        Message("Let it run: its loss should come to lie below the lines of counting."),
+        Message("It ended on its way. Give the next one more steps, or a larger width."),
+    )
+
+
+def healthy(exam: Exam) -> Verdict:
+    """It knows more than the best n-gram model."""
+    return Verdict(
+        "healthy",
+        Message("Healthy: it knows more than counting can tell"),
+        _said(exam),
+        Message("Let it run as long as the held-out loss falls."),
+        Message("Ask it for a poem of your own, look at its attention, or take it home."),
+    )
+
+
+def rate_too_high(exam: Exam, best: float) -> Verdict:
+    """Steps overshoot, so that only the frequencies of characters are learnt, or what was learnt is lost again."""
+    return Verdict(
+        "diverging",
+        Message("The learning rate is too high"),
+        Message(
+            "The training loss is {loss} nats a character; it was {best} at best, and who only counts how often"
+            " each character comes needs {line}.",
+            loss=f"{exam.training:.2f}",
+            best=f"{best:.2f}",
+            line=f"{exam.lines[1]:.2f}",
+        ),
+        Message("Each step overshoots. Try a learning rate ten times lower."),
+    )
+
+
+def by_heart(exam: Exam, best: float, copied: str) -> Verdict:
+    """The held-out loss rises while that of training falls."""
+    reason = Message(
+        "The training loss is {training}, but on text that it has not seen it is {held}, after {best} at best.",
+        training=f"{exam.training:.2f}",
+        held=f"{exam.held_out:.2f}",
+        best=f"{best:.2f}",
+    )
+    if copied:
+        reason = Message(
+            "{reason} The longest run that it copied has {count} characters: “{run}”.",
+            reason=reason,
+            count=len(copied),
+            run=copied if len(copied) <= 40 else f"{copied[:38]}…",
+        )
+    return Verdict(
+        "by_heart",
+        Message("Learning by heart"),
+        reason,
+        Message("Stop it where the held-out loss was lowest. More text, more dropout or a smaller model help."),
+    )
+
+
+def too_small(exam: Exam) -> Verdict:
+    """It is no better than counting pairs although half of the run is over."""
+    return Verdict(
+        "too_small",
+        Message("Too small, or too slow: pairs of characters tell as much"),
+        _said(exam),
+        Message("Try a larger width, more layers, more context, or a higher learning rate."),
+    )
+
+
+def diverged() -> Verdict:
+    """The loss is NaN or infinite."""
+    return Verdict(
+        "diverging",
+        Message("Diverging: the training runs away"),
+        Message("A loss is not a number any more."),
+        Message("Try a learning rate ten times lower."),
+    )

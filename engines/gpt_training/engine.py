@@ -1,0 +1,232 @@
+"""Trains a small language model from nothing and tells what happens: a generator from a GptConfig to events."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engines.gpt_training.config import MASKED, GptConfig
+from engines.gpt_training.diagnosis import Doctor, Exam, diverged
+from engines.gpt_training.measures.ngrams import MOST, ORDERS, held_out_nats
+from engines.gpt_training.text.corpus import Corpus, build
+from engines.gpt_training.text.sources import left_unknown, load_documents
+from engines.live_training.jobs import Diverged, Job, each
+from engines.messages import EngineError, Message
+from engines.running.clock import Clock
+from engines.running.events import Bars, Caption, Events, Metrics, Note, Progress, Resumed, Weights, Written
+from engines.running.workers.zero_gpu import TRAINING, on_gpu
+
+if TYPE_CHECKING:
+    import torch
+
+    from engines.device.tuning import Choice
+    from engines.gpt_training.step import Trainer
+
+SHARE = 0.05  # of the time that each of showing, examining and testing may take
+QUICK, THOROUGH = 256, 2048  # held-out pieces on the way, and at the end
+TRIED = 300  # pieces that a copy trains on while it is tried out how to compute
+
+
+@on_gpu(TRAINING)
+def train(config: GptConfig, uploads: Sequence[str] = (), folder: Path | None = None) -> Events:
+    """Train on the config's text, or on the uploaded file; ends early when told to stop.
+
+    Yields Progress and Metrics ("losses": Training, Held-out, and what n-grams reach, in nats a character) four times
+    a second, Written from fixed starts, and every few seconds Metrics ("scores"), a Verdict, Bars and Weights. Raises
+    EngineError when a loss is not finite any more; what was yielded before stays good.
+
+    In `folder`, the run's own, the state is saved about every 20 seconds; if one is there already, the training goes
+    on from it and yields Resumed.
+    """
+    yield Note(Message("Loading PyTorch"))
+    from engines.device import pick_device, release_memory
+    from engines.device.cores import Neighbours
+    from engines.gpt_training.step import Trainer
+
+    neighbours = Neighbours()
+    yield Note(Message("Reading the text"))
+    documents = load_documents(config, uploads, folder)
+    pairs = config.vocabulary if config.tokens == "pairs" else 0
+    corpus = build(documents, config.context, share=config.part, pairs=pairs)
+    if note := left_unknown(documents):
+        yield Caption("text", note)
+    yield Note(Message("Counting n-grams"))
+    lines = held_out_nats(corpus.train_texts, corpus.held_texts, corpus.vocabulary, orders_of(config))
+    yield Caption("losses", about(config, corpus))
+    device, trainer = pick_device(), None
+    try:
+        yield Note(Message("Trying out how to compute fastest here"))
+        trainer = Trainer(config, corpus, device, best_choice(config, corpus, device, neighbours.free()))
+        yield from _Training(trainer, corpus, lines, folder).events()
+    except Diverged as problem:
+        yield diverged()
+        raise EngineError(
+            "At step {step} a loss was not a number any more: the training has diverged. Lower the learning rate and"
+            " start again; what was written before is kept.",
+            step=problem.step,
+        ) from problem
+    finally:
+        del trainer
+        release_memory()
+
+
+def orders_of(config: GptConfig) -> tuple[int, ...]:
+    """Of the n-grams to compare with; a model that sees both sides is told only how often each character comes."""
+    return (1,) if config.model == MASKED else ORDERS
+
+
+def about(config: GptConfig, corpus: Corpus) -> Message:
+    """What the losses mean, and what they cannot be compared with."""
+    characters, held = (sum(map(len, texts)) for texts in (corpus.train_texts, corpus.held_texts))
+    values = {"count": f"{characters:,}", "held": f"{held:,}", "most": f"{MOST:,}"}
+    if config.model == MASKED:
+        return Message(
+            "Nats for each hidden character; {count} characters are learnt from and {held} held out. 1-gram: how often"
+            " each character comes.",
+            **values,
+        )
+    if characters > MOST:
+        return Message(
+            "Nats a character; {count} characters are learnt from and {held} held out. n-grams: interpolated"
+            " Kneser-Ney, counted on the first {most} of them.",
+            **values,
+        )
+    return Message(
+        "Nats a character; {count} characters are learnt from and {held} held out. n-grams: interpolated Kneser-Ney"
+        " on the same text.",
+        **values,
+    )
+
+
+def best_choice(config: GptConfig, corpus: Corpus, device: torch.device, free: int) -> Choice:
+    """How to compute this training while others leave `free` cores; a GPU has one way."""
+    from engines.device import usual
+    from engines.device.tuning import choose, ways
+    from engines.gpt_training.step import Trainer
+
+    if device.type != "cpu":
+        return usual(device)
+
+    def trial(choice: Choice) -> Callable[[], None]:
+        return Trainer(config, corpus, device, choice).step
+
+    sizes = (config.layers, config.width, config.heads, config.batch, min(config.context, corpus.longest))
+    shapes = f"{config.model} {' x '.join(map(str, sizes))}, {len(corpus.vocabulary)} tokens"
+    return choose("language model", shapes, ways(free, layouts=("contiguous",)), trial, free)
+
+
+class _Training:
+    """One run from its first step, or from where it was cut off, to its last."""
+
+    def __init__(self, trainer: Trainer, corpus: Corpus, lines: dict[int, float], folder: Path | None) -> None:
+        from engines.gpt_training.pen import Pen
+        from engines.live_training.checkpoint import Checkpoints
+        from engines.live_training.pace import Computing
+
+        self.config: GptConfig = trainer.config
+        self.trainer, self.corpus, self.lines = trainer, corpus, lines
+        self.pen = Pen(self.config, corpus)
+        self.checkpoints = Checkpoints(trainer, folder, self._memory)
+        self.doctor = Doctor()
+        self.signals: dict[str, float] = {}
+        self.held_out = trainer.held_out(QUICK)
+        self.scores: dict[str, float] = {}
+        self.copied = ""
+        self.computing = Computing(trainer, lambda free: best_choice(self.config, corpus, trainer.device, free))
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self.trainer.steps
+
+    def events(self) -> Events:
+        """All events of the run; see `train`."""
+        jobs: list[tuple[Clock, Callable[[], Job]]] = [
+            (Clock(2.0, SHARE), self._test),
+            (Clock(0.25), self._report),
+            (Clock(1.5, SHARE), self._write),
+            (Clock(3.0, SHARE), self._score),
+            (Clock(1.0), self._examine),
+            (Clock(2.0, SHARE), self._keep),
+        ]
+        memory = self.checkpoints.resume()
+        if memory is not None:
+            self._recall(memory)
+            yield Resumed(self.step)
+        yield self.computing.caption()
+        asked, stop = (yield from each(self._write())), False
+        while self.step < self.config.steps and not stop:
+            if self.computing.step():
+                asked = (yield self.computing.caption()) or asked
+            for clock, job in jobs:
+                if clock.due():
+                    asked = (yield from each(job(), clock.done, asked)) or asked
+            stop = self.checkpoints.meet(asked)
+        self.held_out = self.trainer.held_out(THOROUGH)
+        for _, job in jobs[1:]:
+            yield from each(job(), asked=asked)
+
+    def _memory(self) -> dict[str, Any]:
+        """What a checkpoint keeps beside the trainer."""
+        return {
+            "doctor": asdict(self.doctor),
+            "signals": self.signals,
+            "changed": self.computing.changed,
+            "characters": sum(map(len, self.corpus.train_texts)),
+        }
+
+    def _recall(self, memory: dict[str, Any]) -> None:
+        """The inverse of _memory."""
+        self.doctor, self.signals = Doctor(**memory["doctor"]), memory["signals"]
+        self.computing.changed = memory["changed"]
+        self.held_out = self.trainer.held_out(QUICK)
+
+    def _test(self) -> Job:
+        """The held-out loss, and where in a piece it comes from."""
+        nats, characters = self.trainer.by_place(QUICK)
+        self.held_out = float(nats.sum() / max(1.0, characters.sum()))
+        if self.config.whole and self.config.model != MASKED:
+            places = [i for i, count in enumerate(characters) if count]
+            values = tuple(float(nats[i] / characters[i]) for i in places)
+            yield Bars("Loss by place in the poem", tuple(str(i + 1) for i in places), values, "nats")
+
+    def _report(self) -> Job:
+        """Losses and progress."""
+        self.signals = self.trainer.signals() or self.signals
+        if not self.signals:
+            return
+        if not all(map(math.isfinite, (*self.signals.values(), self.held_out))):
+            raise Diverged(self.step)
+        self.doctor.watch(self.signals["Training"])
+        lines = {f"{order}-gram": nats for order, nats in self.lines.items()}
+        yield Metrics(self.step, {"Training": self.signals["Training"], "Held-out": self.held_out, **lines})
+        counts = {"{n} pieces of text": self.step * self.config.batch}
+        yield Progress(self.step, self.config.steps, counts)
+
+    def _write(self) -> Job:
+        """What it writes from the fixed starts, or fills into the fixed gaps."""
+        with self.trainer.resting() as net:
+            yield Written(self.step, *self.pen.show(net))
+
+    def _score(self) -> Job:
+        """How good what it writes is, from chance as it is now."""
+        with self.trainer.resting() as net:
+            self.scores, self.copied = self.pen.examine(net, seed=self.step)
+        yield Metrics(self.step, self.scores, "scores")
+        if self.config.model != MASKED:
+            yield Metrics(self.step, {"Longest copied run": len(self.copied)}, "copies")
+
+    def _examine(self) -> Job:
+        """The diagnosis."""
+        if not self.signals:
+            return
+        exam = Exam(self.step, self.signals["Training"], self.held_out, self.lines, self.scores, self.copied)
+        yield self.doctor.examine(self.config, exam)
+
+    def _keep(self) -> Job:
+        """The model as it is now."""
+        facts = {**self.corpus.vocabulary.to_facts(), "length": self.trainer.length}
+        yield Weights(self.step, self.trainer.weights(), facts)

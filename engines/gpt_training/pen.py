@@ -1,0 +1,96 @@
+"""What a model in training writes: from fixed starts for all to see, and from chance to be judged."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from engines.gpt_training.config import MASKED, GptConfig
+from engines.gpt_training.measures.copies import Copies
+from engines.gpt_training.measures.scores import Words, plain, score
+from engines.gpt_training.sampling import ENDLESS, begun, fill, texts, write
+from engines.gpt_training.step import Pieces
+from engines.gpt_training.text.corpus import Corpus
+from engines.gpt_training.text.vocabulary import END
+
+FIXED = 1  # seed of what is shown; the same in every run, so that runs can be compared
+POEMS = ("", "", "", "", "", "春", "月")  # starts of those shown
+JUDGED = 32  # poems
+TEXTS, LONG = 4, 120  # of a longer text: how many, and tokens of each
+GAPS, SHOWN_GAPS = 0.2, 6  # share of characters hidden, and how many texts are shown
+FILLED = 64  # held-out texts whose gaps are judged
+BEGIN = 12  # characters of a given start
+GAP = "␣"  # stands for a hidden character
+
+
+class Pen:
+    """How to write with the networks of one training."""
+
+    def __init__(self, config: GptConfig, corpus: Corpus) -> None:
+        self.config, self.corpus, self.vocabulary = config, corpus, corpus.vocabulary
+        self.masked = config.model == MASKED
+        copied_from = [plain(text) for text in corpus.train_texts] if config.whole else corpus.train_texts
+        self.copies = Copies(copied_from)
+        spaced = not config.whole and Words.useful(corpus.train_texts)
+        self.words = Words(corpus.train_texts) if spaced else None
+        self.starts = self._known_starts()
+        self.held = Pieces(corpus.held, min(config.context, corpus.longest), torch.device("cpu"))
+        signs = [any(map(str.isalnum, token)) for token in self.vocabulary.tokens]
+        self.hideable = torch.tensor(signs)
+
+    def _known_starts(self) -> tuple[str, ...]:
+        if self.config.whole:
+            known = set(self.vocabulary.characters)
+            return tuple(start for start in POEMS if known.issuperset(start))
+        text = max(self.corpus.held_texts, key=len)
+        words = text[:BEGIN] if " " not in text[:BEGIN] else text[:BEGIN].rpartition(" ")[0]
+        return (*("",) * (TEXTS - 1), words.strip())
+
+    def show(self, net: nn.Module) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Texts and their starts, the same ones and the same chance each time."""
+        if not self.masked:
+            return tuple(self._write(net, self.starts, FIXED)), self.starts
+        ids, filled, gaps = self._fill(net, SHOWN_GAPS, FIXED)
+        pieces = zip(self._read(filled, gaps, "{}"), self._read(ids, gaps, GAP), strict=True)
+        written, gapped = zip(*pieces, strict=True)
+        return written, gapped
+
+    def examine(self, net: nn.Module, seed: int) -> tuple[dict[str, float], str]:
+        """Shares from 0 to 1 by their names, and the longest run of characters copied from the text learnt from."""
+        if self.masked:
+            ids, filled, gaps = self._fill(net, FILLED, seed)
+            return {"Gaps filled right": float((ids == filled)[gaps].float().mean())}, ""
+        written = self._write(net, ("",) * (JUDGED if self.config.whole else TEXTS), seed)
+        longest = max((self.copies.longest(plain(text) if self.config.whole else text) for text in written), key=len)
+        if self.config.whole:
+            found = score(written)
+            return {"Form": found.form, "Rhyme": found.rhyme, "Tones": found.tones}, longest
+        return {"Words known": self.words.share(written)} if self.words else {}, longest
+
+    def _write(self, net: nn.Module, starts: tuple[str, ...], seed: int) -> list[str]:
+        room = self.corpus.longest + 1 if self.config.whole else LONG
+        given = begun(starts, self.vocabulary, room, self.config.plan).to(self._device(net))
+        end = 0 if self.config.whole else ENDLESS
+        return texts(write(net, given, seed=seed, end=end), self.vocabulary.tokens, end)
+
+    def _fill(self, net: nn.Module, count: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Pieces of the held-out text, int64 [N, length], the same with their gaps filled, and where these are."""
+        index = next(self.held.spread(count)).cpu()
+        ids, _ = self.held.at(index)
+        rng = torch.Generator().manual_seed(seed)
+        gaps = (torch.rand(ids.shape, generator=rng) < GAPS) & self.hideable[ids]
+        gaps[:, 1] |= ~gaps.any(1) & self.hideable[ids[:, 1]]
+        device = self._device(net)
+        filled, _ = fill(net, ids.to(device), gaps.to(device), len(self.vocabulary))
+        return ids, filled.cpu(), gaps
+
+    def _read(self, ids: Tensor, gaps: Tensor, shown: str) -> list[str]:
+        """Each row as a text without the ENDs around it, the tokens in gaps as `shown`."""
+        tokens = self.vocabulary.tokens
+        pairs = zip(ids.tolist(), gaps.tolist(), strict=True)
+        rows = (zip(row, hidden, strict=True) for row, hidden in pairs)
+        return ["".join(shown.format(tokens[i]) if gap else tokens[i] for i, gap in row).strip(END) for row in rows]
+
+    @staticmethod
+    def _device(net: nn.Module) -> torch.device:
+        return next(net.parameters()).device

@@ -1,0 +1,1 @@
+"""What a language model reads: texts, their tokens, and the part that is held out."""

@@ -1,0 +1,226 @@
+"""What one can do with a trained model: let it write, write acrostics, fill gaps, and look inside."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engines.data.cards import ASSETS
+from engines.gpt_training.config import GPT, LSTM, MASKED, RNN, GptConfig
+from engines.gpt_training.measures.form import lines_of, prosody
+from engines.gpt_training.text.poems import PLAN, plan_of
+from engines.gpt_training.text.vocabulary import UNKNOWN, Vocabulary
+from engines.messages import ConfigError, EngineError, Message
+from engines.running.events import Weights
+
+if TYPE_CHECKING:
+    import torch
+
+BUNDLED = ASSETS / "poem_model"
+GAPS = re.compile("[␣_]")
+NEAR = 3  # known characters that are offered for one that is not
+ROOM = 200  # tokens that a longer text is written on
+START = "⏎"  # as the token before a text is shown
+
+
+class Writer:
+    """A trained model, on the CPU. Not for use by two threads at once."""
+
+    def __init__(
+        self, config: GptConfig, vocabulary: Vocabulary, tensors: Mapping[str, np.ndarray], length: int
+    ) -> None:
+        """`length`: tokens of a piece that it learnt from. EngineError if the weights are not of this config."""
+        import torch
+
+        from engines.gpt_training.networks import build
+
+        self.config, self.vocabulary, self.length = config, vocabulary, length
+        self.net = build(config, len(vocabulary)).eval()
+        try:
+            self.net.load_state_dict({name: torch.tensor(array).float() for name, array in tensors.items()})
+        except (RuntimeError, TypeError) as problem:
+            raise EngineError("These weights are of another model than their settings say.") from problem
+
+    @classmethod
+    def of(cls, config: GptConfig, weights: Weights) -> Writer:
+        """The model of a run. EngineError if it is damaged."""
+        try:
+            vocabulary, length = Vocabulary.of_facts(weights.facts), int(weights.facts["length"])
+        except (KeyError, ValueError, TypeError, AttributeError) as problem:
+            raise EngineError("What was saved of this model is damaged.") from problem
+        return cls(config, vocabulary, weights.tensors, length)
+
+    @classmethod
+    def bundled(cls) -> Writer:
+        """The poem model that ships with the app, which plans before it writes."""
+        return cls.of(*bundled())
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    def write(
+        self, starts: Sequence[str], temperature: float = 1.0, top_p: float = 1.0, seed: int = 0, room: int = 0
+    ) -> list[str]:
+        """Texts that begin with these starts; what is drawn is fixed by the seed on the same machine.
+
+        A quatrain is written to its end, another text for `room` tokens, ROOM if 0. A model that plans gives its plan
+        only where a start has one, such as 七平东：. ConfigError for a character that the model does not know.
+        """
+        import torch
+
+        from engines.gpt_training.sampling import ENDLESS, begun, texts, write
+
+        self._must_write()
+        for start in starts:
+            self.check(start)
+        room = room or (self.length if self.config.whole else ROOM)
+        longest = max(len(self.vocabulary.encode(start)) for start in starts)
+        given = begun(starts, self.vocabulary, room + 1 + (0 if self.config.whole else longest), self.config.plan)
+        end = 0 if self.config.whole else ENDLESS
+        with torch.inference_mode():
+            written = texts(write(self.net, given, temperature, top_p, seed, end), self.vocabulary.tokens, end)
+        if not self.config.plan:
+            return written
+        return [
+            text if "：" in start else text.partition("：")[2] for text, start in zip(written, starts, strict=True)
+        ]
+
+    def acrostic(
+        self, characters: str, form: str = "", temperature: float = 0.9, top_p: float = 1.0, seed: int = 0,
+        count: int = 1,
+    ) -> list[str]:  # fmt: skip
+        """`count` poems whose lines begin with these four to eight characters, the best first; see acrostics.py.
+
+        `form` is 五 or 七 for the length of a line, "" for the better of both. Of a model that writes no quatrains:
+        lines that begin with these characters. ConfigError for a character that the model does not know.
+        """
+        from engines.gpt_training.acrostics import write_lines, write_quatrains
+
+        self._must_write()
+        characters = "".join(characters.split())
+        self.check(characters)
+        if not self.config.whole:
+            return write_lines(self, characters, temperature, top_p, seed, count)
+        return write_quatrains(self, characters, form, temperature, top_p, seed, count)
+
+    def fill(self, text: str) -> str:
+        """`text` with a character for each ␣ or _ in it: what a masked model finds likeliest.
+
+        ConfigError if there is no gap, the text is too long, or the model is none that fills gaps.
+        """
+        import torch
+
+        from engines.gpt_training.sampling import fill
+
+        if self.config.model != MASKED:
+            raise ConfigError("This model writes on from left to right; only a masked one fills gaps.")
+        known, gap = GAPS.split(text.strip()), len(self.vocabulary)
+        if len(known) < 2:
+            raise ConfigError("Put ␣ or _ where a character is to be found.")
+        self.check("".join(known))
+        row = [0]
+        for number, piece in enumerate(known):
+            row += [gap] * (number > 0) + self.vocabulary.encode(piece).tolist()
+        if len(row) > self.length:
+            raise ConfigError("The text may have at most {most} characters.", most=self.length - 1)
+        ids = torch.tensor([row + [0] * (self.length - len(row))])
+        with torch.inference_mode():
+            filled, _ = fill(self.net, ids, ids == gap, gap)
+        return self.vocabulary.decode(filled[0, 1 : len(row)].tolist())
+
+    # --- looking inside -----------------------------------------------------------------------------------------
+
+    def tokens(self, text: str) -> list[str]:
+        """The tokens that `attention` and `likely` see of a text: START, a plan if the model makes one, and its own.
+
+        Of a longer text the last ones that there are places for.
+        """
+        return [START if i == 0 else self.vocabulary.tokens[i] for i in self._ids(text)[0].tolist()]
+
+    def attention(self, text: str, layer: int, head: int) -> np.ndarray:
+        """How much each token of `tokens(text)` looks at each, float32 [T, T], rows adding up to 1."""
+        import torch
+
+        if self.config.model in (LSTM, RNN):
+            raise ConfigError("A recurrent network has no attention.")
+        _within(Message("Layer"), layer, self.config.layers)
+        _within(Message("Head"), head, self.config.heads)
+        with torch.inference_mode():
+            return self.net.attention(self._ids(text), layer)[0, head].numpy()
+
+    def likely(self, text: str, count: int = 10) -> list[tuple[str, float]]:
+        """The likeliest tokens after a text, and how likely each is, best first; the end of a document is \\n."""
+        import torch
+
+        self._must_write()
+        with torch.inference_mode():
+            shares = self.net(self._ids(text))[0][0, -1].softmax(-1)
+        best = shares.topk(min(count, len(shares)))
+        return [
+            (self.vocabulary.tokens[i], p) for p, i in zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        ]
+
+    def check(self, text: str) -> None:
+        """ConfigError that says which character of a text the model does not know, and which near to it it does."""
+        unknown = self.vocabulary.missing(text)
+        if unknown and UNKNOWN not in self.vocabulary.characters:
+            near = self.nearest(unknown[0])
+            raise ConfigError(
+                "The model has never seen the character {unknown}; near to it are {known}.",
+                unknown=unknown[0],
+                known=" ".join(near),
+            )
+
+    def nearest(self, character: str) -> list[str]:
+        """Known characters that may be meant: the simplified form, the other case, then those next in Unicode.
+
+        Chinese characters stand there by their radicals, so that those share one.
+        """
+        known = set(self.vocabulary.characters)
+        meant = [prosody().simplified.get(character, ""), character.swapcase()]
+        others = sorted((c for c in known if c.isalnum()), key=lambda c: (abs(ord(c) - ord(character)), c))
+        return [c for c in dict.fromkeys((*meant, *others)) if c in known][:NEAR]
+
+    def _plan(self) -> str:
+        """The likeliest plan of all."""
+        import torch
+
+        from engines.gpt_training.sampling import begun, texts, write
+
+        with torch.inference_mode():
+            given = begun([""], self.vocabulary, 0, plan=True)[:, : 1 + PLAN]
+            return texts(write(self.net, given, temperature=0), self.vocabulary.tokens)[0]
+
+    def _must_write(self) -> None:
+        if self.config.model == MASKED:
+            raise ConfigError("A masked model fills gaps; it does not write on.")
+
+    def _ids(self, text: str) -> torch.Tensor:
+        """Tokens int64 [1, T] of a text after START; before a text without a plan one, if the model makes them."""
+        import torch
+
+        self.check(text)
+        if self.config.plan and "：" not in text:
+            text = (plan_of(text, prosody()) if lines_of(text) else self._plan()) + text
+        ids = [0, *self.vocabulary.encode(text).tolist()]
+        most = self.config.context if self.config.model in (GPT, MASKED) else len(ids)
+        return torch.tensor([ids[-most:]])
+
+
+def _within(field: Message, value: int, count: int) -> None:
+    if not 0 <= value < count:
+        raise ConfigError("{field} must be from 0 to {last}.", field=field, last=count - 1)
+
+
+def bundled() -> tuple[GptConfig, Weights]:
+    """The settings and the weights, float32, of the model that ships with the app."""
+    from safetensors.numpy import load
+
+    data = (BUNDLED / "model.safetensors").read_bytes()
+    about: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+    tensors = {name: array.astype(np.float32) for name, array in load(data).items()}
+    facts = json.loads((BUNDLED / "vocabulary.json").read_text("utf-8"))
+    return GptConfig.from_dict(json.loads(about["config"])), Weights(int(about["step"]), tensors, facts)

@@ -51,7 +51,7 @@ class ModelCard:
         return int(self.parameters * bytes_per_parameter * 1.2) + 300 * 10**6
 
 
-WITH_CHANCE = (("temperature", 0.8), ("top_p", 1.0), ("repetition_penalty", 1.0))  # for models of single characters
+WITH_CHANCE = (("temperature", 1.0), ("repetition_penalty", 1.0))  # for models of single characters
 
 _MODEL_CARDS = (
     ModelCard(

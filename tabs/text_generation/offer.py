@@ -24,7 +24,7 @@ CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\u3040-\u30ff]")
 REACH_SECONDS = 600.0  # for which it holds whether a model's files can be had
 NAMED = 2  # models that a hint names
 CONTINUES = "{model} only goes on with texts: use the panel Continue, or choose another model for a chat."
-SUITED = ("temperature", "top_p", "repetition_penalty")  # settings that follow the model, unless they were moved
+SUITED = ("temperature", "repetition_penalty")  # settings that follow the model, unless they were moved
 
 
 class Offer:

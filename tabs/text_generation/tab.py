@@ -13,7 +13,7 @@ from tabs.page.component import script_of
 from tabs.page.language import language_of, t, translate
 from tabs.page.learn import LABELS, learn_panel
 from tabs.page.link_button import LinkButton
-from tabs.page.links import MAX_LENGTH, Query
+from tabs.page.links import MAX_LENGTH, Query, ours
 from tabs.page.shared import QUICK, Shared
 from tabs.text_generation.actions import TextActions
 from tabs.text_generation.chat import ChatPanel, Turns, turns_of
@@ -123,7 +123,7 @@ def show_link(link: LinkButton, visit: Query, turns: Turns, request: gr.Request)
 
     Without one all is as it is; but who reads Chinese, and has no chat here, begins where Chinese is written at once.
     """
-    settings = link.take(visit, request)
+    settings = link.take(visit, request) if ours(visit) else None
     if settings is None and (language_of(request) != "zh" or turns):
         return [gr.skip()] * (1 + len(link.widgets))
     settings = settings or {**link.format.defaults({"model": POEM_MODEL}), "model": POEM_MODEL, "text": POEM}

@@ -88,11 +88,11 @@ def test_the_hint_names_models_that_can(offer, monkeypatch):
 
 
 def test_settings_follow_the_model_unless_they_were_moved():
-    usual = {"temperature": 0.7, "top_p": 0.9, "repetition_penalty": 1.1}
+    usual = {"temperature": 0.7, "repetition_penalty": 1.1}
     poems = suit(MODELS[POEM_MODEL], usual)
-    assert poems == {"temperature": 0.8, "top_p": 1.0, "repetition_penalty": 1.0}
+    assert poems == {"temperature": 1.0, "repetition_penalty": 1.0}
     assert suit(MODELS[DEFAULT_MODEL], poems) == usual
-    assert suit(MODELS[POEM_MODEL], {**usual, "temperature": 1.5}) == {"top_p": 1.0, "repetition_penalty": 1.0}
+    assert suit(MODELS[POEM_MODEL], {**usual, "temperature": 1.5}) == {"repetition_penalty": 1.0}
     assert suit(None, usual) == usual
 
 

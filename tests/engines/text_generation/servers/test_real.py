@@ -1,4 +1,4 @@
-"""A server that others made, `transformers serve`, on this machine with a tiny model: it streams, stops and refuses."""
+"""`transformers serve`, a server that others made, on this machine with a tiny model: it streams, stops, refuses."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def models(tmp_path_factory):
     pytest.importorskip("openai", reason="transformers serve needs the package openai, which is not installed")
     folder, port = tmp_path_factory.mktemp("tiny"), free_port()
     save_llama(folder)
-    command = [sys.executable, "-c", "from transformers.cli.transformers import main; main()", "serve", str(folder)]
+    command = [sys.executable, "-c", "from transformers.cli.transformers import app; app()", "serve", str(folder)]
     command += ["--port", str(port), "--device", "cpu", "--host", "127.0.0.1"]
     log = (folder / "log.txt").open("w")
     process = subprocess.Popen(command, stdout=log, stderr=log)

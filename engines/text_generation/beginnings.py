@@ -8,7 +8,7 @@ from engines.catalog import ModelCard
 from engines.messages import ConfigError
 
 LONGEST = 32  # characters of a quatrain of seven, marks included
-MARKS = str.maketrans(",.;!?", "，。，。。")
+MARKS = str.maketrans(",;；、.?!？！", "，，，，。。。。。")
 SHOWN = 8  # unknown characters that are named
 
 

@@ -145,6 +145,7 @@ class TextServer:
             if answering.finish:
                 _count(exchange, answering)
                 ended = ended or ENDS.get(answering.finish, "end")
+        exchange.close()
         if not ended:
             raise broken_off()
         for token in answering.end():

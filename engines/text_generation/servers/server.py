@@ -26,7 +26,7 @@ CONTEXT = 2**20  # tokens; only the server knows
 USAGE_SECONDS = 2.0  # that a server has to count its tokens, once its text has ended
 WAITING = Note(Message("Waiting for the text server"))
 THINKING = Note(Message("The model is thinking; its answer comes after that"))
-NOTE = "Computes on the text server that this program's owner named."
+NOTE = Message("Computes on the text server that this program's owner named.")
 # What an answer says of a server that tells or takes less than others.
 SILENT = Message("this server tells no probabilities")
 PLAIN = Message("this server takes only Temperature, Top-p and Max new tokens, and tells no probabilities")

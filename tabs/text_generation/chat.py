@@ -17,7 +17,7 @@ from tabs.page.component import component
 from tabs.page.forms import Form
 from tabs.page.language import ENGLISH, language_of, t, translate
 from tabs.page.polite import polite
-from tabs.page.shared import FOLLOW, QUICK, after
+from tabs.page.shared import FOLLOW, QUICK
 from tabs.page.tokens.view import token_view
 from tabs.text_generation.actions import WRITING, TextActions, Writing, describe, start_and_stop
 from tabs.text_generation.offer import CONTINUES
@@ -67,7 +67,8 @@ class ChatPanel:
         arrived.then(self.show_kept, settled, [self.chatbot, self.message], js=RECALL, **QUICK)
         form["model"].input(self.invite, settled, self.chatbot, **QUICK)
         typed = [form["model"], self.message]
-        after(self.message.change, form["model"].change).then(self.show_hint, typed, self.hint, **FOLLOW)
+        self.message.change(self.show_hint, typed, self.hint, **FOLLOW)
+        form["model"].input(self.show_hint, typed, self.hint, **QUICK)
 
     # --- what the visitor sees ------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from engines.text_generation.engine import continue_text, perplexity
 from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.polite import polite
-from tabs.page.shared import FOLLOW, QUICK, after
+from tabs.page.shared import FOLLOW, QUICK
 from tabs.page.tokens.view import token_view
 from tabs.text_generation.actions import WRITING, TextActions, start_and_stop
 
@@ -49,9 +49,10 @@ class ContinuePanel:
         # by itself, since a state is kept only when its handler has ended
         begun = self.start.click(lambda text: text, self.text, self.before, **QUICK)
         begun.then(self.write, inputs, outputs, **WRITING)
-        typed, model = after(self.text.change, form["model"].change), form["model"]
-        typed.then(self.show_hints, [self.text, model], [self.hint, self.language_hint], **FOLLOW)
-        model.input(self.fit_example, [self.text, model], self.text, **QUICK)
+        asked, hints = [self.text, form["model"]], [self.hint, self.language_hint]
+        self.text.change(self.show_hints, asked, hints, **FOLLOW)
+        form["model"].input(self.show_hints, asked, hints, **QUICK)
+        form["model"].input(self.fit_example, asked, self.text, **QUICK)
         self.measure.click(self.perplexity, inputs, outputs, **WRITING)
         self.undo.click(self.take_back, self.before, outputs, **QUICK)
         self.stop.click(self.actions.stopper("continue"), None, None, **QUICK)

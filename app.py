@@ -26,6 +26,7 @@ from engines.running.runs import Runs
 from engines.running.workers.pool import Computer, Here, Workers
 from engines.running.workers.zero_gpu import on_zero_gpu
 from engines.text_generation.models import Models
+from engines.text_generation.servers.server import TextServer
 from engines.weights import cache_folder, on_a_space
 from tabs import TABS
 from tabs.page.connection.lasting import Lasting
@@ -190,6 +191,22 @@ def make_computer(limits: Limits) -> Workers | Here:
     return workers
 
 
+def open_text_server(url: str) -> TextServer | None:
+    """The text server at that address, "" for none; prints what it has. Raises ConfigError for an address of no kind.
+
+    Its key is taken out of the environment, so that no other program gets it from there.
+    """
+    key = os.environ.pop("AIGC_TEXT_SERVER_KEY", "")
+    if not url:
+        return None
+    server = TextServer(url, key)
+    try:
+        print(f"The text server has {', '.join(server.names())}", flush=True)
+    except EngineError as problem:
+        print(f"{problem.message} It is asked again when somebody opens the text tab.", flush=True)
+    return server
+
+
 def leave(*_: object) -> None:
     """End in order, as after Ctrl+C, when the system asks for it or the terminal is closed."""
     raise SystemExit(0)
@@ -216,6 +233,13 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--open", action="store_true", help="open a browser window")
     parser.add_argument(
         "--allow-any-model", action="store_true", help="let scripts name any safetensors model of the Hugging Face hub"
+    )
+    parser.add_argument(
+        "--text-server",
+        metavar="URL",
+        default=os.environ.get("AIGC_TEXT_SERVER", ""),
+        help="where the API of an OpenAI-compatible server begins, such as http://localhost:8000/v1, whose models the"
+        " text tab then offers too (default: AIGC_TEXT_SERVER; its key comes from AIGC_TEXT_SERVER_KEY alone)",
     )
     parser.add_argument(
         "--runs-folder",
@@ -251,13 +275,15 @@ def main() -> None:
     try:
         limits = Limits.load(public, {**os.environ, **{name: value for name, value in vars(args).items() if value}})
         runs = open_runs(args.runs_folder, limits)
+        server = open_text_server(args.text_server)
     except (ConfigError, EngineError) as problem:
         parser.error(str(problem.message))
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), leave)
     computer = make_computer(limits)
-    models, classifiers, image_models = Models(args.allow_any_model), Classifiers(), ImageModels(args.allow_any_model)
+    models, classifiers = Models(args.allow_any_model, server), Classifiers()
+    image_models = ImageModels(args.allow_any_model)
     app = create_app(runs, models, classifiers, image_models, limits, computer, args.only)
     if args.follow:
         runs.follow(args.follow, lambda run: print(f"Following a run: add ?run={run.id} to the address", flush=True))

@@ -19,6 +19,14 @@ class WheelCard:
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """How the texts begin of a model that was trained from nothing and knows only the characters it was trained on."""
+
+    quatrains: bool = False  # the texts are Chinese quatrains
+    planned: bool = False  # a plan stands before each, unseen by those who read it
+
+
+@dataclass(frozen=True)
 class ModelCard:
     """A model that the app can fetch, and what a person should know about it."""
 
@@ -33,11 +41,17 @@ class ModelCard:
     wheel: WheelCard | None = None
     revision: str = "main"
     english_only: bool = False
+    bundled: str = ""  # the folder under assets/ that has its files
+    folder: str = ""  # that has its files already; of a visitor's own model
+    beginning: Beginning | None = None  # of a model that was trained from nothing
+    settings: tuple[tuple[str, float], ...] = ()  # that it writes best with, where they are not the usual ones
 
     def memory(self, bytes_per_parameter: int = 2) -> int:
         """Bytes needed to run it: the weights (2 bytes each in bf16, 4 in f32), a fifth more, and 300 MB."""
         return int(self.parameters * bytes_per_parameter * 1.2) + 300 * 10**6
 
+
+WITH_CHANCE = (("temperature", 1.0), ("repetition_penalty", 1.0))  # for models of single characters
 
 _MODEL_CARDS = (
     ModelCard(
@@ -151,10 +165,25 @@ _MODEL_CARDS = (
         note="The classic of 2019: continues any English text and follows no instructions.",
         english_only=True,
     ),
+    ModelCard(
+        id="Quatrains",
+        title="Poem writer",
+        repo="",
+        parameters=2_913_600,
+        kind="base",
+        context=37,
+        licence="MIT",
+        note="Writes Chinese poems of four lines, with rhyme and tones: give it a beginning in Continue, such as 春风."
+        " It ships with the app, and knows nothing else.",
+        bundled="poem_model",
+        beginning=Beginning(quatrains=True, planned=True),
+        settings=WITH_CHANCE,
+    ),
 )
 
 MODELS: Mapping[str, ModelCard] = MappingProxyType({card.id: card for card in _MODEL_CARDS})
 DEFAULT_MODEL = "SmolLM2-135M-Instruct"
+POEM_MODEL = "Quatrains"
 
 # What pictures of any kind are compared in: see engines/data/imagenet.py.
 EYE = ModelCard(

@@ -63,6 +63,7 @@ class Card(Protocol):
     wheel: WheelCard | None
 
 
+Finish = Sequence[str] | Callable[[Path], None]  # a command, or a function that is done in a moment
 Choose = Callable[[Iterable[str]], Iterable[str]]  # from a repository's file names, those to fetch
 
 
@@ -96,11 +97,12 @@ def cache_folder() -> Path:
     return Path.home() / ".cache" / "aigc-playground"
 
 
-def fetch(card: Card, finish: Sequence[str] = (), choose: Choose = top_level) -> Fetching:
+def fetch(card: Card, finish: Finish = (), choose: Choose = top_level) -> Fetching:
     """Yields what is happening and returns the folder with the model's files; None if told to stop.
 
     `finish` is a command, such as a conversion; run once with the new folder as its last argument before the
-    folder enters the cache; it may write how far it is into the folder's file SHARE. `choose` picks the files of a
+    folder enters the cache; it may write how far it is into the folder's file SHARE. Or a function, which is called
+    with the folder. `choose` picks the files of a
     repository on the hub, of which pickles and code are left out already. Threads and processes that ask for the same
     model at once wait for one of them.
     Raises EngineError when no source has the files or the cache cannot be written.
@@ -153,7 +155,8 @@ def _kept(card: Card) -> Path:
 
 
 def _bundled(card: Card) -> Path:
-    return BUNDLED / card.id.replace("/", "--")
+    named = getattr(card, "bundled", "")  # only language models have it
+    return ASSETS / named if named else BUNDLED / card.id.replace("/", "--")
 
 
 def _acquired(lock: BaseFileLock) -> bool:
@@ -167,7 +170,7 @@ def _acquired(lock: BaseFileLock) -> bool:
     return True
 
 
-def _fill(card: Card, folder: Path, finish: Sequence[str], choose: Choose) -> Fetching:
+def _fill(card: Card, folder: Path, finish: Finish, choose: Choose) -> Fetching:
     """Fill the cache's `folder` from the first source that answers."""
     for left_over in folder.parent.glob(f".{folder.name}-*"):  # of a process that was killed
         shutil.rmtree(left_over, ignore_errors=True)
@@ -190,9 +193,12 @@ def _fill(card: Card, folder: Path, finish: Sequence[str], choose: Choose) -> Fe
     raise EngineError("The files of {model} are not to be had now. {reason}", model=card.title, reason=reason)
 
 
-def _finish(card: Card, folder: Path, command: Sequence[str]) -> Fetching:
+def _finish(card: Card, folder: Path, command: Finish) -> Fetching:
     """Run the conversion or whatever the files need."""
     message, told = Message("Preparing {model}, once", model=card.title), folder / SHARE
+    if callable(command):
+        command(folder)
+        return
     try:
         yield from run_command([*command, str(folder)], folder, lambda _: Note(message, _share(told)), FINISH_SECONDS)
         told.unlink(missing_ok=True)

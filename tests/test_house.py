@@ -31,6 +31,13 @@ RULES = {
         "engines.gan_training.explore",
         "engines.gan_training.networks",
     ),
+    "engines.text_generation": (
+        *COMMON,
+        "engines.gpt_training.export",
+        "engines.gpt_training.measures.form",
+        "engines.gpt_training.text.plans",
+        "engines.gpt_training.use",
+    ),
     # The families of live trainings share one room, which knows none of them.
     "engines.gan_training": (*COMMON, "engines.live_training"),
     "engines.vae_training": (*COMMON, "engines.live_training"),

@@ -206,13 +206,15 @@ class Download:
 class Token:
     """One generated token. Probabilities are the model's own, before temperature and the other knobs.
 
+    A text server may tell none: then `probability` is None and there are no alternatives.
+
     `text` is "" while a character is not complete yet; the texts of an answer's tokens put together are the
     answer.
     """
 
     text: str
     token_id: int
-    probability: float  # from 0 to 1
+    probability: float | None  # from 0 to 1
     alternatives: tuple[tuple[str, float], ...]  # the five likeliest (as shown, probability), best first
     shown: str = ""  # the token by itself, bytes such as ⟨F0 9F⟩ where it is no whole character
     taken: int | None = None  # its place among the alternatives
@@ -229,6 +231,7 @@ class Answer:
     tokens_per_second: float  # after the first token; 0 when there was only one
     ended: str  # "end" the model ended it, "length" Max new tokens, "context" context full, "stopped" by the person
     seed: int  # the one used
+    note: Message | None = None  # what else to know, such as what a text server does not tell
 
 
 @dataclass(frozen=True)
@@ -236,7 +239,7 @@ class Perplexity:
     """How likely a model finds a text: exp of the mean negative log-likelihood of its tokens."""
 
     value: float
-    tokens: tuple[Token, ...]  # the first has no probability of its own: it is 1 and has no alternatives
+    tokens: tuple[Token, ...]  # the first may have no probability of its own: it is 1 and has no alternatives
 
 
 @dataclass(frozen=True)

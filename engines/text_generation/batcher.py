@@ -201,7 +201,7 @@ class Batcher:
             request.written += 1
             if request.written >= request.config.max_new_tokens:
                 self._leave(row, "length")
-            elif request.length + 1 >= self.model.context:
+            elif request.length + 1 > self.model.context:  # the newest token can't be read any more
                 self._leave(row, "context")
 
     def _leave(self, row: int, reason: str) -> None:

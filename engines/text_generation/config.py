@@ -13,13 +13,15 @@ from engines.messages import ConfigError, EngineError
 MAX_CHARACTERS = 200_000  # of all texts of a request together
 MAX_MESSAGES = 500
 ROLES = ("system", "user", "assistant")
+SERVED = "server:"  # begins the ids of models that a text server has
+RUN = "run:"  # of those that visitors trained here; the run's id follows
 
 
 @dataclass(frozen=True)
 class TextConfig(Config):
     """Settings of one generated text."""
 
-    model: str = knob(DEFAULT_MODEL, "Model", "Which language model writes.", max_length=100, more=True)
+    model: str = knob(DEFAULT_MODEL, "Model", "Which language model writes.", max_length=200, more=True)
     temperature: float = knob(
         0.7,
         "Temperature",

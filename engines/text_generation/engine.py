@@ -10,9 +10,11 @@ import math
 import queue
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
+from engines.knobs import MAX_SEED
 from engines.messages import ConfigError, Message
 from engines.running.events import Answer, Events, Note, Perplexity, Progress
 from engines.running.workers.zero_gpu import WRITING, on_gpu
@@ -35,13 +37,20 @@ def chat(models: Models, config: TextConfig, messages: Any, system: str = "", be
     context, else EngineError.
     """
     turns = check_messages(messages, system)
+    if server := models.serving(config.model):
+        yield from server.chat(config, turns, begun)
+        return
     yield from _generate(models, config, methodcaller("encode_chat", turns, begun))
 
 
 def continue_text(models: Models, config: TextConfig, text: str) -> Events:
     """Write on from `text` as a base model does, without a chat template; else like `chat`."""
     check_text(text)
-    yield from _generate(models, config, methodcaller("encode", text))
+    if server := models.serving(config.model):
+        yield from server.continue_text(config, text)
+        return
+    config = config.with_seed()
+    yield from _generate(models, config, methodcaller("encode", text, config.seed))
 
 
 def perplexity(models: Models, config: TextConfig, text: str) -> Events:
@@ -50,6 +59,8 @@ def perplexity(models: Models, config: TextConfig, text: str) -> Events:
     Errors are those of `continue_text`.
     """
     check_text(text)
+    if models.serving(config.model):
+        raise ConfigError("A text server does not tell how likely a text is; choose a model that computes here.")
     yield from _measure(models, config, text)
 
 
@@ -63,12 +74,12 @@ def _measure(models: Models, config: TextConfig, text: str) -> Events:
     if loaded is None:
         return
     try:
-        ids = loaded.model.encode(text)
+        ids, unseen = loaded.model.encode_whole(text)
         if len(ids) < 2:
             raise ConfigError("The text is too short: a perplexity needs at least two tokens.")
         scores = yield from _score(loaded, ids)
         if scores is not None:
-            yield _perplexity(loaded.model, ids, scores)
+            yield _perplexity(loaded.model, ids, scores, unseen)
     finally:
         loaded.release()
 
@@ -90,11 +101,11 @@ def _score(loaded: Loaded, ids: list[int]) -> Events:
     return None
 
 
-def _perplexity(model: LanguageModel, ids: list[int], scores: list[tuple]) -> Perplexity:
-    """The event from what LanguageModel.score returns."""
-    speller = model.speller()
-    tokens = [speller.spell(ids[0], 1.0, ())]
-    for token_id, (log_share, best, logs) in zip(ids[1:], scores, strict=True):
+def _perplexity(model: LanguageModel, ids: list[int], scores: list[tuple], unseen: int) -> Perplexity:
+    """The event from what LanguageModel.score returns, of the tokens after the `unseen` first ones."""
+    speller, scores = model.speller(), scores[max(0, unseen - 1) :]
+    tokens = [] if unseen else [speller.spell(ids[0], 1.0, ())]
+    for token_id, (log_share, best, logs) in zip(ids[unseen or 1 :], scores, strict=True):
         alternatives = zip(best, map(math.exp, logs), strict=True)
         tokens.append(speller.spell(token_id, math.exp(log_share), alternatives))
     mean = sum(log_share for log_share, _, _ in scores) / len(scores)
@@ -107,6 +118,8 @@ def cut_oldest(models: Models, config: TextConfig, messages: Any, system: str = 
     What is left begins with a message of the user. TooLongError if the last message alone is too long.
     """
     check_messages(messages, system)
+    if models.serving(config.model):
+        return [dict(message) for message in messages]  # only the server knows what fits
     loaded = _drain(models.open(config.model))
     try:
         model = loaded.model
@@ -148,9 +161,9 @@ def _generate(models: Models, config: TextConfig, encode: Callable[[LanguageMode
 
 def _stream(loaded: Loaded, config: TextConfig, ids: list[int]) -> Events:
     """The Tokens and the Answer of one text."""
-    batcher, speller = loaded.batcher, loaded.model.speller()
-    request = batcher.submit(ids, config)
-    texts: list[str] = []
+    batcher, model, speller = loaded.batcher, loaded.model, loaded.model.speller()
+    request = batcher.submit(model.window(ids), config)
+    asked, texts, written = request.asked, [], []
     first = last = 0.0
     try:
         while True:
@@ -162,18 +175,28 @@ def _stream(loaded: Loaded, config: TextConfig, ids: list[int]) -> Events:
             if isinstance(result, Exception):
                 raise result
             if isinstance(result, str):
-                break
+                left = config.max_new_tokens - len(written)
+                if not (result == "context" and model.slides and left) or request.stopped:
+                    break
+                request = batcher.submit(model.window([*ids, *written]), _further(config, left))
+                continue
             last = time.monotonic()
             first = first or last
             token = speller.spell(result.token_id, result.probability, result.alternatives)
             texts.append(token.text)
+            written.append(result.token_id)
             if (yield token):
                 batcher.stop(request)
     finally:
         batcher.stop(request)
     pace = (len(texts) - 1) / (last - first) if len(texts) > 1 else 0.0
-    wait = (first or time.monotonic()) - request.asked
+    wait = (first or time.monotonic()) - asked
     yield Answer("".join(texts), len(ids), len(texts), wait, pace, result, config.seed)
+
+
+def _further(config: TextConfig, left: int) -> TextConfig:
+    """The settings of the rest of a text, whose chance is another than that of what is written."""
+    return replace(config, max_new_tokens=left, seed=(config.seed + left) % MAX_SEED)
 
 
 def _next(asked: Request | Job) -> Any:

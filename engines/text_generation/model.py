@@ -18,6 +18,7 @@ from engines.catalog import ModelCard
 from engines.device import pick_device
 from engines.loading import load_pretrained
 from engines.messages import ConfigError, EngineError
+from engines.text_generation import beginnings
 from engines.text_generation.config import TooLongError
 from engines.text_generation.graphs import GraphedStep
 from engines.text_generation.packed import best_type, pack_weights
@@ -73,7 +74,7 @@ class LanguageModel:
     def encode_chat(self, turns: Sequence[dict[str, str]], begun: str = "") -> list[int]:
         """Token ids of a chat that asks for an answer, or for the rest of one that is `begun`.
 
-        TooLongError if it fills the context.
+        TooLongError if it does not fit the context.
         """
         return self._fitting(self._chat_ids(turns, begun))
 
@@ -92,13 +93,40 @@ class LanguageModel:
         except Exception as problem:  # templates raise their own kinds, such as for two user turns in a row
             raise ConfigError("This model cannot take such a chat: user and assistant must take turns.") from problem
 
-    def encode(self, text: str) -> list[int]:
-        """Token ids of a text to continue; TooLongError if it fills the context."""
-        return self._fitting(self.codec.encode(text))
+    def encode(self, text: str, seed: int = 0) -> list[int]:
+        """Token ids of a text to continue; TooLongError if it does not fit the context.
+
+        ConfigError if the model can't read it. The seed decides what stands unseen before it, where that is open.
+        """
+        beginnings.check_beginning(self.card, beginnings.tidied(self.card, text))
+        ids, _ = self._behind_the_unseen(text, seed)
+        return ids if self.slides else self._fitting(ids)
+
+    def encode_whole(self, text: str) -> tuple[list[int], int]:
+        """Token ids of a text to measure, and how many of them stand unseen before it; errors as of `encode`."""
+        ids, unseen = self._behind_the_unseen(text)
+        return self._fitting(ids), unseen
+
+    def _behind_the_unseen(self, text: str, seed: int = 0) -> tuple[list[int], int]:
+        text = beginnings.tidied(self.card, text)
+        beginnings.check(self.card, text, self.codec.knows)
+        before = beginnings.plan_before(self.card, text, seed)
+        unseen = len(self.codec.encode(before)) if self.card.beginning else 0
+        return self.codec.encode(before + text), unseen
+
+    @property
+    def slides(self) -> bool:
+        """Whether it may forget the beginning of a text: its context is of some dozen characters only."""
+        return bool(self.card.beginning and not self.card.beginning.quatrains)
+
+    def window(self, ids: Sequence[int]) -> Sequence[int]:
+        """What of a text's tokens the model goes on from: all, or if it slides and they are many the last ones."""
+        half = max(1, self.context // 2)
+        return ids[-half:] if self.slides and len(ids) > half else ids
 
     def _fitting(self, ids: list[int]) -> list[int]:
-        if len(ids) >= self.context:
-            raise TooLongError(len(ids), self.context - 1)
+        if len(ids) > self.context:
+            raise TooLongError(len(ids), self.context)
         return ids
 
     def speller(self) -> Speller:

@@ -16,20 +16,22 @@ from typing import TYPE_CHECKING, Any
 from engines.catalog import ModelCard
 from engines.messages import EngineError, Message
 from engines.running.events import Event, Note
-from engines.text_generation.config import find_model
+from engines.text_generation.config import SERVED, find_model
 from engines.weights import Stopped, fetch, in_background
 
 if TYPE_CHECKING:
     from engines.text_generation.batcher import Batcher
     from engines.text_generation.model import LanguageModel
+    from engines.text_generation.servers.server import TextServer
 
 CONVERT = (sys.executable, "-m", "engines.text_generation.convert")
 
 
 def warm_up() -> None:
-    """Import what the default model needs, which takes longer than reading it: best before somebody asks for it."""
+    """Import what the usual models need, which takes longer than reading them: best before somebody asks for one."""
     importlib.import_module("engines.text_generation.batcher")
-    importlib.import_module("transformers.models.llama.modeling_llama")
+    for kind in ("llama", "gpt2"):
+        importlib.import_module(f"transformers.models.{kind}.modeling_{kind}")
 
 
 @dataclass(eq=False)
@@ -50,25 +52,44 @@ class Loaded:
 class Models:
     """Loads models when they are wanted and frees those that nobody uses. Made once an app, passed down."""
 
-    def __init__(self, allow_any_model: bool = False) -> None:
-        self.allow_any_model = allow_any_model
+    def __init__(self, allow_any_model: bool = False, server: TextServer | None = None) -> None:
+        """`server` has models beside those that are loaded here."""
+        self.allow_any_model, self.server = allow_any_model, server
+        self.own: ModelCard | None = None  # a visitor's
         self.lock = threading.Lock()
         self._loading = threading.Lock()  # one at a time, so that memory is never needed twice
         self._loaded: dict[str, Loaded] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled, they become those of the process that reads it, which keeps its own."""
-        return _of_this_process, (self.allow_any_model,)
+        """Pickled, they become those of the process that reads it, which keeps its own and asks no server."""
+        return _of_this_process, (self.allow_any_model, self.own)
+
+    def card(self, model_id: str) -> ModelCard:
+        """What to know of a model; ConfigError for one that is not offered, EngineError if a server does not tell."""
+        if self.own and self.own.id == model_id:
+            return self.own
+        server = self.serving(model_id)
+        return server.card(model_id) if server else find_model(model_id, self.allow_any_model)
+
+    def serving(self, model_id: str) -> TextServer | None:
+        """The server that computes this model; None for one that is loaded here."""
+        return self.server if model_id.startswith(SERVED) else None
+
+    def with_own(self, card: ModelCard) -> Models:
+        """The same models, what is loaded included, and one more, which lies in the card's own folder."""
+        other = object.__new__(Models)
+        other.__dict__ = {**self.__dict__, "own": card}
+        return other
 
     def open(self, model_id: str) -> Generator[Event, bool, Loaded | None]:
         """Yields Note and Download until the model is loaded; returns it, or None if told to stop.
 
         Raises ConfigError for a model that is not offered, EngineError if it cannot be had or does not fit.
         """
-        card = find_model(model_id, self.allow_any_model)
+        card = self.card(model_id)
         while True:
             with self.lock:
-                loaded = self._loaded.get(card.id)
+                loaded = self._loaded.get(_key(card))
                 if loaded:
                     loaded.users += 1
                     return loaded
@@ -83,10 +104,13 @@ class Models:
 
     def fetch(self, model_id: str) -> Generator[Event, bool, Path | None]:
         """The folder with the model's files, see weights.fetch; ConfigError for a model that is not offered."""
-        return (yield from fetch(find_model(model_id, self.allow_any_model), CONVERT))
+        card = self.card(model_id)
+        if card.folder:
+            return Path(card.folder)
+        return (yield from fetch(card, _unpack if card.bundled else CONVERT))
 
     def loaded(self) -> tuple[str, ...]:
-        """The ids of the models in memory."""
+        """The models in memory: their ids, of visitors' own their folders."""
         with self.lock:
             return tuple(self._loaded)
 
@@ -96,7 +120,7 @@ class Models:
 
     def _load(self, card: ModelCard, folder: Path) -> None:
         with self._loading, _no_garbage():
-            if card.id in self.loaded():
+            if _key(card) in self.loaded():
                 return
             from engines.device import is_out_of_memory, release_memory
             from engines.text_generation.batcher import Batcher
@@ -113,7 +137,7 @@ class Models:
                 release_memory()
                 raise _too_large(card) from None
             with self.lock:
-                self._loaded[card.id] = loaded
+                self._loaded[_key(card)] = loaded
 
     def _check_memory(self, card: ModelCard) -> None:
         """EngineError if the model cannot fit into the memory that is free now."""
@@ -144,8 +168,26 @@ class Models:
             release_memory()
 
 
+def _key(card: ModelCard) -> str:
+    """Under what a model is kept in memory; one that was trained further has another folder."""
+    return card.folder or card.id
+
+
+def _unpack(folder: Path) -> None:
+    """Turn the bundled model's files into what transformers loads."""
+    from engines.gpt_training.export import export
+    from engines.gpt_training.use import bundled
+
+    export(*bundled(), folder)
+
+
+def _of_this_process(allow_any_model: bool, own: ModelCard | None) -> Models:
+    models = _the_models(allow_any_model)
+    return models.with_own(own) if own else models
+
+
 @functools.lru_cache
-def _of_this_process(allow_any_model: bool) -> Models:
+def _the_models(allow_any_model: bool) -> Models:
     return Models(allow_any_model)
 
 

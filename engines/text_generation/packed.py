@@ -30,6 +30,7 @@ USUAL_ROWS = 64  # of a prompt; any number works
 FEW_ROWS = 16  # up to here reading the weights takes longer than multiplying
 GROUP = 32  # weights that share a scale in 4 bits
 SAME = 0.006  # relative error that is put down to bfloat16, which has 0.002 itself
+NARROW = 256  # below this width a trial takes longer than what it could save
 LEAST_COSINE = 0.999  # of a packed layer's output with the original's
 TRIED_LAYERS, TRIED_ROWS, TRIED_TOKENS = 4, 24, 32  # a prompt's rows and then tokens, through layers that fill a cache
 
@@ -87,6 +88,8 @@ def best_type(device: torch.device, folder: Path) -> torch.dtype:
         width = int(config.get("hidden_size") or config["n_embd"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return pick_dtype(device)
+    if width < NARROW:
+        return torch.float32
     tries = [Choice("float32"), Choice("bfloat16")]
     return choose("writing texts", f"{width} wide", tries, partial(_trial, width)).type
 

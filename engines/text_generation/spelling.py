@@ -6,23 +6,20 @@ Each token can be shown, those that are only a part of a character as their byte
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 import secrets
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from functools import cached_property
-from typing import Any
 
 from tokenizers import Tokenizer
 from tokenizers.decoders import DecodeStream
 from transformers import PreTrainedTokenizerFast
 
 from engines.running.events import Token
+from engines.text_generation.letters import shown, unfinished
 
 BYTE = re.compile("<0x([0-9A-F]{2})>")  # a token of one byte in the manner of SentencePiece
-BROKEN = re.compile("[\udc80-\udcff]+")  # bytes that are no text, as Python's surrogateescape has them
 BLANKS = " \t\r\n▁Ġ"
 
 
@@ -39,6 +36,11 @@ class Codec:
         if self._imitates(text):
             return self._plain.encode(text).ids
         return self.tokenizer.encode(text)
+
+    def knows(self, character: str) -> bool:
+        """Whether a tokenizer of whole characters has one for this, or a token for all that it does not know."""
+        number_of = self.tokenizer.backend_tokenizer.token_to_id
+        return number_of(character) is not None or number_of("\ufffd") is not None
 
     def encode_chat(self, turns: Sequence[dict[str, str]]) -> list[int]:
         """Token ids of a chat [{"role", "content"}] that asks for an answer; whatever its template raises."""
@@ -125,31 +127,12 @@ class Speller:
         others = list(alternatives)
         spelt = tuple((self._show(other), share) for other, share in others)
         taken = next((place for place, (other, _) in enumerate(others) if other == token_id), None)
-        shown = self._show(token_id)
-        self._open = _unfinished(self._open + self._codec.bytes_of(token_id))
-        return Token(text, token_id, probability, spelt, shown, taken)
+        own = self._show(token_id)
+        self._open = unfinished(self._open + self._codec.bytes_of(token_id))
+        return Token(text, token_id, probability, spelt, own, taken)
 
     def _show(self, token_id: int) -> str:
-        """The character that a token would complete here, else the token by itself."""
-        own = self._codec.bytes_of(token_id)
-        with suppress(UnicodeDecodeError):
-            return (self._open + own).decode()
-        return readable(own)
-
-
-def readable(data: bytes) -> str:
-    """Bytes as text, with those that are none as ⟨F0 9F⟩."""
-    return BROKEN.sub(
-        lambda broken: f"⟨{' '.join(f'{ord(byte) - 0xDC00:02X}' for byte in broken[0])}⟩",
-        data.decode("utf-8", "surrogateescape"),
-    )
-
-
-def _unfinished(data: bytes) -> bytes:
-    """The bytes at the end that begin a character."""
-    decoder: Any = codecs.getincrementaldecoder("utf-8")("replace")
-    decoder.decode(data)
-    return decoder.getstate()[0]
+        return shown(self._open, self._codec.bytes_of(token_id))
 
 
 def _byte_letters() -> dict[str, bytes]:

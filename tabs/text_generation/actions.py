@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,14 +12,17 @@ import gradio as gr
 
 from engines.messages import Message, PlaygroundError
 from engines.running.events import Answer, Download, Events, Note, Perplexity, Progress, Token
+from engines.running.runs import Runs
 from engines.running.workers.pool import TEXT, Computer
-from engines.text_generation.config import TextConfig, find_model
+from engines.text_generation.config import RUN, TextConfig
 from engines.text_generation.engine import chat, continue_text, cut_oldest, perplexity
 from engines.text_generation.models import Models, warm_up
 from tabs.page.gate import Gate
 from tabs.page.language import t
 from tabs.page.polite import polite
 from tabs.page.tokens.view import END_LINE, note_line, token_line
+from tabs.text_generation.offer import Offer, suited
+from tabs.text_generation.own_runs import OwnRuns
 
 # Handlers that write: many at once.
 WRITING: dict[str, Any] = {
@@ -100,8 +103,11 @@ class Job:
 class TextActions:
     """Actions on the language models of this app; each raises gr.Error with one sentence."""
 
-    def __init__(self, models: Models, gate: Gate, computer: Computer) -> None:
+    def __init__(self, models: Models, gate: Gate, computer: Computer, runs: Runs | None = None) -> None:
+        """`runs` may have models that visitors trained."""
         self.models, self.gate, self._computer = models, gate, computer
+        self._own = OwnRuns(runs)
+        self.offer = Offer(models, self._own)
         self._jobs: dict[tuple[str, str], Job] = {}  # by page and panel
 
     def admit(self, config: TextConfig, request: gr.Request) -> TextConfig:
@@ -110,7 +116,14 @@ class TextActions:
 
     def events(self, engine: Callable[..., Events], config: TextConfig, *args: Any) -> Events:
         """The events of one of the text engines, computed where texts are."""
-        return self._computer.events(TEXT, engine, self.models, config, *args)
+        if self.models.serving(config.model):  # elsewhere: here it is only waited for
+            return engine(self.models, config, *args)
+        return self._computer.events(TEXT, engine, self._models_with(config.model), config, *args)
+
+    def _models_with(self, model_id: str) -> Models:
+        """The models, and if it is one the visitor's own of this id, its files written."""
+        own = model_id.startswith(RUN)
+        return self.models.with_own(self._own.ready(model_id)) if own else self.models
 
     def prepare(self) -> None:
         """Have the libraries of the default model loaded before somebody asks for it."""
@@ -118,7 +131,9 @@ class TextActions:
 
     def cut_oldest(self, config: TextConfig, messages: list[dict[str, str]], system: str) -> list[dict[str, str]]:
         """See the engine's cut_oldest."""
-        return self._computer.call(TEXT, cut_oldest, self.models, config, messages, system)
+        if self.models.serving(config.model):
+            return cut_oldest(self.models, config, messages, system)
+        return self._computer.call(TEXT, cut_oldest, self._models_with(config.model), config, messages, system)
 
     @contextmanager
     def job(self, request: gr.Request, panel: str) -> Iterator[Job]:
@@ -185,7 +200,7 @@ class TextActions:
     ) -> Iterator[str]:
         """Write what a prompt asks for and yield the token view's value; a base model writes on from the prompt."""
         config = self.admit(config, request)
-        if as_chat and find_model(config.model, self.models.allow_any_model).kind == "chat":
+        if as_chat and self.offer.card(config.model).kind == "chat":
             events = self.events(chat, config, [{"role": "user", "content": prompt}])
         else:
             events = self.events(continue_text, config, prompt)
@@ -206,7 +221,7 @@ class TextActions:
         settings are fields of TextConfig, such as {"temperature": 0.3, "seed": 1, "max_new_tokens": 50}.
         """
         with polite(request):
-            config = self.admit(TextConfig.from_dict(settings or {}), request)
+            config = self.admit(config_of(settings), request)
             yield from self._texts(self.events(chat, config, messages, system), request)
 
     def text_continue(
@@ -214,7 +229,7 @@ class TextActions:
     ) -> Iterator[str]:
         """Write on from a text as a base model does; streams what is added as it grows."""
         with polite(request):
-            config = self.admit(TextConfig.from_dict(settings or {}), request)
+            config = self.admit(config_of(settings), request)
             yield from self._texts(self.events(continue_text, config, text), request)
 
     def text_perplexity(self, text: str, model: str = TextConfig.model, request: gr.Request = None) -> dict[str, Any]:
@@ -228,6 +243,12 @@ class TextActions:
     def _texts(self, events: Events, request: gr.Request) -> Iterator[str]:
         for writing in self.stream(events, request, f"api-{time.monotonic_ns()}"):
             yield writing.text
+
+
+def config_of(settings: Any) -> TextConfig:
+    """The checked config of a script's settings; what they leave out is as it suits the model. Raises ConfigError."""
+    given = settings or {}
+    return TextConfig.from_dict({**suited(given), **given} if isinstance(given, Mapping) else given)
 
 
 def start_and_stop(prefix: str, main: Any) -> tuple[gr.Button, gr.Button]:
@@ -245,8 +266,9 @@ def describe(answer: Answer) -> Message:
         wait=f"{answer.seconds_to_first:.2f}",
         seed=answer.seed,
     )
-    if answer.ended in ENDINGS:
-        return Message("{numbers} · {ending}", numbers=numbers, ending=ENDINGS[answer.ended])
+    for ending in (ENDINGS.get(answer.ended), answer.note):
+        if ending:
+            numbers = Message("{numbers} · {ending}", numbers=numbers, ending=ending)
     return numbers
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import gradio as gr
 
-from engines.catalog import DEFAULT_MODEL, MODELS
+from engines.catalog import DEFAULT_MODEL, MODELS, ModelCard
 from engines.messages import Message
 from engines.text_generation.config import ROLES, TooLongError
 from engines.text_generation.engine import chat
@@ -17,9 +17,10 @@ from tabs.page.component import component
 from tabs.page.forms import Form
 from tabs.page.language import ENGLISH, language_of, t, translate
 from tabs.page.polite import polite
-from tabs.page.shared import QUICK
+from tabs.page.shared import FOLLOW, QUICK
 from tabs.page.tokens.view import token_view
 from tabs.text_generation.actions import WRITING, TextActions, Writing, describe, start_and_stop
+from tabs.text_generation.offer import CONTINUES
 
 HERE = Path(__file__).parent
 Turns = list[dict[str, Any]]  # role, content; of an answer "about", its numbers, and whether it was "cut"
@@ -37,11 +38,12 @@ class ChatPanel:
 
     def __init__(self, actions: TextActions) -> None:
         self.actions = actions
-        self.chatbot = component("text-chat", HERE / "chat", value=scene([], **invitation(DEFAULT_MODEL)))
+        self.chatbot = component("text-chat", HERE / "chat", value=scene([], **invitation(MODELS[DEFAULT_MODEL])))
         self.message = gr.Textbox(
             label=t("Your message"), placeholder=t("Your message: Enter sends it, Shift+Enter begins a line"),
             show_label=False, lines=1, max_lines=8, elem_id="text-message",
         )  # fmt: skip
+        self.hint = gr.Markdown(visible=False, elem_id="text-chat-hint", elem_classes="hint")
         with gr.Row(elem_classes="controls"):
             self.send, self.stop = start_and_stop("text-chat", t("Send"))
             self.clear = gr.Button(t("New chat"), elem_id="text-clear", min_width=90)
@@ -64,19 +66,30 @@ class ChatPanel:
         settled = [self.chatbot, form["model"]]
         arrived.then(self.show_kept, settled, [self.chatbot, self.message], js=RECALL, **QUICK)
         form["model"].input(self.invite, settled, self.chatbot, **QUICK)
+        typed = [form["model"], self.message]
+        self.message.change(self.show_hint, typed, self.hint, **FOLLOW)
+        form["model"].input(self.show_hint, typed, self.hint, **QUICK)
 
     # --- what the visitor sees ------------------------------------------------------------------------------
 
     def invite(self, value: str, model: str, request: gr.Request) -> str:
         """The chat, and what stands there while it is empty, in the visitor's language."""
-        return scene(turns_of(value), **invitation(model, language_of(request)))
+        return scene(turns_of(value), **self._invitation(model, request))
 
     def show_kept(self, value: str, model: str, request: gr.Request) -> tuple[str, Any]:
         """The chat that this tab kept; a message without an answer goes back into the box."""
         turns, message = turns_of(value), gr.skip()
         if turns and turns[-1]["role"] == "user":
             turns, message = turns[:-1], turns[-1]["content"]
-        return scene(turns, **invitation(model, language_of(request))), message
+        return scene(turns, **self._invitation(model, request)), message
+
+    def _invitation(self, model: str, request: gr.Request) -> dict[str, Any]:
+        card = self.actions.offer.known(model)
+        return invitation(card, language_of(request)) if card else {}
+
+    def show_hint(self, model: str, message: str, request: gr.Request) -> dict[str, Any]:
+        """What to know before the message is sent."""
+        return self.actions.offer.hint(model, message, request, chat=True)
 
     def undo(self, value: str, data: gr.UndoData, request: gr.Request) -> tuple:
         """Take the message back into the box."""
@@ -181,9 +194,10 @@ class ChatPanel:
             raise
 
 
-def invitation(model: str, language: str = ENGLISH) -> dict[str, Any]:
+def invitation(card: ModelCard, language: str = ENGLISH) -> dict[str, Any]:
     """Placeholder and examples of an empty chat; where the model knows English only, they are sent in English."""
-    card = MODELS[model]
+    if card.kind != "chat":
+        return {"placeholder": translate(Message(CONTINUES, model=card.title), language), "examples": []}
     hello = translate(Message("Say hello, or try one of these."), language)
     if language != ENGLISH and card.english_only:
         hint = "{model} knows English only, so these are sent in English. For a chat in Chinese choose a Qwen model."

@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from engines.catalog import ModelCard
 from engines.running.events import Events
 from engines.text_generation.engine import continue_text, perplexity
 from tabs.page.forms import Form
@@ -21,6 +22,7 @@ BLANK = (
     " hardly ever read: take the blank away for a better text."
 )
 EXAMPLE = "Once upon a time, in a small town by the sea,"
+POEM = "春风"  # the same for models of Chinese quatrains
 
 
 class ContinuePanel:
@@ -36,6 +38,7 @@ class ContinuePanel:
             self.undo = gr.Button(t("Undo"), elem_id="text-undo", min_width=90)
             self.measure = gr.Button(t("How likely is this text?"), elem_id="text-measure", min_width=260)
         self.hint = gr.Markdown(t(BLANK), visible=False, elem_id="text-hint")
+        self.language_hint = gr.Markdown(visible=False, elem_id="text-continue-hint")
         self.before = gr.State("")
         self.tokens = token_view("text-tokens", {"start": "text-continue-start", "stop": "text-continue-stop"})
 
@@ -46,7 +49,10 @@ class ContinuePanel:
         # by itself, since a state is kept only when its handler has ended
         begun = self.start.click(lambda text: text, self.text, self.before, **QUICK)
         begun.then(self.write, inputs, outputs, **WRITING)
-        self.text.change(self.show_hint, self.text, self.hint, **FOLLOW)
+        asked, hints = [self.text, form["model"]], [self.hint, self.language_hint]
+        self.text.change(self.show_hints, asked, hints, **FOLLOW)
+        form["model"].input(self.show_hints, asked, hints, **QUICK)
+        form["model"].input(self.fit_example, asked, self.text, **QUICK)
         self.measure.click(self.perplexity, inputs, outputs, **WRITING)
         self.undo.click(self.take_back, self.before, outputs, **QUICK)
         self.stop.click(self.actions.stopper("continue"), None, None, **QUICK)
@@ -70,11 +76,24 @@ class ContinuePanel:
             grown = text + writing.text if writing.text else gr.skip()  # a person may edit it until then
             yield writing.instead or (grown, writing.lines)
 
-    @staticmethod
-    def show_hint(text: str) -> dict[str, Any]:
-        """The hint, where a text ends in a blank."""
-        return gr.update(visible=text.endswith((" ", "\t", "\u3000", "\xa0")))
+    def show_hints(self, text: str, model: str, request: gr.Request) -> list[dict[str, Any]]:
+        """One where a text ends in a blank, which matters to models of words; one where the model can't read it."""
+        card = self.actions.offer.known(model)
+        words = not (card and card.beginning)
+        blank = words and text.endswith((" ", "\t", "\u3000", "\xa0"))
+        return [gr.update(visible=blank), self.actions.offer.hint(model, text, request, chat=False)]
+
+    def fit_example(self, text: str, model: str) -> Any:
+        """The example that this model can read, in place of another one; what a person wrote stays."""
+        card = self.actions.offer.known(model)
+        wanted = example_for(card) if card else text
+        return wanted if text in (EXAMPLE, POEM) and text != wanted else gr.skip()
 
     def take_back(self, before: str, request: gr.Request) -> tuple:
         """The text as it was before it was continued."""
         return self.actions.end(request, "continue", (before or gr.skip(), ""))
+
+
+def example_for(card: ModelCard) -> str:
+    """A text for this model to go on with."""
+    return POEM if card.beginning and card.beginning.quatrains else EXAMPLE

@@ -94,6 +94,8 @@ class ScorePanel:
         """
         with self.actions.gate.computing(request), self.actions.job(request, "score") as job:
             pairs = read_pairs(Path(file) if file else pasted)
+            if with_perplexity:
+                self.actions.offer.card(model)  # what can't be had is told at once, not of each pair
 
             def tick(done: int) -> None:
                 if job.stopped:

@@ -12,7 +12,7 @@ from engines.text_generation.config import TextConfig
 from tabs.page.forms import Form, make_widget
 from tabs.page.language import t
 from tabs.page.polite import polite
-from tabs.page.shared import QUICK
+from tabs.page.shared import FOLLOW, QUICK
 from tabs.page.tokens.view import token_view
 from tabs.text_generation.actions import WRITING, TextActions, start_and_stop
 from tabs.text_generation.settings import text_form
@@ -27,6 +27,7 @@ class PairPanel:
     def __init__(self, actions: TextActions) -> None:
         self.actions = actions
         self.prompt = gr.Textbox(EXAMPLE, label=t("One prompt for both"), lines=2, elem_id="text-both")
+        self.hints = [gr.Markdown(visible=False, elem_id=f"text-{side}-hint") for side in ("left", "right")]
         with gr.Row(elem_classes="controls"):
             self.start, self.stop = start_and_stop("text-both", t("Write both"))
         controls = {"start": "text-both-start", "stop": "text-both-stop"}
@@ -39,7 +40,7 @@ class PairPanel:
             with gr.Column(min_width=280):
                 gr.Markdown(t("**Right**: the settings below"))
                 self.right = token_view("text-right", controls)
-                self.right_form = text_form("right")
+                self.right_form = text_form("right", actions.offer)
                 self.right_form["temperature"].value = BOLD
 
     def wire(self, form: Form) -> None:
@@ -50,7 +51,16 @@ class PairPanel:
             ("right", self.right, self.right_form, self.right_form.widgets),
         ):
             self.start.click(self._writer(panel, settings), [self.prompt, *widgets], view, **WRITING)
+        models = [form["model"], self.right_form["model"]]
+        typed = [self.prompt, *models]
+        self.prompt.change(self.show_hints, typed, self.hints, **FOLLOW)
+        gr.on([model.input for model in models], self.show_hints, typed, self.hints, **QUICK)
         self.stop.click(self.actions.stopper("left", "right"), None, None, **QUICK)
+
+    def show_hints(self, prompt: str, left: str, right: str, request: gr.Request) -> list[dict[str, Any]]:
+        """What to know before the prompt is sent to these models; once if they are the same."""
+        first, second = (self.actions.offer.hint(model, prompt, request, chat=False) for model in (left, right))
+        return [first, second if left != right else gr.update(visible=False)]
 
     def _writer(self, panel: str, form: Form) -> Callable[..., Iterator[str]]:
         def write(prompt: str, request: gr.Request, *values: Any) -> Iterator[str]:

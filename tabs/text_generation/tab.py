@@ -6,20 +6,22 @@ from typing import Any
 
 import gradio as gr
 
+from engines.catalog import MODELS, POEM_MODEL
 from engines.knobs import Knob
 from engines.messages import Message
 from tabs.page.component import script_of
 from tabs.page.language import language_of, t, translate
 from tabs.page.learn import LABELS, learn_panel
 from tabs.page.link_button import LinkButton
-from tabs.page.links import MAX_LENGTH, Query
+from tabs.page.links import MAX_LENGTH, Query, ours
 from tabs.page.opening.once import opens
 from tabs.page.shared import QUICK, Shared
 from tabs.text_generation.actions import TextActions
-from tabs.text_generation.chat import ChatPanel
-from tabs.text_generation.continuation import EXAMPLE, ContinuePanel
+from tabs.text_generation.chat import ChatPanel, Turns, turns_of
+from tabs.text_generation.continuation import EXAMPLE, POEM, ContinuePanel
+from tabs.text_generation.offer import suited
 from tabs.text_generation.scoring import ScorePanel
-from tabs.text_generation.settings import describe_model, text_form
+from tabs.text_generation.settings import text_form
 from tabs.text_generation.side_by_side import PairPanel
 from tabs.text_generation.templates import TemplatePanel
 from tabs.text_generation.training import panel as training
@@ -42,6 +44,8 @@ INTROS = (
     Message("Press **Score**: each output is compared with its reference, by measures that papers use."),
     training.INTRO,
 )
+# The chat that this tab of the browser keeps, in place of what the page shows.
+KEPT_CHAT = "() => [null, sessionStorage.getItem('aigc-playground-chat') ?? '']"
 # What has a "?", and the section of Learn that it opens.
 ASKED = {
     f"#text-system {LABELS}": "system",
@@ -52,8 +56,13 @@ ASKED = {
 
 
 def build(shared: Shared) -> None:
-    """Lay the tab out and wire it."""
-    actions = TextActions(shared.models, shared.gate, shared.computer)
+    """Lay the tab out and wire it; without the finished models only the panel that trains one's own."""
+    if "text_generation" not in shared.openings:
+        gr.Markdown(t(training.INTRO), elem_id="text-intro")
+        training.TrainingPanel(shared)
+        return
+    actions = TextActions(shared.models, shared.gate, shared.computer, shared.runs)
+    offer = actions.offer
     intro = gr.Markdown(t(INTROS[0]), elem_id="text-intro")
     with gr.Row():
         with gr.Column(scale=7, min_width=320), gr.Tabs(overflow_behavior="wrap") as panels:
@@ -67,33 +76,44 @@ def build(shared: Shared) -> None:
                 templates = TemplatePanel(actions)
             with gr.Tab(t("Score")):
                 score = ScorePanel(actions)
-            with gr.Tab(t("Train your own"), id=training.ENGINE, elem_id="text-training"):
-                training.TrainingPanel(shared)
+            if training.ENGINE in shared.openings:
+                with gr.Tab(t("Train your own"), id=training.ENGINE, elem_id="text-training"):
+                    training.TrainingPanel(shared)
         with gr.Column(scale=3, min_width=300, elem_id="text-settings"):
-            form = text_form("text")
+            form = text_form("text", offer)
             system = gr.Textbox(
                 label=t("System prompt"), info=t("What the model should be; for chats."), lines=2, max_length=4000,
                 elem_id="text-system",
             )  # fmt: skip
-            link = LinkButton("text_generation", form, texts_of(system, chat, going_on))
+            link = LinkButton("text_generation", form, texts_of(system, chat, going_on), suited=suited)
     learn_panel("text_generation", form, ASKED, also=("left", "right"))
 
-    def restore(visit: Query, request: gr.Request) -> list[Any]:
-        return show_link(link, visit, request)
+    def restore(visit: Query, chat: str, request: gr.Request) -> list[Any]:
+        return show_link(link, visit, turns_of(chat), request)
+
+    models = [form["model"], pair.right_form["model"]]
+
+    def offered(owner: str, request: gr.Request) -> list[Any]:
+        return [gr.update(choices=offer.choices(owner, request))] * len(models)
 
     for place in panels.children:
         engine = training.ENGINE if place.id == training.ENGINE else "text_generation"
         opens(place, shared.visit, [shared.openings[engine]])
-    own = shared.openings[training.ENGINE]
-    own.selects(panels, training.ENGINE)
-    own.asked.change(introduce_training, None, intro, **QUICK)
+    if training.ENGINE in shared.openings:
+        own = shared.openings[training.ENGINE]
+        own.selects(panels, training.ENGINE)
+        own.asked.change(introduce_training, None, intro, **QUICK)
     panels.select(introduce, None, intro, **QUICK)
+    panels.select(offered, shared.owner, models, **QUICK)  # a training may have ended since
     shared.page.select(actions.prepare, None, None, **QUICK)  # while the visitor reads and types
     to_continue = gr.State(False)
     to_continue.change(None, None, panels, js=script_of(selected="continue"))
-    arrived = shared.openings["text_generation"].then(restore, shared.visit, [to_continue, *link.widgets], **QUICK)
-    for settings in (form, pair.right_form):  # now that the visitor's language is known
-        arrived.then(describe_model, settings["model"], settings["model"], **QUICK)
+    arrived = shared.openings["text_generation"].then(
+        restore, [shared.visit, chat.chatbot], [to_continue, *link.widgets], js=KEPT_CHAT, **QUICK
+    )
+    for model in models:  # now that the visitor's language is known
+        arrived.then(offer.describe, model, model, **QUICK)
+    arrived.then(offered, shared.owner, models, **QUICK)
     chat.wire(form, system, arrived)
     going_on.wire(form)
     pair.wire(form)
@@ -121,13 +141,21 @@ def texts_of(system: gr.Textbox, chat: ChatPanel, going_on: ContinuePanel) -> di
     }
 
 
-def show_link(link: LinkButton, visit: Query, request: gr.Request) -> list[Any]:
-    """Whether a link is about continuing a text, and the values of its widgets; all as it is without a link."""
-    settings = link.take(visit, request)
-    if settings is None:
+def show_link(link: LinkButton, visit: Query, turns: Turns, request: gr.Request) -> list[Any]:
+    """Whether to open the panel Continue, and the values of the widgets: of a link.
+
+    Without one all is as it is; but who reads Chinese, and has no chat here, begins where Chinese is written at once.
+    """
+    settings = link.take(visit, request) if ours(visit) else None
+    if settings is None and (language_of(request) != "zh" or turns):
         return [gr.skip()] * (1 + len(link.widgets))
-    to_continue = settings["text"] != EXAMPLE and not settings["message"]
-    return [to_continue, *link.form.show(settings), *(settings[name] for name in link.texts)]
+    settings = settings or {**link.format.defaults({"model": POEM_MODEL}), "model": POEM_MODEL, "text": POEM}
+    continues = MODELS[settings["model"]].kind == "base" or settings["text"] != EXAMPLE
+    return [
+        continues and not settings["message"],
+        *link.form.show(settings),
+        *(settings[name] for name in link.texts),
+    ]
 
 
 def add_endpoints(actions: TextActions) -> None:

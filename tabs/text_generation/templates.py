@@ -14,7 +14,6 @@ from tabs.page.polite import polite
 from tabs.page.shared import FOLLOW, QUICK, after
 from tabs.page.tokens.view import token_view
 from tabs.text_generation.actions import WRITING, TextActions, start_and_stop
-from tabs.text_generation.settings import language_for
 
 MAX_FIELDS = 5
 
@@ -79,7 +78,7 @@ class TemplatePanel:
             return template.render(filled, language)
 
     def _template(self, name: str, model: str, request: gr.Request) -> tuple[PromptTemplate, str]:
-        return self.templates[name], language_for(model, request)
+        return self.templates[name], self.actions.offer.language_for(model, request)
 
     def write(self, name: str, prompt: str, request: gr.Request, *values: Any) -> Iterator[str]:
         """Write what a template's prompt asks for, the way the template says."""

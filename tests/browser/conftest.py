@@ -65,6 +65,7 @@ READY = {
     "vae_training": ("#vae-live .live:not([data-state=none])", "#vae-start[title]"),
     "diffusion_training": ("#diffusion-live .live:not([data-state=none])", "#diffusion-start[title]"),
     "points_training": ("#points-live .live", "#points-start[title]"),
+    "gpt_training": ("#gpt-live .live", "#gpt-start[title]"),
     "image_generation": ("#image-stage .stage", "#image-stop[title]"),
     "text_generation": ("#text-message textarea",),
     "finetuning": ("#finetuning-preview section", "#finetuning-start[title]"),

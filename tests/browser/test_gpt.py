@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, WIDE
 
+pytestmark = pytest.mark.only("text_generation", "gpt_training")
 QUERY = "?tab=gpt_training&layers=1&width=32&heads=2&batch=16&part=0.05&steps="
 WORDS = {
     "en": {"intro": "from nothing", "tab": "Train your own", "end": "Finished", "step": re.compile(r"step \d")},

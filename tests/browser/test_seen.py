@@ -118,6 +118,7 @@ PARTS = {
     "vae_training": None,
     "diffusion_training": None,
     "points_training": None,
+    "gpt_training": None,
     "image_generation": draw,
     "text_generation": write,
     "finetuning": tell,

@@ -201,9 +201,60 @@ def test_undo_in_the_middle_brings_the_text_back(open_tab):
     expect(box).to_have_value(before)
 
 
-def test_a_chinese_visitor_is_invited_in_chinese(visit):
+def open_chinese(visit):
+    """(page) of a visitor who reads Chinese and has opened the tab, which begins with a poem."""
     page = visit(locale="zh-CN").arrive()
     page.get_by_role("tab", name="文本生成").click()
+    expect(page.locator("#text-text textarea")).to_have_value("春风")
+    expect(page.locator("#text-model input")).to_have_value("写诗模型")
+    return page
+
+
+def choose_model(page, name):
+    """Choose a model of the list by the beginning of its name."""
+    page.locator("#text-model input").click()
+    page.get_by_role("option", name=re.compile(f"^{re.escape(name)}")).click()
+
+
+def test_a_chinese_visitor_begins_with_a_poem(visit):
+    page = open_chinese(visit)
+    page.get_by_role("button", name="续写", exact=True).click()
+    expect(page.locator("#text-tokens .note")).to_have_text(re.compile("词元/秒"), timeout=FIRST_LOAD)
+    poem = page.locator("#text-text textarea").input_value()
+    assert re.fullmatch(r"春风(\w{3}，\w{5}。\w{5}，\w{5}。|\w{5}，\w{7}。\w{7}，\w{7}。)", poem)
+    page.locator("#text-tokens .text span").nth(2).hover()
+    expect(page.locator("#text-tokens .which")).to_contain_text("的概率")
+    page.locator("#text-measure").click()
+    expect(page.locator("#text-tokens .note")).to_contain_text("困惑度", timeout=30_000)
+    page.get_by_role("button", name="续写", exact=True).click()
+    expect(page.locator(".toast-body")).to_contain_text("已有四句")
+
+
+def test_a_chinese_text_for_a_model_of_english_gets_a_hint_before_it_is_sent(visit):
+    page = open_chinese(visit)
+    choose_model(page, "SmolLM2 135M")
+    expect(page.locator("#text-text textarea")).to_have_value("Once upon a time, in a small town by the sea,")
+    page.locator("#text-text textarea").fill("春天")
+    expect(page.locator("#text-continue-hint")).to_contain_text("只懂英文")
+    page.get_by_role("tab", name="对话").click()
+    page.locator("#text-message textarea").fill("你好")
+    expect(page.locator("#text-chat-hint")).to_contain_text("只懂英文")
+    page.locator("#text-message textarea").fill("Hello")
+    expect(page.locator("#text-chat-hint")).to_be_hidden()
+
+
+def test_a_chat_with_a_model_that_only_goes_on_is_told_before(visit):
+    page = open_chinese(visit)
+    page.get_by_role("tab", name="对话").click()
+    expect(page.locator("#text-chat .placeholder")).to_contain_text("只会续写")
+    page.locator("#text-message textarea").fill("你好")
+    expect(page.locator("#text-chat-hint")).to_contain_text("只会续写")
+
+
+def test_a_chinese_visitor_is_invited_in_chinese(visit):
+    page = open_chinese(visit)
+    choose_model(page, "SmolLM2 135M")
+    page.get_by_role("tab", name="对话").click()
     expect(page.locator("#text-chat .placeholder")).to_contain_text("只懂英文")
     set_slider(page, "text-max_new_tokens", 24)
     page.locator("#text-chat .example").first.click()

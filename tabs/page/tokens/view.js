@@ -1,6 +1,6 @@
 // Shows a text token by token, tinted by doubt, and what else the model might have said.
-// props.value is lines of JSON: [text, probability, [[text, probability] x 5], shown, place among these],
-// {"note": message, "share": 0..1} or, when nothing more will come, {"end": true}. Lines only ever get appended while a text is written, so each is painted once.
+// props.value is lines of JSON: [text, probability, [[text, probability] x 5], shown, place among these], where a
+// probability that is not known is null, {"note": message, "share": 0..1} or, when nothing more will come, {"end": true}. Lines only ever get appended while a text is written, so each is painted once.
 
 let painted = ""; // the part of props.value that is on the page
 let tokens = [];
@@ -29,7 +29,7 @@ function paint() {
     else if (!part.end) note(part);
   }
   tell(said, writing && !tokens.length);
-  $(".legend").textContent = tokens.length ? t("The stronger the tint, the less likely was the word.") : "";
+  $(".legend").textContent = tokens.some((token) => token[1] !== null) ? t("The stronger the tint, the less likely was the word.") : "";
   if (atEnd) box.scrollTop = box.scrollHeight;
   box.dataset.empty = t("The text appears here. Point at a word to see what else the model might have said.");
   box.setAttribute("aria-label", t("Generated text; arrow keys go from token to token"));
@@ -51,7 +51,7 @@ function add(token) {
   node.textContent = token[0];
   if (!SEEN.test(token[0])) node.dataset.part = token[0].includes("\n") ? "↵" : token[0] ? "·" : visible(token[3]);
   node.dataset.at = tokens.length;
-  node.style.setProperty("--doubt", (0.45 * (1 - token[1]) ** 1.5).toFixed(3));
+  node.style.setProperty("--doubt", (0.45 * (1 - (token[1] ?? 1)) ** 1.5).toFixed(3));
   tokens.push(token);
   $(".text").appendChild(node);
 }
@@ -67,7 +67,10 @@ function inside() {
   const token = chosen === null ? null : tokens[chosen];
   if (!token && told === null) return; // a screen reader would say it again
   told = token;
-  $(".which").textContent = token
+  const unknown = token && token[1] === null;
+  $(".which").textContent = unknown
+    ? t("How likely this was is not known")
+    : token
     ? fill("“{text}” had {share} of the probability", { text: visible(token[3]), share: percent(token[1]) })
     : t("What else might it have said?");
   const rows = [];

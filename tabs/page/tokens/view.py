@@ -27,7 +27,8 @@ def token_view(elem_id: str, controls: dict[str, str]) -> gr.HTML:
 def token_line(token: Token) -> str:
     """One token as a line of the view's value."""
     alternatives = [[text, round(p, 4)] for text, p in token.alternatives]
-    return _line([token.text, round(token.probability, 4), alternatives, token.shown or token.text, token.taken])
+    share = None if token.probability is None else round(token.probability, 4)
+    return _line([token.text, share, alternatives, token.shown or token.text, token.taken])
 
 
 def note_line(message: Message | None, share: float | None = None) -> str:

@@ -20,11 +20,11 @@ def small(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["hidden_size", "n_embd"])
 def test_the_type_is_tried_out_once_for_a_width(tmp_path, name):
-    (tmp_path / "config.json").write_text(json.dumps({name: 64}))
+    (tmp_path / "config.json").write_text(json.dumps({name: 256}))
     first = best_type(CPU, tmp_path)
     assert first in (torch.float32, torch.bfloat16)
     (key,) = kept()
-    assert "64 wide" in key
+    assert "256 wide" in key
     assert {tried["dtype"] for tried in kept()[key]["tried"]} == {"float32", "bfloat16"}
     assert best_type(CPU, tmp_path) is first
 
@@ -42,5 +42,11 @@ def test_where_packed_weights_cannot_be_made_plain_ones_are_tried(tmp_path, monk
         raise RuntimeError("no such kernel")
 
     monkeypatch.setattr(packed, "pack", fail)
-    (tmp_path / "config.json").write_text('{"hidden_size": 64}')
+    (tmp_path / "config.json").write_text('{"hidden_size": 256}')
     assert best_type(CPU, tmp_path) in (torch.float32, torch.bfloat16)
+
+
+def test_for_a_narrow_model_nothing_is_tried(tmp_path):
+    (tmp_path / "config.json").write_text('{"n_embd": 160}')
+    assert best_type(CPU, tmp_path) is torch.float32
+    assert not kept()

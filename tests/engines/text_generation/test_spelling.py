@@ -4,7 +4,7 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers
 from transformers import PreTrainedTokenizerFast
 
-from engines.text_generation.spelling import Codec, Speller, readable
+from engines.text_generation.spelling import Codec, Speller
 
 TEMPLATE = (
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] | trim }}<|im_end|>\n{% endfor %}"
@@ -83,11 +83,6 @@ def test_every_token_can_be_shown(codec):
     assert all(shown)
     assert not any("\ufffd" in text for text in shown)
     assert codec.bytes_of(10**6) == b""
-
-
-@pytest.mark.parametrize(("data", "shown"), [(b"\xf0\x9f", "⟨F0 9F⟩"), (b"\x8ea", "⟨8E⟩a"), ("é".encode(), "é")])
-def test_bytes_are_readable(data, shown):
-    assert readable(data) == shown
 
 
 def test_a_token_of_one_byte_in_the_manner_of_sentencepiece():

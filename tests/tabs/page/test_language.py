@@ -97,6 +97,7 @@ def spoken_in_tables() -> set[str]:
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
     words |= {card.note for card in (*MODELS.values(), *ENCODERS.values(), *IMAGE_MODELS.values(), own_card(OWN))}
+    words |= {card.title for card in MODELS.values() if card.bundled}
     words.add(IMAGE_MODELS["emoji"].licence)  # the others are names
     words.add(IMAGE_MODELS["emoji"].title)
     for card in TEXT_DATASETS.values():

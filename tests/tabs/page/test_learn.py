@@ -191,8 +191,9 @@ def test_every_method_and_model_of_fine_tuning_has_its_section():
 def test_a_language_model_is_called_what_it_is():
     for card in MODELS.values():
         found = names("text_generation", model=card.id)
-        assert ("model=GPT-2" in found) is (card.kind == "base")
-        assert ("model!=GPT-2" in found) is (card.kind == "chat")
+        assert ("model=GPT-2" in found) is (card.id == "GPT-2")
+        assert ("model=Quatrains|run:*" in found) is (card.beginning is not None)
+        assert ("model!=GPT-2|Quatrains|run:*" in found) is (card.kind == "chat")
 
 
 def test_formulas_hold_the_numbers_of_the_screen():

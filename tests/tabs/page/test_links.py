@@ -18,6 +18,7 @@ from engines.messages import ConfigError
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
 from engines.text_generation.config import TextConfig
+from engines.text_generation.models import Models
 from tabs.finetuning.data import COLUMNS, DataPanel, suited_model
 from tabs.image_generation.desk import Desk
 from tabs.image_generation.own_gans import OwnGenerators
@@ -25,6 +26,8 @@ from tabs.page.forms import Form
 from tabs.page.language import translate
 from tabs.page.link_button import LinkButton
 from tabs.page.links import MAX_LENGTH, LinkFormat, lost, read_query, read_visit
+from tabs.text_generation.offer import Offer, suited
+from tabs.text_generation.own_runs import OwnRuns
 from tabs.text_generation.settings import text_form
 from tests.fakes import FakeConfig
 
@@ -44,7 +47,8 @@ def formats():
         finetuning.add([name for name in FinetuningConfig.knobs() if name not in (*finetuning.names, "replay")])
         prompt, system = gr.Textbox(), gr.Textbox()
         desk = Desk(OwnGenerators(Runs(), Here()), gr.Radio(), prompt)
-        text = LinkButton("text_generation", text_form("text"), {"system": (Knob("", "System prompt"), system)})
+        form = text_form("text", Offer(Models(), OwnRuns()))
+        text = LinkButton("text_generation", form, {"system": (Knob("", "System prompt"), system)}, suited=suited)
         return {
             GanConfig: LinkButton("gan_training", gan).format,
             FinetuningConfig: LinkButton("finetuning", finetuning, without=COLUMNS, suited=suited_model).format,

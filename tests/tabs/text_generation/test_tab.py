@@ -14,6 +14,7 @@ import torch
 from gradio_client import Client
 
 import app as playground
+from engines.catalog import MODELS
 from engines.limits import Limits
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
@@ -78,7 +79,7 @@ def settings(panel, **values):
 def chat(actions):
     with gr.Blocks():
         panel = ChatPanel(actions)
-        panel.form = text_form("text")
+        panel.form = text_form("text", actions.offer)
     return panel
 
 
@@ -86,7 +87,7 @@ def chat(actions):
 def going_on(actions):
     with gr.Blocks():
         panel = ContinuePanel(actions)
-        panel.form = text_form("text")
+        panel.form = text_form("text", actions.offer)
     return panel
 
 
@@ -272,15 +273,15 @@ def test_a_new_text_takes_the_place_of_the_old(actions):
 
 
 def test_examples_are_in_the_visitors_language_and_asked_in_one_that_the_model_knows():
-    english = invitation("SmolLM2-135M-Instruct")
+    english = invitation(MODELS["SmolLM2-135M-Instruct"])
     assert english["placeholder"] == "Say hello, or try one of these."
     assert all(example["text"] == example["display_text"] for example in english["examples"])
-    small = invitation("SmolLM2-135M-Instruct", "zh")
+    small = invitation(MODELS["SmolLM2-135M-Instruct"], "zh")
     assert "只懂英文" in small["placeholder"]
     assert "Qwen" in small["placeholder"]
     assert [example["text"] for example in small["examples"]] == [example["text"] for example in english["examples"]]
     assert all(re.search("[一-鿿]", example["display_text"]) for example in small["examples"])
-    large = invitation("Qwen2.5-0.5B-Instruct", "zh")
+    large = invitation(MODELS["Qwen2.5-0.5B-Instruct"], "zh")
     assert "只懂英文" not in large["placeholder"]
     assert all(example["text"] == example["display_text"] for example in large["examples"])
 
@@ -396,10 +397,10 @@ HI = '[{"role": "user", "content": "Hi"}]'
             "The files of SmolLM2 360M Instruct are",
         ),
         ("text_chat", f'[[{{"role": "user", "content": "{"x" * 10**6}"}}], "", {{}}]', "at most 200000 are allowed"),
-        ("text_continue", f'["{"x " * 300}", {{}}]', "The text has 600 tokens, 345 more than this model can read"),
+        ("text_continue", f'["{"x " * 300}", {{}}]', "The text has 600 tokens, 344 more than this model can read"),
         ("text_perplexity", '["a", "SmolLM2-135M-Instruct"]', "a perplexity needs at least two tokens"),
         ("text_score", '["", null, false, "GPT-2"]', "Paste pairs of output and reference"),
-        ("text_score", '["a b,a b", null, true, "nothing"]', "nothing is not in the list of choices"),
+        ("text_score", '["a b,a b", null, true, "nothing"]', "There is no model called 'nothing'"),
     ],
 )
 def test_what_cannot_be_done_gets_one_clear_sentence(url, endpoint, body, says):

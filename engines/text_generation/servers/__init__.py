@@ -1,0 +1,1 @@
+"""Text servers that speak OpenAI's protocol, such as vLLM, llama.cpp, Ollama and `transformers serve`."""

@@ -90,6 +90,7 @@ def build(shared: Shared) -> None:
     shared.page.select(actions.prepare, None, None, **QUICK)  # while the visitor reads and types
     to_continue = gr.State(False)
     to_continue.change(None, None, panels, js=script_of(selected="continue"))
+    to_continue.change(introduce_continue, None, intro, **QUICK)  # a script's choice is no select event
     arrived = shared.openings["text_generation"].then(
         restore, [shared.visit, chat.chatbot], [to_continue, *link.widgets], js=KEPT_CHAT, **QUICK
     )
@@ -107,6 +108,11 @@ def build(shared: Shared) -> None:
 def introduce(event: gr.SelectData, request: gr.Request) -> str:
     """What stands above the panel that was opened."""
     return translate(INTROS[event.index], language_of(request))
+
+
+def introduce_continue(request: gr.Request) -> str:
+    """What stands above the panel Continue."""
+    return translate(INTROS[1], language_of(request))
 
 
 def texts_of(system: gr.Textbox, chat: ChatPanel, going_on: ContinuePanel) -> dict[str, tuple[Knob, gr.Textbox]]:

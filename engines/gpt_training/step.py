@@ -19,7 +19,7 @@ from engines.gpt_training.text.corpus import Corpus, Part
 from engines.live_training.team import stream_seed
 from engines.live_training.trainer import BaseTrainer
 
-RISE = 0.03  # share of a run in which the learning rate rises; then it falls as a cosine to a tenth
+RISE = 40  # steps in which the learning rate rises; besides it falls as a cosine to a tenth
 LOWEST = 0.1
 CLIP = 1.0  # norm of a gradient
 GAPS = 0.15  # share of tokens that a masked model must fill (Devlin et al. 2018)
@@ -158,7 +158,7 @@ class Trainer(BaseTrainer):
     def _rate(self, share: float) -> float:
         """The learning rate when this share of the run is over."""
         falling = LOWEST + (1 - LOWEST) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
-        return self.config.lr * min(1.0, (share + 1 / self.config.steps) / RISE) * falling
+        return self.config.lr * min(1.0, (self.steps + 1) / RISE) * falling
 
     def _task(self, ids: Tensor, targets: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """What the network sees and must say, int64 [N, length] each: the next token, or those in the gaps.

@@ -18,6 +18,7 @@ from PIL import Image
 from engines.diffusion_training.config import DiffusionConfig
 from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import GanConfig
+from engines.gpt_training.config import GptConfig
 from engines.image_generation.config import ImageConfig
 from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
@@ -30,7 +31,7 @@ OURS = "inside the program"  # of the sentence that owns up to a fault
 WATCHED = 4.0  # seconds at most that a started run is watched for a fault, before it is stopped
 CONFIGS = {
     "gan": GanConfig, "vae": VaeConfig, "diffusion": DiffusionConfig, "points": PointsConfig, "image": ImageConfig,
-    "text": TextConfig, "finetuning": FinetuningConfig,
+    "text": TextConfig, "finetuning": FinetuningConfig, "gpt": GptConfig,
 }  # fmt: skip
 FILE = {"_type": "gradio.FileData"}
 VALUES: tuple[Any, ...] = (

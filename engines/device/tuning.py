@@ -135,7 +135,7 @@ def measure(tries: Sequence[Choice], trial: Trial) -> list[Choice]:
     steps: dict[Choice, Callable[[], Any]] = {}
     times: dict[Choice, list[float]] = {}
     for choice in tries:
-        with _threads(choice.threads):
+        with threads(choice.threads):
             steps[choice] = trial(choice)
             steps[choice]()  # makes what later steps find made
             times[choice] = [_seconds(steps[choice])]
@@ -145,7 +145,7 @@ def measure(tries: Sequence[Choice], trial: Trial) -> list[Choice]:
         for choice, step in steps.items():
             if (turn > 1 and statistics.median(times[choice]) > HOPELESS * best) or times[choice][0] > 5 * best:
                 continue
-            with _threads(choice.threads):
+            with threads(choice.threads):
                 times[choice].append(_seconds(step))
         if time.monotonic() > end:
             break
@@ -202,7 +202,7 @@ def _seconds(step: Callable[[], Any]) -> float:
 
 
 @contextlib.contextmanager
-def _threads(count: int) -> Iterator[None]:
+def threads(count: int) -> Iterator[None]:
     """PyTorch's threads of this thread meanwhile."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)

@@ -7,19 +7,18 @@ and its tones, and of equals the one that the model finds likeliest.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import torch
+from torch import nn
 
 from engines.gpt_training.measures.form import lines_of, prosody
 from engines.gpt_training.measures.scores import score
-from engines.gpt_training.sampling import FREE, texts, write
+from engines.gpt_training.sampling import FREE, likelihoods, texts, write
 from engines.gpt_training.text.poems import MARKS, PLAN, without_plan
+from engines.gpt_training.text.vocabulary import END, UNKNOWN, Vocabulary
 from engines.messages import ConfigError
-
-if TYPE_CHECKING:
-    from engines.gpt_training.use import Writer
 
 FEWEST, MOST = 4, 8  # characters
 DRAWN = 24  # poems of each length to choose from
@@ -27,56 +26,61 @@ LENGTHS = {"五": 5, "七": 7}
 LINE = 60  # tokens of a line of another text
 
 
-def write_quatrains(
-    writer: Writer, characters: str, form: str, temperature: float, top_p: float, seed: int, count: int
-) -> list[str]:
-    """Poems of a line for each of four to eight characters, on one rhyme; beyond four a second quatrain is cut."""
-    if not FEWEST <= len(characters) <= MOST:
-        raise ConfigError(
-            "An acrostic needs {fewest} to {most} characters; there are {count}.",
-            fewest=FEWEST,
-            most=MOST,
-            count=len(characters),
-        )
-    if form not in ("", *LENGTHS):
-        raise ConfigError("Form must be 五, 七 or nothing.")
-    forms = [form] if form else list(LENGTHS)
-    drawn = [one for name in forms for one in _draw(writer, characters[:4], name, "", temperature, top_p, seed)]
-    found = _ranked(drawn, "")[:count]
-    poems = []
-    for number, (text, _) in enumerate(found):
-        poem = without_plan(text)
-        if len(characters) > FEWEST:
-            length, plan = ("五" if len(poem) == 24 else "七"), text[:PLAN] if writer.config.plan else ""
-            more = _draw(writer, characters[4:], length, plan, temperature, top_p, seed + number + 1)
-            second = without_plan(_ranked(more, poem)[0][0])
-            lines = (len(characters) - FEWEST) * (LENGTHS[length] + 1)
-            poem += second[:lines].removesuffix("，") + ("。" if second[:lines].endswith("，") else "")
-        poems.append(poem)
-    return poems
+@dataclass(frozen=True)
+class Poet:
+    """A network that writes quatrains, and how to draw."""
+
+    net: nn.Module
+    vocabulary: Vocabulary
+    plan: bool  # whether it plans first
+    temperature: float
+    top_p: float
+    seed: int
+
+    def write(self, characters: str, form: str, count: int) -> list[str]:
+        """`count` poems of a line for each of four to eight characters, on one rhyme if that is found, the best first.
+
+        Beyond four characters a second quatrain is written and cut. `form` is 五, 七 or "" for either.
+        """
+        if not FEWEST <= len(characters) <= MOST:
+            raise ConfigError(
+                "An acrostic needs {fewest} to {most} characters; there are {count}.",
+                fewest=FEWEST,
+                most=MOST,
+                count=len(characters),
+            )
+        if form not in ("", *LENGTHS):
+            raise ConfigError("Form must be 五, 七 or nothing.")
+        drawn = [one for name in ([form] if form else LENGTHS) for one in self._draw(characters[:FEWEST], name)]
+        found = [text for text, _ in _ranked(drawn)[:count]]
+        if len(characters) == FEWEST:
+            return [without_plan(text) for text in found]
+        return [self._longer(text, characters[FEWEST:], number) for number, text in enumerate(found, 1)]
+
+    def _longer(self, text: str, characters: str, number: int) -> str:
+        """A quatrain, with or without a plan, and as many lines more."""
+        poem, plan = without_plan(text), text[:PLAN] if self.plan else ""
+        form = next(name for name, length in LENGTHS.items() if length == len(lines_of(poem)[0]))
+        best, _ = _ranked(self._draw(characters, form, plan, number), poem)[0]
+        more = without_plan(best)[: len(characters) * (LENGTHS[form] + 1)]
+        return poem + more[:-1] + "。"
+
+    def _draw(self, characters: str, form: str, plan: str = "", number: int = 0) -> list[tuple[str, float]]:
+        """DRAWN quatrains with these beginnings of lines, with their plans, and the mean log-likelihood of each."""
+        tokens, row = self.vocabulary.tokens, [0]
+        signs = {token: i for i, token in enumerate(tokens)}
+        if self.plan:
+            row += [signs[c] for c in plan] if plan else [signs[form], FREE, FREE, signs["："]]
+        for i, mark in enumerate(MARKS):
+            head = signs[characters[i]] if i < len(characters) else FREE
+            row += [head, *[FREE] * (LENGTHS[form] - 1), signs[mark]]
+        given = torch.tensor([[*row, 0]] * DRAWN)
+        never = torch.tensor([len(token) > 1 or token in (END, UNKNOWN, "：", *MARKS) for token in tokens])
+        ids = write(self.net, given, self.temperature, self.top_p, self.seed + number, never=never)
+        return list(zip(texts(ids, tokens), likelihoods(self.net, ids).tolist(), strict=True))
 
 
-def _draw(
-    writer: Writer, characters: str, form: str, plan: str, temperature: float, top_p: float, seed: int
-) -> list[tuple[str, float]]:
-    """DRAWN quatrains with these beginnings of lines, with their plans, and the mean log-likelihood of each."""
-    length, encode = LENGTHS[form], writer.vocabulary.encode
-    row = [0]
-    if writer.config.plan:
-        row += encode(plan).tolist() if plan else [*encode(form).tolist(), FREE, FREE, *encode("：").tolist()]
-    for i, mark in enumerate(MARKS):
-        head = encode(characters[i]).tolist() if i < len(characters) else [FREE]
-        row += [*head, *[FREE] * (length - 1), *encode(mark).tolist()]
-    given = torch.tensor([[*row, 0]] * DRAWN)
-    with torch.inference_mode():
-        ids = write(writer.net, given, temperature, top_p, seed)
-        room = getattr(writer.net, "context", ids.shape[1])
-        logits = writer.net(ids[:, :-1][:, :room])[0].float().log_softmax(-1)
-        likely = logits.gather(-1, ids[:, 1 : logits.shape[1] + 1, None]).mean((1, 2)).tolist()
-    return list(zip(texts(ids, writer.vocabulary.tokens), likely, strict=True))
-
-
-def _ranked(drawn: Sequence[tuple[str, float]], before: str) -> list[tuple[str, float]]:
+def _ranked(drawn: Sequence[tuple[str, float]], before: str = "") -> list[tuple[str, float]]:
     """The best first; after the quatrain `before` those that go on with its rhyme."""
 
     def worth(one: tuple[str, float]) -> tuple[float, ...]:
@@ -88,17 +92,18 @@ def _ranked(drawn: Sequence[tuple[str, float]], before: str) -> list[tuple[str, 
     return sorted(drawn, key=worth, reverse=True)
 
 
-def write_lines(writer: Writer, characters: str, temperature: float, top_p: float, seed: int, count: int) -> list[str]:
-    """Texts of a line for each character; each is written on from those before it, and is cut after LINE tokens."""
+def write_lines(write_on: Callable[[list[str], int], list[str]], characters: str, count: int) -> list[str]:
+    """`count` texts of a line for each character; each line is written on from those before it.
+
+    `write_on(starts, seed)` gives texts that begin with these starts and go on for LINE tokens.
+    """
     if not 1 <= len(characters) <= MOST:
         raise ConfigError(
-            "An acrostic needs 1 to {most} characters; there are {count}.", most=MOST, count=len(characters)
+            "An acrostic needs 1 to {most} characters here; there are {count}.", most=MOST, count=len(characters)
         )
     found = [""] * count
     for number, character in enumerate(characters):
         starts = [f"{text}\n{character}" if text else character for text in found]
-        written = writer.write(starts, temperature, top_p, seed + number, room=LINE)
-        found = [
-            start + text[len(start) :].split("\n")[0].rstrip() for start, text in zip(starts, written, strict=True)
-        ]
+        pairs = zip(starts, write_on(starts, number), strict=True)
+        found = [start + text[len(start) :].split("\n")[0].rstrip() for start, text in pairs]
     return found

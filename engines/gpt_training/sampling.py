@@ -16,13 +16,14 @@ ENDLESS = -2  # no token: a text does not end before its room does
 
 @torch.no_grad()
 def write(
-    net: nn.Module, given: Tensor, temperature: float = 1.0, top_p: float = 1.0, seed: int = 0, end: int = 0
-) -> Tensor:
+    net: nn.Module, given: Tensor, temperature: float = 1.0, top_p: float = 1.0, seed: int = 0, end: int = 0,
+    never: Tensor | None = None,
+) -> Tensor:  # fmt: skip
     """Fills the FREE ones of `given`, int64 [N, T], from left to right; returns int64 [N, T].
 
     The first of each must be given. Where `end` was written, the rest is `end`. A temperature of 0 takes the
-    likeliest. What is drawn is fixed by the seed on the same machine. A network that has places for fewer tokens
-    looks, whenever they are full, at the latter half of them anew.
+    likeliest, and tokens in `never`, bool [V], are not drawn. What is drawn is fixed by the seed on the same machine.
+    A network that has places for fewer tokens looks, whenever they are full, at the latter half of them anew.
     """
     ids, state, begin = given.clone(), None, 0
     room = getattr(net, "context", given.shape[1])
@@ -36,7 +37,9 @@ def write(
         else:
             new = ids[:, t - 1 : t]
         logits, state = net(new, state)
-        drawn = _draw(logits[:, -1].float(), temperature, top_p, rng)
+        scores = logits[:, -1].float()
+        scores = scores if never is None else scores.masked_fill(never, -torch.inf)
+        drawn = _draw(scores, temperature, top_p, rng)
         drawn = torch.where(over, end, drawn)
         ids[:, t] = torch.where(given[:, t] == FREE, drawn, given[:, t])
         over |= ids[:, t] == end
@@ -56,6 +59,14 @@ def _draw(logits: Tensor, temperature: float, top_p: float, rng: torch.Generator
         ordered = ordered.masked_fill(ordered.cumsum(-1) - ordered >= top_p, 0.0)
         return order.gather(1, torch.multinomial(ordered, 1, generator=rng))[:, 0]
     return torch.multinomial(shares, 1, generator=rng)[:, 0]
+
+
+@torch.no_grad()
+def likelihoods(net: nn.Module, ids: Tensor) -> Tensor:
+    """The mean log-likelihood of the tokens of each row, float [N], for int64 [N, T], as far as there are places."""
+    seen = ids[:, :-1][:, : getattr(net, "context", ids.shape[1])]
+    logits, _ = net(seen)
+    return logits.float().log_softmax(-1).gather(-1, ids[:, 1 : seen.shape[1] + 1, None]).mean((1, 2))
 
 
 def texts(ids: Tensor, decode: Sequence[str], end: int = 0) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 BUNDLED = ASSETS / "poem_model"
 GAPS = re.compile("[␣_]")
-NEAR = 3  # known characters that are offered for one that is not
+NEAR, APART = 3, 100  # known characters that are offered for one that is not, and how far apart they may stand
 ROOM = 200  # tokens that a longer text is written on
 START = "⏎"  # as the token before a text is shown
 
@@ -69,7 +70,6 @@ class Writer:
         A quatrain is written to its end, another text for `room` tokens, ROOM if 0. A model that plans gives its plan
         only where a start has one, such as 七平东：. ConfigError for a character that the model does not know.
         """
-        import torch
 
         from engines.gpt_training.sampling import ENDLESS, begun, texts, write
 
@@ -80,7 +80,7 @@ class Writer:
         longest = max(len(self.vocabulary.encode(start)) for start in starts)
         given = begun(starts, self.vocabulary, room + 1 + (0 if self.config.whole else longest), self.config.plan)
         end = 0 if self.config.whole else ENDLESS
-        with torch.inference_mode():
+        with _computing():
             written = texts(write(self.net, given, temperature, top_p, seed, end), self.vocabulary.tokens, end)
         if not self.config.plan:
             return written
@@ -97,14 +97,18 @@ class Writer:
         `form` is 五 or 七 for the length of a line, "" for the better of both. Of a model that writes no quatrains:
         lines that begin with these characters. ConfigError for a character that the model does not know.
         """
-        from engines.gpt_training.acrostics import write_lines, write_quatrains
+        from engines.gpt_training.acrostics import LINE, Poet, write_lines
 
         self._must_write()
         characters = "".join(characters.split())
         self.check(characters)
-        if not self.config.whole:
-            return write_lines(self, characters, temperature, top_p, seed, count)
-        return write_quatrains(self, characters, form, temperature, top_p, seed, count)
+        with _computing():
+            if self.config.whole:
+                poet = Poet(self.net, self.vocabulary, self.config.plan, temperature, top_p, seed)
+                return poet.write(characters, form, count)
+            return write_lines(
+                lambda starts, number: self.write(starts, temperature, top_p, seed + number, LINE), characters, count
+            )
 
     def fill(self, text: str) -> str:
         """`text` with a character for each ␣ or _ in it: what a masked model finds likeliest.
@@ -127,7 +131,7 @@ class Writer:
         if len(row) > self.length:
             raise ConfigError("The text may have at most {most} characters.", most=self.length - 1)
         ids = torch.tensor([row + [0] * (self.length - len(row))])
-        with torch.inference_mode():
+        with _computing():
             filled, _ = fill(self.net, ids, ids == gap, gap)
         return self.vocabulary.decode(filled[0, 1 : len(row)].tolist())
 
@@ -138,25 +142,25 @@ class Writer:
 
         Of a longer text the last ones that there are places for.
         """
-        return [START if i == 0 else self.vocabulary.tokens[i] for i in self._ids(text)[0].tolist()]
+        with _computing():
+            ids = self._ids(text)[0].tolist()
+        return [START if i == 0 else self.vocabulary.tokens[i] for i in ids]
 
     def attention(self, text: str, layer: int, head: int) -> np.ndarray:
         """How much each token of `tokens(text)` looks at each, float32 [T, T], rows adding up to 1."""
-        import torch
 
         if self.config.model in (LSTM, RNN):
             raise ConfigError("A recurrent network has no attention.")
         _within(Message("Layer"), layer, self.config.layers)
         _within(Message("Head"), head, self.config.heads)
-        with torch.inference_mode():
+        with _computing():
             return self.net.attention(self._ids(text), layer)[0, head].numpy()
 
     def likely(self, text: str, count: int = 10) -> list[tuple[str, float]]:
         """The likeliest tokens after a text, and how likely each is, best first; the end of a document is \\n."""
-        import torch
 
         self._must_write()
-        with torch.inference_mode():
+        with _computing():
             shares = self.net(self._ids(text))[0][0, -1].softmax(-1)
         best = shares.topk(min(count, len(shares)))
         return [
@@ -166,13 +170,15 @@ class Writer:
     def check(self, text: str) -> None:
         """ConfigError that says which character of a text the model does not know, and which near to it it does."""
         unknown = self.vocabulary.missing(text)
-        if unknown and UNKNOWN not in self.vocabulary.characters:
-            near = self.nearest(unknown[0])
+        if not unknown or UNKNOWN in self.vocabulary.characters:
+            return
+        if near := self.nearest(unknown[0]):
             raise ConfigError(
                 "The model has never seen the character {unknown}; near to it are {known}.",
                 unknown=unknown[0],
                 known=" ".join(near),
             )
+        raise ConfigError("The model has never seen the character {unknown}.", unknown=unknown[0])
 
     def nearest(self, character: str) -> list[str]:
         """Known characters that may be meant: the simplified form, the other case, then those next in Unicode.
@@ -181,18 +187,21 @@ class Writer:
         """
         known = set(self.vocabulary.characters)
         meant = [prosody().simplified.get(character, ""), character.swapcase()]
-        others = sorted((c for c in known if c.isalnum()), key=lambda c: (abs(ord(c) - ord(character)), c))
+        near = (c for c in known if c.isalnum() and abs(ord(c) - ord(character)) < APART)
+        others = sorted(near, key=lambda c: (abs(ord(c) - ord(character)), c))
         return [c for c in dict.fromkeys((*meant, *others)) if c in known][:NEAR]
 
-    def _plan(self) -> str:
-        """The likeliest plan of all."""
+    def _plan(self, text: str) -> str:
+        """The plan under which a text is likeliest, of one for each length and start with its likeliest rhyme."""
         import torch
 
-        from engines.gpt_training.sampling import begun, texts, write
+        from engines.gpt_training.sampling import FREE, likelihoods, texts, write
 
-        with torch.inference_mode():
-            given = begun([""], self.vocabulary, 0, plan=True)[:, : 1 + PLAN]
-            return texts(write(self.net, given, temperature=0), self.vocabulary.tokens)[0]
+        encode = self.vocabulary.encode
+        given = [[0, *encode(length + start), FREE, *encode("：" + text)] for length in "五七" for start in "平仄"]
+        ids = write(self.net, torch.tensor(given), temperature=0)
+        best = int(likelihoods(self.net, ids).argmax())
+        return texts(ids[best, None, : 1 + PLAN], self.vocabulary.tokens)[0]
 
     def _must_write(self) -> None:
         if self.config.model == MASKED:
@@ -204,10 +213,21 @@ class Writer:
 
         self.check(text)
         if self.config.plan and "：" not in text:
-            text = (plan_of(text, prosody()) if lines_of(text) else self._plan()) + text
+            text = (plan_of(text, prosody()) if lines_of(text) else self._plan(text)) + text
         ids = [0, *self.vocabulary.encode(text).tolist()]
         most = self.config.context if self.config.model in (GPT, MASKED) else len(ids)
         return torch.tensor([ids[-most:]])
+
+
+@contextmanager
+def _computing() -> Iterator[None]:
+    """On one thread: what there is to compute is too small to share out."""
+    import torch
+
+    from engines.device.tuning import threads
+
+    with threads(1), torch.inference_mode():
+        yield
 
 
 def _within(field: Message, value: int, count: int) -> None:

@@ -17,7 +17,7 @@ class Copies:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._all = "\0".join(texts)
-        self._runs = np.unique(_hashes(self._all))
+        self._runs = np.sort(_hashes(self._all))
 
     def longest(self, text: str) -> str:
         """The longest run of at least RUN characters that stands in one of the texts; "" if there is none."""

@@ -68,23 +68,28 @@ def _number(tokens: np.ndarray, longest: int) -> list[np.ndarray]:
 def _shares(grams: list[np.ndarray], counted: np.ndarray, where: np.ndarray, vocabulary: int) -> np.ndarray:
     """The probability of the characters at `where`, float64, by the n-grams up to the longest given."""
     shares = np.full(len(where), 1.0 / vocabulary)
+    places = np.flatnonzero(counted)
     for order, numbers in enumerate(grams):
-        ends = numbers[counted]
-        if order + 1 < len(grams):  # how many different characters stand before each, instead of how often it comes
-            _, first = np.unique(grams[order + 1][counted], return_index=True)
-            ends, places = ends[first], np.flatnonzero(counted)[first]
-        else:
-            places = np.flatnonzero(counted)
-        counts = np.bincount(ends, minlength=numbers.max() + 1)
-        contexts = grams[order - 1] if order else np.zeros(len(numbers) + 1, np.int64)
+        contexts = grams[order - 1] if order else np.zeros_like(numbers)
+        longest = order + 1 == len(grams)
+        # But for the longest, how many different characters stand before each, instead of how often it comes.
+        each = places if longest else _one_of_each(grams[order + 1], places)
+        counts = np.bincount(numbers[each], minlength=numbers.max() + 1)
         size = contexts.max() + 1
-        totals = np.bincount(contexts[places - 1], minlength=size)
-        _, at = np.unique(ends, return_index=True)
-        different = np.bincount(contexts[places[at] - 1], minlength=size)
+        totals = np.bincount(contexts[each - 1], minlength=size)
+        different = np.bincount(contexts[_one_of_each(numbers, each) - 1], minlength=size)
         once, twice = (counts == 1).sum(), (counts == 2).sum()
         discount = once / max(1, once + 2 * twice)
-        total = totals[contexts[where - 1]]
-        known = np.maximum(counts[numbers[where]] - discount, 0) / np.maximum(total, 1)
-        left = np.where(total > 0, discount * different[contexts[where - 1]] / np.maximum(total, 1), 1.0)
+        before = contexts[where - 1]
+        total = np.maximum(totals[before], 1)
+        known = np.maximum(counts[numbers[where]] - discount, 0) / total
+        left = np.where(totals[before] > 0, discount * different[before] / total, 1.0)
         shares = known + left * shares
     return shares
+
+
+def _one_of_each(numbers: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """One of the places of each number that stands at any of them."""
+    found = np.full(numbers.max() + 1, -1)
+    found[numbers[places]] = places
+    return found[found >= 0]

@@ -62,7 +62,7 @@ def test_the_others_come_with_a_script_that_runs(tmp_path, model):
     said = subprocess.run(
         [sys.executable, "run.py"], cwd=tmp_path, capture_output=True, text=True, check=True, encoding="utf-8"
     ).stdout.strip()
-    assert said in POEMS if model == "masked" else len(said) > 4
+    assert POEMS[0].startswith(said) if model == "masked" else len(said) > 4
     assert len((tmp_path / "run.py").read_text("utf-8").splitlines()) <= 150
 
 

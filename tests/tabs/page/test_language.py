@@ -82,7 +82,7 @@ def spoken_in_script() -> set[str]:
 
 
 def spoken_in_tables() -> set[str]:
-    words = {"{n} pictures", "{n} examples", "Fréchet distance", *TABS}
+    words = {"{n} pictures", "{n} examples", "{n} pieces of text", "Fréchet distance", *TABS}
     own = (PointsConfig, GptConfig, TextConfig, FinetuningConfig, ImageConfig)
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):

@@ -44,7 +44,7 @@ def test_an_own_text_is_kept_for_when_the_run_goes_on(tmp_path):
 
 
 def test_more_characters_than_a_vocabulary_holds_are_told():
-    text = "".join(map(chr, range(0x4E00, 0x4E00 + 9000))) + "的" * 1000
+    text = "".join(map(chr, range(0x4E00, 0x4E00 + 9000))) + "一" * 1000
     note = left_unknown([text])
     assert note == "There are 9000 different characters: the 1002 rarest, 10 % of the text, are all read as \ufffd."
     assert len(build([text], 30).vocabulary) <= 8000

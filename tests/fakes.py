@@ -29,6 +29,7 @@ from engines.running.events import (
     Sheet,
     Verdict,
     Weights,
+    Written,
 )
 
 
@@ -88,6 +89,8 @@ def full_board() -> Board:
     board.fold(Ground(np.zeros((4, 2), np.uint16), np.zeros((2, 2), np.uint16), 0.1))
     for step in (10, 20, 30):
         board.fold(Plane(step, np.full((3, 2), step, np.uint16), np.array([1, 0], np.uint8)))
+    for step in (10, 20, 30):
+        board.fold(Written(step, (f"春{step}，", "b"), ("春", "")))
     board.fold(Verdict("healthy", Message("Good"), Message("{n} steps", n=30), Message("Go on")))
     board.fold(Weights(30, {"w": np.arange(3, dtype=np.float32)}, {"channels": 1, "class_names": []}))
     board.set_state("finished")

@@ -30,6 +30,7 @@ from tests.served import served
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 HEAVY = ("torch", "torchvision", "transformers", "diffusers")
 GAN = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20, "seed": 1}
+SMALL_GPT = {"layers": 1, "width": 16, "heads": 2, "batch": 8, "part": 0.01, "steps": 20, "seed": 1}
 PICTURES_TO_LEARN = {"dataset": "fashion_mnist", "model": "small_cnn", "epochs": 1, "rows": 200}
 
 # --- every tab's main job, with nothing heavy in the page's process: that of this script -----------------------------
@@ -59,6 +60,12 @@ def use_every_tab() -> None:
         call("gan_walk", gan["run"], 1, 2, -1)
         call("gan_generator", gan["run"])
         call("gan_run_file", gan["run"])
+        own = call("gpt_start", SMALL_GPT, "", [])
+        finish("gpt", own["run"])
+        call("gpt_acrostic", own["run"], "春夏秋冬", "", 1)
+        call("gpt_inside", "", "白日依山尽", 1, 1)
+        call("gpt_model", own["run"])
+        call("gpt_run_file", own["run"])
         made, _ = call("image_generate", {"prompt": "red apple", "steps": 2, "seed": 1}, None, None, "")
         call("image_settings", handle_file(made[0]))
         own = call("image_models", gan["owner"])[-1]["id"]

@@ -7,7 +7,7 @@ import sys
 from assets.examples import make_example
 from engines.gan_training.config import ENGINE, GanConfig
 from engines.gan_training.engine import train
-from tabs.live_training.actions import example_file
+from tabs.page.runs.actions import example_file
 
 if __name__ == "__main__":
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else GanConfig().steps

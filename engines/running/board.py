@@ -35,9 +35,11 @@ from engines.running.events import (
     Sheet,
     Verdict,
     Weights,
+    Written,
 )
-from engines.running.exhibits import MAX_EXHIBITS, Exhibit, exhibit
-from engines.running.planes import Planes
+from engines.running.shown.exhibits import MAX_EXHIBITS, Exhibit, exhibit
+from engines.running.shown.planes import Planes
+from engines.running.shown.writings import Writings
 
 MAX_POINTS = 1000
 MAX_FRAMES = 120
@@ -127,6 +129,7 @@ class Board:
     shares: Shares | None = None
     exhibits: dict[str, Exhibit] = field(default_factory=dict)
     planes: Planes = field(default_factory=Planes)
+    writings: Writings = field(default_factory=Writings)
     reference: Picture | None = None
     latest: Frame | None = None
     history: list[Frame] = field(default_factory=list)
@@ -176,6 +179,8 @@ class Board:
                     self.exhibits = {**self.exhibits, name: exhibit(event)}
             case Ground() | Plane():
                 self.planes.add(event)
+            case Written():
+                self.writings.add(event)
             case Verdict():
                 self.verdict = event
             case Evaluation(name):
@@ -210,6 +215,7 @@ class Board:
                 if group not in apart:
                     series.rewind(step)
             self.planes.rewind(step)
+            self.writings.rewind(step)
             self.history = [frame for frame in self.history if frame.step <= step]
             self.frames_seen = len(self.history) * self.stride
             if self.latest and self.latest.step > step:

@@ -6,6 +6,7 @@ real.png                 real pictures
 grids/00001234.png       the history of samples, named by step
 sheets/<content>.png     the sheets of pictures, which run.json names
 planes.safetensors       real points of the plane, and the history of what a model made of it
+written.json             the history of what a language model wrote
 evaluations.json         rows and label names of what a classifier made of rows whose class is known
 evaluations.safetensors  their classes and probabilities
 model.safetensors        weights, with their facts in run.json
@@ -29,13 +30,14 @@ from engines.data.grids import Picture
 from engines.messages import Message
 from engines.running.board import MAX_FRAMES, MAX_POINTS, Board, Frame, Series
 from engines.running.events import Evaluation, Progress, Shares, Verdict, Weights
-from engines.running.exhibits import describe, read_exhibits
-from engines.running.planes import Planes
+from engines.running.shown.exhibits import describe, read_exhibits
+from engines.running.shown.planes import Planes
+from engines.running.shown.writings import Writings
 
 FORMAT = 1
 MAX_GROUPS = 10
 SUFFIXES = (".png", ".jpg")
-ABOUT, MODEL, PLANES = "run.json", "model.safetensors", "planes.safetensors"
+ABOUT, MODEL, PLANES, WRITTEN = "run.json", "model.safetensors", "planes.safetensors", "written.json"
 SENTENCES = ("title", "reason", "advice", "afterwards")  # of a verdict
 EVALUATIONS = ("evaluations.json", "evaluations.safetensors")
 
@@ -68,6 +70,8 @@ def write_members(board: Board, state: str) -> Members:
             yield each.member, partial(bytes, each.picture.data)
     if board.planes:
         yield PLANES, lambda: tensors_to_bytes(board.planes.to_tensors())
+    if board.writings:
+        yield WRITTEN, lambda: json.dumps(board.writings.to_json(), ensure_ascii=False).encode()
     if board.evaluations:
         yield EVALUATIONS[0], partial(_evaluation_texts, board.evaluations)
         yield EVALUATIONS[1], partial(_evaluation_numbers, board.evaluations)
@@ -92,6 +96,8 @@ def read_board(source: Source, states: Sequence[str]) -> Board:
     board.exhibits = read_exhibits(about.get("exhibits", []), source.picture)
     if about.get("planes"):
         board.planes = Planes.from_tensors(tensors_from_bytes(source.read(PLANES)), int(about["planes"]))
+    if about.get("written"):
+        board.writings = Writings.from_json(json.loads(source.read(WRITTEN)))
     if about.get("evaluations"):
         board.evaluations = _read_evaluations(*map(source.read, EVALUATIONS))
     if about["weights"]:
@@ -119,6 +125,7 @@ def _describe(board: Board, state: str) -> dict[str, Any]:
         "shares": shares and {"name": shares.name, "labels": shares.labels, "values": shares.values},
         "exhibits": describe(board.exhibits),
         "planes": board.planes.stride if board.planes else 0,
+        "written": bool(board.writings),
         "note": board.note and board.note.to_json(),
         "error": board.error and board.error.to_json(),
         "captions": {group: caption.to_json() for group, caption in board.captions.items()},

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 from engines.data.grids import Picture
 from engines.messages import EngineError
 from engines.running.board import ENDED_STATES, LIVE_STATES, Board
-from engines.running.board_files import ABOUT, EVALUATIONS, MODEL, PLANES, read_board, write_members
+from engines.running.board_files import ABOUT, EVALUATIONS, MODEL, PLANES, WRITTEN, read_board, write_members
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -239,6 +239,8 @@ class Keeper:
             made_from = self._board.evaluations
         elif name == PLANES:
             made_from = self._board.planes.newest or self._board.planes.ground
+        elif name == WRITTEN:
+            made_from = self._board.writings.newest
         elif path.suffix in MIMES:
             return not path.exists()
         else:

@@ -33,7 +33,6 @@ from tabs.finetuning.results import (
 )
 from tabs.finetuning.try_it import TryPanel
 from tabs.page.component import as_update
-from tabs.page.controls import RunControls
 from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.learn import LABELS, learn_panel
@@ -43,6 +42,7 @@ from tabs.page.live.view import Chart, Line, live_view
 from tabs.page.markup import Say, panel, speaker
 from tabs.page.opening.once import Opening
 from tabs.page.polite import polite
+from tabs.page.runs.controls import RunControls
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, after, find_run, run_to_show
 

@@ -16,7 +16,6 @@ from engines.live_training.family import ALL_CLASSES, Family
 from engines.messages import Message
 from tabs.live_training.actions import FamilyActions
 from tabs.live_training.previews import preview_dataset, preview_uploads
-from tabs.page.controls import RunControls
 from tabs.page.forms import Form, seed_box
 from tabs.page.language import language_of, t, translate
 from tabs.page.learn import LABELS, has_page, learn_panel, sections
@@ -25,7 +24,9 @@ from tabs.page.links import Query
 from tabs.page.live.view import Chart, live_view
 from tabs.page.markup import paragraph, speaker
 from tabs.page.opening.once import Opening
+from tabs.page.outbox import DOWNLOAD
 from tabs.page.polite import polite
+from tabs.page.runs.controls import RunControls
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, after, find_run
 
@@ -36,13 +37,6 @@ NAME_PICTURE = """() => requestAnimationFrame(() => requestAnimationFrame(() => 
   const picture = document.querySelector("#PREFIX-picture button img");
   if (picture) picture.alt = document.querySelector("#PREFIX-picture label").innerText.trim();
 }))"""
-# One press makes the file and saves it, as a press on its link would.
-DOWNLOAD = """(file) => {
-  const link = Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name ?? "" });
-  document.body.append(link);
-  link.click();
-  link.remove();
-}"""
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 KEEP = (

@@ -8,6 +8,13 @@ import time
 from pathlib import Path
 
 KEPT_SECONDS = 600.0
+# One press makes the file and saves it, as a press on its link would.
+DOWNLOAD = """(file) => {
+  const link = Object.assign(document.createElement("a"), { href: file.url, download: file.orig_name ?? "" });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}"""
 
 
 class Outbox:

@@ -1,4 +1,4 @@
-"""The Text generation tab: chat, continue, side by side, templates and scores; layout and wiring."""
+"""The Text generation tab: chat, continue, side by side, templates, scores and training; layout and wiring."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tabs.page.language import language_of, t, translate
 from tabs.page.learn import LABELS, learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import MAX_LENGTH, Query, ours
+from tabs.page.opening.once import opens
 from tabs.page.shared import QUICK, Shared
 from tabs.text_generation.actions import TextActions
 from tabs.text_generation.chat import ChatPanel, Turns, turns_of
@@ -23,7 +24,9 @@ from tabs.text_generation.scoring import ScorePanel
 from tabs.text_generation.settings import text_form
 from tabs.text_generation.side_by_side import PairPanel
 from tabs.text_generation.templates import TemplatePanel
+from tabs.text_generation.training import panel as training
 
+ENGINES = ("text_generation", training.ENGINE)  # whose links and runs this tab opens
 # What stands above each panel, in their order.
 INTROS = (
     Message(
@@ -39,9 +42,10 @@ INTROS = (
         "Choose a template, fill in its fields and press **Write**: the whole prompt stands below, and may be edited."
     ),
     Message("Press **Score**: each output is compared with its reference, by measures that papers use."),
+    training.INTRO,
 )
 # The chat that this tab of the browser keeps, in place of what the page shows.
-KEPT_CHAT = "() => [null, sessionStorage.getItem('aigc-playground-chat') ?? '']"
+KEPT_CHAT = "() => [null, null, sessionStorage.getItem('aigc-playground-chat') ?? '']"
 # What has a "?", and the section of Learn that it opens.
 ASKED = {
     f"#text-system {LABELS}": "system",
@@ -68,7 +72,9 @@ def build(shared: Shared) -> None:
                 templates = TemplatePanel(actions)
             with gr.Tab(t("Score")):
                 score = ScorePanel(actions)
-        with gr.Column(scale=3, min_width=300):
+            with gr.Tab(t("Train your own"), id=training.ENGINE, elem_id="text-training"):
+                training.TrainingPanel(shared)
+        with gr.Column(scale=3, min_width=300, elem_id="text-settings"):
             form = text_form("text", offer)
             system = gr.Textbox(
                 label=t("System prompt"), info=t("What the model should be; for chats."), lines=2, max_length=4000,
@@ -77,14 +83,21 @@ def build(shared: Shared) -> None:
             link = LinkButton("text_generation", form, texts_of(system, chat, going_on), suited=suited)
     learn_panel("text_generation", form, ASKED, also=("left", "right"))
 
-    def restore(visit: Query, chat: str, request: gr.Request) -> list[Any]:
-        return show_link(link, visit, turns_of(chat), request)
+    def restore(visit: Query, elsewhere: bool, chat: str, request: gr.Request) -> list[Any]:
+        to_continue, *values = show_link(link, visit, turns_of(chat), request)
+        return [gr.skip() if elsewhere else to_continue, *values]
 
     models = [form["model"], pair.right_form["model"]]
 
     def offered(owner: str, request: gr.Request) -> list[Any]:
         return [gr.update(choices=offer.choices(owner, request))] * len(models)
 
+    for place in panels.children:
+        engine = training.ENGINE if place.id == training.ENGINE else "text_generation"
+        opens(place, shared.visit, [shared.openings[engine]])
+    own = shared.openings[training.ENGINE]
+    own.selects(panels, training.ENGINE)
+    own.asked.change(introduce_training, None, intro, **QUICK)
     panels.select(introduce, None, intro, **QUICK)
     panels.select(offered, shared.owner, models, **QUICK)  # a training may have ended since
     shared.page.select(actions.prepare, None, None, **QUICK)  # while the visitor reads and types
@@ -92,7 +105,7 @@ def build(shared: Shared) -> None:
     to_continue.change(None, None, panels, js=script_of(selected="continue"))
     to_continue.change(introduce_continue, None, intro, **QUICK)  # a script's choice is no select event
     arrived = shared.openings["text_generation"].then(
-        restore, [shared.visit, chat.chatbot], [to_continue, *link.widgets], js=KEPT_CHAT, **QUICK
+        restore, [shared.visit, own.asked, chat.chatbot], [to_continue, *link.widgets], js=KEPT_CHAT, **QUICK
     )
     for model in models:  # now that the visitor's language is known
         arrived.then(offer.describe, model, model, **QUICK)
@@ -113,6 +126,11 @@ def introduce(event: gr.SelectData, request: gr.Request) -> str:
 def introduce_continue(request: gr.Request) -> str:
     """What stands above the panel Continue."""
     return translate(INTROS[1], language_of(request))
+
+
+def introduce_training(request: gr.Request) -> str:
+    """What stands above the panel to which a link leads."""
+    return translate(training.INTRO, language_of(request))
 
 
 def texts_of(system: gr.Textbox, chat: ChatPanel, going_on: ContinuePanel) -> dict[str, tuple[Knob, gr.Textbox]]:

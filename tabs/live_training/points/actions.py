@@ -17,9 +17,9 @@ from engines.running.board import ENDED_STATES
 from engines.running.events import Events
 from engines.running.runs import Runs
 from engines.running.workers.pool import MODELS, TRAINING, Computer
-from tabs.live_training.actions import RunActions
 from tabs.live_training.points.bench import Benches, report
 from tabs.page.gate import Gate
+from tabs.page.runs.actions import RunActions
 from tabs.page.shared import new_key
 
 STILL = ("paused", *ENDED_STATES)  # states of a run that one can go on from by hand

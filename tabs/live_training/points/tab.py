@@ -10,18 +10,18 @@ import gradio as gr
 
 from engines.points_training.bench import Bench
 from engines.points_training.config import DIFFUSION, ENGINE, GAN, OWN, PRESETS, TITLE, VAE, PointsConfig
-from tabs.live_training.family_tab import DOWNLOAD
 from tabs.live_training.points.actions import STILL, PointsActions
 from tabs.live_training.points.plane.view import plane_view, shown, steps_view
 from tabs.live_training.points.sketch.view import sketch
-from tabs.page.controls import RunControls
 from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.learn import learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.opening.once import Opening
+from tabs.page.outbox import DOWNLOAD
 from tabs.page.polite import polite
+from tabs.page.runs.controls import RunControls
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import QUICK, Shared, find_run, new_key
 

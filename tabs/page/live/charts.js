@@ -1,5 +1,5 @@
 // A panel of the live view: the charts of props.charts, a table of
-// {title, smooth, from_zero, percent, lines: [{label, group, color, column, dots}]}.
+// {title, smooth, from_zero, percent, optional, lines: [{label, group, color, column, dots, dashed}]}.
 
 const SMOOTH = 0.92; // weight of the past in the smoothed curves
 
@@ -26,13 +26,14 @@ function paintCharts() {
   const color = (name) => getComputedStyle($(".live")).getPropertyValue(name).trim();
   const figures = element.querySelectorAll("figure.chart");
   props.charts.forEach((chart, i) => {
-    const lines = chart.lines.map((line) => {
+    const all = chart.lines.map((line) => {
       const series = run.series[line.group] || { steps: [], columns: {} };
       const values = series.columns[line.column || line.label] || [];
       const even = chart.smooth ? smooth(values) : values;
       return { ...line, label: t(line.label), tint: color(line.color), steps: series.steps, values, even };
     });
-    figures[i].hidden = chart.optional && !lines.some((line) => line.values.length);
+    const lines = chart.optional ? all.filter((line) => line.values.some(Number.isFinite)) : all;
+    figures[i].hidden = chart.optional && !lines.length;
     text(figures[i].querySelector("figcaption"), t(chart.title));
     if (!figures[i].hidden) drawChart(figures[i].querySelector("canvas"), chart, lines);
   });
@@ -103,21 +104,24 @@ function drawChart(canvas, chart, lines) {
     return Number.isFinite(line.even[at]) ? " " + written(line.even[at]) : "";
   });
   const words = lines.map((line, i) => line.label + values[i]);
-  const room = words.reduce((sum, word) => sum + 26 + pen.measureText(word).width, -12);
-  let at = Math.max(0, Math.min(box.left, width - room));
+  const wide = (i) => (lines[i].dashed ? 0 : 26 + pen.measureText(words[i]).width); // the dashed ones tell at their lines
+  let at = Math.max(0, Math.min(box.left, width - words.reduce((sum, _, i) => sum + wide(i), -12)));
   pen.textAlign = "left";
   pen.save();
   lines.forEach((line, i) => {
+    if (line.dashed) return;
     pen.fillStyle = line.tint;
     pen.fillRect(at, 6, 10, 4);
     pen.fillStyle = subdued;
     pen.fillText(words[i], at + 14, 8);
-    at += 26 + pen.measureText(words[i]).width;
+    at += wide(i);
   });
   pen.beginPath();
   pen.rect(box.left, box.top - 2, box.right - box.left + 2, box.bottom - box.top + 4);
   pen.clip();
+  level(pen, lines, words, box, y);
   for (const line of lines) {
+    if (line.dashed) continue;
     if (chart.smooth) draw(pen, line, line.values, x, y, 0.3, 1);
     draw(pen, line, line.even, x, y, 1, 1.8);
   }
@@ -147,6 +151,31 @@ function axis(pen, box, y, last) {
   }
   pen.textAlign = "right";
   pen.fillText(count(last), box.right, y);
+}
+
+// The dashed lines: each the last of its values from side to side, its words on it, one beside the other.
+function level(pen, lines, words, box, y) {
+  const levels = lines.map((line, i) => ({ tint: line.tint, words: words[i], at: line.dashed && line.values.findLast(Number.isFinite) }));
+  const drawn = levels.filter((each) => Number.isFinite(each.at));
+  pen.lineWidth = 1.2;
+  pen.setLineDash([5, 4]);
+  for (const { tint, at } of drawn) {
+    pen.strokeStyle = tint;
+    pen.beginPath();
+    pen.moveTo(box.left, y(at));
+    pen.lineTo(box.right, y(at));
+    pen.stroke();
+  }
+  pen.setLineDash([]);
+  let end = box.right;
+  pen.textAlign = "right";
+  pen.fillStyle = getComputedStyle($(".live")).getPropertyValue("--body-text-color-subdued"); // a faint tint is no letter
+  for (const { words, at } of drawn) {
+    const [width, middle] = [pen.measureText(words).width, y(at) < box.top + 14 ? y(at) + 8 : y(at) - 7];
+    pen.clearRect(end - width - 3, middle - 6, width + 6, 12); // no other line goes through it
+    pen.fillText(words, end, middle);
+    end -= 12 + width;
+  }
 }
 
 function draw(pen, line, values, x, y, alpha, thickness) {

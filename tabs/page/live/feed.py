@@ -2,9 +2,9 @@
 
 `GET live/<run>?since=<cursor>` answers at once: 200 with the news as gzipped JSON, 204 if there are none, 410 if
 there is no such run. A cursor stands for what a page was told last; one that is not known (any more), from before a
-restart or made up, counts as having nothing. `GET live/<run>/<step>` is one grid of the history, and
-`GET live/<run>/planes` the history of a run on points. Whoever knows a run's id may watch it, behind Gradio's login
-where there is one.
+restart or made up, counts as having nothing. `GET live/<run>/<step>` is one grid of the history,
+`GET live/<run>/planes` the history of a run on points, and `GET live/<run>/written` that of a language model's texts.
+Whoever knows a run's id may watch it, behind Gradio's login where there is one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import json
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from hashlib import blake2b
 from inspect import isawaitable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from starlette.requests import Request
@@ -25,9 +26,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from engines.messages import EngineError
-from engines.running.events import Plane
-from engines.running.planes import pack
+from engines.running.board import Board
 from engines.running.runs import Run, Runs
+from engines.running.shown import planes, writings
 from tabs.page.live.news import NOTHING, Seen, Snapshot
 
 FRESH = 0.2  # seconds for which a snapshot counts as new, however often the board changes
@@ -35,6 +36,7 @@ REMEMBERED = 100  # snapshots; a page that fell further behind gets everything
 MOST_ANSWERS = 400  # a second, to all who watch: so many cost an eighth of a core
 PACE, QUIET_PACE, SLOWEST = 0.45, 1.5, 5.0  # seconds between two looks at a run that computes, at another, at most
 AGAIN = "Look-Again"  # the header that tells in how many milliseconds to ask again
+Handler = Callable[[Request], Awaitable[Response]]
 UNKEPT = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
 
 
@@ -94,7 +96,7 @@ class Timetable:
 
 
 def live_routes(runs: Runs) -> list[Route]:
-    """The two routes, for the app that Gradio makes."""
+    """The routes, for the app that Gradio makes."""
     feeds: WeakKeyDictionary[Run, Feed] = WeakKeyDictionary()
     timetable = Timetable()
 
@@ -129,21 +131,29 @@ def live_routes(runs: Runs) -> list[Route]:
             return Response(status_code=304, headers=headers)
         return Response(picture.data, headers=headers, media_type=picture.mime)
 
-    async def planes(request: Request) -> Response:
-        if not await _let_in(request):
-            return Response(status_code=401, headers=UNKEPT)
-        try:
-            history = runs.get(request.path_params["run"]).board.planes.history()
-        except EngineError:
-            return Response(status_code=410, headers=UNKEPT)
-        packed = await asyncio.to_thread(_zipped, history)  # of a megabyte: other pages are not to wait for it
-        return _as_json(packed, request, dict(UNKEPT))
+    def history(find: Callable[[Board], Iterable[Any]], pack: Callable[[Any], dict[str, Any]]) -> Handler:
+        async def answer(request: Request) -> Response:
+            if not await _let_in(request):
+                return Response(status_code=401, headers=UNKEPT)
+            try:
+                events = find(runs.get(request.path_params["run"]).board)
+            except EngineError:
+                return Response(status_code=410, headers=UNKEPT)
+            packed = await asyncio.to_thread(_zipped, events, pack)  # of a megabyte: other pages are not to wait
+            return _as_json(packed, request, dict(UNKEPT))
 
-    return [Route("/live/{run}", look), Route("/live/{run}/planes", planes), Route("/live/{run}/{step}", grid)]
+        return answer
+
+    return [
+        Route("/live/{run}", look),
+        Route("/live/{run}/planes", history(lambda board: board.planes.history(), planes.pack)),
+        Route("/live/{run}/written", history(lambda board: board.writings.history(), writings.pack)),
+        Route("/live/{run}/{step}", grid),
+    ]
 
 
-def _zipped(planes: list[Plane]) -> bytes:
-    return gzip.compress(json.dumps([pack(plane) for plane in planes]).encode(), 1, mtime=0)
+def _zipped(events: Iterable[Any], pack: Callable[[Any], dict[str, Any]]) -> bytes:
+    return gzip.compress(json.dumps([pack(event) for event in events]).encode(), 1, mtime=0)
 
 
 def _as_json(zipped: bytes, request: Request, headers: dict[str, str]) -> Response:

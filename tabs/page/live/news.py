@@ -8,9 +8,10 @@ from typing import Any
 
 from engines.messages import Message
 from engines.running.board import Board, Frame, Series
-from engines.running.events import Plane
-from engines.running.planes import pack
+from engines.running.events import Plane, Written
 from engines.running.runs import Run
+from engines.running.shown import writings
+from engines.running.shown.planes import pack
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Seen:
     exhibits: Mapping[str, str] = field(default_factory=dict)  # name -> tag
     plane: Plane | None = None
     ground: bool = False
+    written: Written | None = None
 
 
 NOTHING = Seen()
@@ -42,6 +44,7 @@ class Snapshot:
         self._exhibits = board.exhibits
         self._ground, self._planes = board.planes.ground, board.planes.latest()
         self._plane_steps = board.planes.steps()
+        self._written, self._written_steps = board.writings.newest, board.writings.steps()
         self._config = summary(run)
         self._told = {"run": run.id, "state": board.state, "ended": board.ended, **status(board)}
         self._told["captions"] = {group: to_json(caption) for group, caption in dict(board.captions).items()}
@@ -53,7 +56,7 @@ class Snapshot:
         tags = {name: each.tag for name, each in self._exhibits.items()}
         reference, ground = self._reference is not None, self._ground is not None
         plane = self._planes[-1] if self._planes else None
-        return Seen(series, self._frame, self._steps, reference, tags, plane, ground)
+        return Seen(series, self._frame, self._steps, reference, tags, plane, ground, self._written)
 
     def news(self, had: Seen = NOTHING) -> dict[str, Any]:
         """What a page lacks that `had` seen an older snapshot; `config` comes only to one that had seen none."""
@@ -74,6 +77,9 @@ class Snapshot:
             seen = next((i + 1 for i, plane in enumerate(self._planes) if plane is had.plane), -1)
             answer["planes"] = [pack(plane) for plane in self._planes[seen:]]
             answer["plane_steps"] = self._plane_steps
+        if self._written is not had.written:
+            answer["written"] = self._written and writings.pack(self._written)
+            answer["written_steps"] = self._written_steps
         answer["exhibits"] = [
             {"name": name, "kind": each.kind, **each.about, "src": each.picture and each.picture.data_uri()}
             for name, each in self._exhibits.items()

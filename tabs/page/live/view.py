@@ -29,11 +29,12 @@ class Line:
     color: str
     column: str = ""
     dots: bool = False  # marks each point
+    dashed: bool = False  # one number to compare with: drawn from side to side
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One chart; `percent` writes 0.5 as 50%, an `optional` one hides while it has no points."""
+    """One chart; `percent` writes 0.5 as 50%, an `optional` one, and its lines, hide without points."""
 
     title: str
     lines: tuple[Line, ...]

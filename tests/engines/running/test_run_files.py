@@ -32,6 +32,7 @@ def test_a_run_file_replays_everything(saved):
     assert again.exhibits["Pairs"].picture.data == board.exhibits["Pairs"].picture.data
     assert [f.step for f in again.frames()] == [f.step for f in board.frames()]
     assert again.frame_at(12).picture.data == board.frame_at(12).picture.data
+    assert again.writings.history() == board.writings.history()
     assert again.reference.data == board.reference.data
     assert again.series["losses"].rows == board.series["losses"].rows
     assert again.series["scores"].names == ("Fréchet distance", "Diversity")
@@ -45,6 +46,14 @@ def test_it_holds_plain_files_that_anyone_can_read(saved):
         assert json.loads(archive.read("run.json"))["config"]["seed"] == 7
         assert archive.read("losses.csv").startswith(b"\xef\xbb\xbfstep,Loss_D,Loss_G")
     assert {"curves.png", "real.png", "model.safetensors", "grids/00000012.png"} <= set(names)
+
+
+def test_a_file_of_a_program_that_knew_no_texts_still_opens(saved):
+    with zipfile.ZipFile(saved) as archive:
+        about = json.loads(archive.read("run.json"))
+    del about["written"]
+    again = load_run(rewritten(saved, **{"run.json": json.dumps(about), "written.json": None}))
+    assert not again.writings
 
 
 def test_an_empty_run_can_be_saved_too(tmp_path):
@@ -102,6 +111,8 @@ EVIL = {"template": "{a.__class__.__init__.__globals__}", "values": {"a": 1}}
         lambda path: rewritten(path, **{"grids/00000012.png": b"<svg onload=alert(1)>"}),
         lambda path: rewritten(path, **{"grids/../../x.png": b""}),
         lambda path: rewritten(path, **{"model.safetensors": b"\x80\x04pickle"}),
+        lambda path: rewritten(path, **{"written.json": None}),
+        lambda path: rewritten(path, **{"written.json": '{"stride": 1, "history": [{"step": 1, "texts": [5]}]}'}),
         lambda path: described(path, format=99),
         lambda path: described(path, state="running"),
         lambda path: described(path, config=None),

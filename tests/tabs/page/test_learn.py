@@ -10,6 +10,8 @@ import pytest
 from engines.catalog import MODELS
 from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import PRESETS, GanConfig
+from engines.gpt_training.config import PRESETS as GPT_PRESETS
+from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN
 from engines.image_generation.config import ImageConfig
 from engines.points_training.config import PRESETS as POINTS_PRESETS
@@ -26,6 +28,7 @@ CHINESE = TABLES["zh"]
 CONFIGS = {
     **{page.family.engine: page.family.config for page in FAMILIES if has_page(page.family.engine)},
     "points_training": PointsConfig,
+    "gpt_training": GptConfig,
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,
@@ -87,7 +90,7 @@ def test_every_link_is_https_and_every_paper_is_cited_in_full(topic, language):
         if section.name != "resources":
             for title in re.findall("“([A-Z][^”]{15,})”", section.text):  # title, then its number or where it stands
                 after = section.text.split(f"“{title}”", 1)[1][:110]
-                assert re.search(r"arXiv:|Journal|Science|OpenAI|Proceedings|Psychology", after), title
+                assert re.search(r"arXiv:|Journal|Science|OpenAI|Proceedings|Psychology|Neural|Speech", after), title
     resources = PAGES[topic, language].sections[-1]
     assert resources.name == "resources"
     assert 4 <= len(LINK.findall(resources.text)) <= 7
@@ -147,6 +150,17 @@ def test_points_have_a_section_for_each_family_and_recipe_that_breaks():
     text = shown("points_training")
     for preset in POINTS_PRESETS.values():
         assert not preset.title.startswith(("Break it", "Mended")) or f"<b>{preset.title}</b>" in text
+
+
+def test_each_kind_of_language_model_has_its_section():
+    for model in GptConfig.knobs()["model"].choices:
+        found = names("gpt_training", model=model)
+        assert ("gaps, model=masked" in found) is (model == "masked")
+        assert ("attention, model=gpt|masked" in found) is (model in ("gpt", "masked"))
+        assert ("bptt, model=lstm|rnn" in found) is (model in ("lstm", "rnn"))
+    text = shown("gpt_training")
+    for preset in GPT_PRESETS.values():
+        assert not preset.title.startswith("Break it") or f"<b>{preset.title}</b>" in text
 
 
 def test_every_image_task_sampler_and_kind_of_model_has_its_section():
@@ -247,6 +261,7 @@ BESIDE = {
     ("vae_training", "sigma"): {"likelihood": "gaussian"},
     **{("points_training", name): {"family": "vae"} for name in ("beta", "sigma")},
     ("points_training", "sampling"): {"family": "diffusion"},
+    ("gpt_training", "vocabulary"): {"tokens": "pairs"},
 }
 
 

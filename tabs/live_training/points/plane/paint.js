@@ -1,5 +1,5 @@
 // Draws a picture of the plane onto a canvas: shared by the live view and step by step.
-// A picture is what pack() of engines/running/planes.py makes of a Ground or a Plane; places are shares of the side.
+// A picture is what pack() of engines/running/shown/planes.py makes of a Ground or a Plane; places are shares of the side.
 
 const EDGE = 65535;
 const LAYERS = { field: true, arrows: true, lines: true }; // which of them are shown

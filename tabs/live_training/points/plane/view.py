@@ -9,7 +9,7 @@ import gradio as gr
 
 from engines.points_training.bench import Bench
 from engines.points_training.config import DIFFUSION, GAN, VAE
-from engines.running.planes import pack
+from engines.running.shown.planes import pack
 from tabs.page.component import component
 from tabs.page.live.view import Chart, Line, live_view
 

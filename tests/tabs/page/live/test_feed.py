@@ -189,6 +189,13 @@ def test_the_history_of_the_plane_comes_at_once(site):
     assert httpx.get(f"{site}live/none/planes").status_code == 410
 
 
+def test_the_history_of_texts_comes_at_once(site):
+    told = httpx.get(f"{site}live/run/written").json()
+    assert [each["step"] for each in told] == [10, 20, 30]
+    assert told[0] == {"step": 10, "texts": ["春10，", "b"], "starts": ["春", ""]}
+    assert httpx.get(f"{site}live/none/written").status_code == 410
+
+
 def test_under_a_subpath(site):
     runs = Runs()
     runs.add(full_board(), FakeConfig(seed=7), owner="ann", run_id="run")
@@ -206,7 +213,7 @@ def test_behind_a_login_only_who_logged_in_may_watch():
     _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, auth=("ann", "secret"), **options)
     try:
         with httpx.Client(base_url=address) as client:
-            for path in ("live/run", "live/run/12", "live/run/planes", "live/none"):
+            for path in ("live/run", "live/run/12", "live/run/planes", "live/run/written", "live/none"):
                 answer = client.get(path)
                 assert (answer.status_code, answer.content) == (401, b"")
             made_up = {f"access-token-unsecure-{demo.app.cookie_id}": "made-up"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engines.running.board import Board
-from engines.running.events import Bars, Metrics, Plane, Samples
+from engines.running.events import Bars, Metrics, Plane, Samples, Written
 from engines.running.runs import Runs
 from tabs.page.live.news import Seen, Snapshot, status, words_for_wait
 from tests.fakes import FakeConfig, full_board, pictures
@@ -70,6 +70,18 @@ def test_a_viewer_gets_every_picture_of_the_plane_since_the_last_it_saw(run):
     assert [plane["step"] for plane in news["planes"]] == [40, 50]
     assert "ground" not in news
     assert "planes" not in Snapshot(run).news(Snapshot(run).seen)
+
+
+def test_a_viewer_gets_the_newest_texts_and_the_steps_of_the_others(run):
+    first = Snapshot(run)
+    assert first.news()["written"] == {"step": 30, "texts": ["春30，", "b"], "starts": ["春", ""]}
+    assert first.news()["written_steps"] == "10,20,30"
+    assert "written" not in first.news(first.seen)
+    run.board.fold(Written(40, ("c",)))
+    news = Snapshot(run).news(first.seen)
+    assert (news["written"]["texts"], news["written_steps"]) == (["c"], "10,20,30,40")
+    run.board.rewind(0)
+    assert Snapshot(run).news(first.seen)["written"] is None
 
 
 def test_after_going_back_the_points_come_anew(run):

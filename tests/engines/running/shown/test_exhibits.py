@@ -3,7 +3,7 @@ import pytest
 
 from engines.running.board import Board
 from engines.running.events import Bars, Scatter, Sheet
-from engines.running.exhibits import MAX_BARS, MAX_DOTS, MAX_EXHIBITS, exhibit
+from engines.running.shown.exhibits import MAX_BARS, MAX_DOTS, MAX_EXHIBITS, exhibit
 from tests.fakes import pictures
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from engines.running.board import Board
 from engines.running.events import Ground, Plane
-from engines.running.planes import LATEST, MAX_PLANES, Planes, pack
 from engines.running.run_files import load_run, save_run
+from engines.running.shown.planes import LATEST, MAX_PLANES, Planes, pack
 
 
 def ground():

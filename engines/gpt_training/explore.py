@@ -1,0 +1,62 @@
+"""What one can ask of trained weights, or of the bundled poem model: an acrostic, gaps to fill, a look inside.
+
+Plain functions, so that a worker can be told to call them. `config` and `weights` are those of a run, None for the
+bundled model.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+
+from engines.gpt_training.config import GPT, MASKED, GptConfig
+from engines.gpt_training.use import BUNDLED, Writer
+from engines.messages import ConfigError, Message
+from engines.running.events import Weights
+
+
+@dataclass(frozen=True, eq=False)
+class Inside:
+    """What goes on in a model over a text."""
+
+    tokens: tuple[str, ...]  # T
+    shares: np.ndarray | None  # how much each looks at each, float32 [T, T]; None of a recurrent network
+    likely: tuple[tuple[str, float], ...]  # the likeliest tokens after the text; none of a masked model
+
+
+def acrostic(config: GptConfig | None, weights: Weights | None, characters: str, form: str, seed: int) -> str:
+    """The best poem that Writer.acrostic finds."""
+    return _writer(config, weights).acrostic(characters, form, seed=seed)[0]
+
+
+def fill(config: GptConfig | None, weights: Weights | None, text: str) -> str:
+    """See Writer.fill."""
+    return _writer(config, weights).fill(text)
+
+
+def look(config: GptConfig | None, weights: Weights | None, text: str, layer: int, head: int) -> Inside:
+    """The attention of a layer and head, which are counted from 1, and what is expected next.
+
+    ConfigError if the model has fewer layers or heads.
+    """
+    writer, shares = _writer(config, weights), None
+    model = writer.config.model
+    if model in (GPT, MASKED):
+        for field, asked, most in (("Layer", layer, writer.config.layers), ("Head", head, writer.config.heads)):
+            if not 1 <= asked <= most:
+                raise ConfigError("{field} must be from 1 to {most} in this model.", field=Message(field), most=most)
+        shares = writer.attention(text, layer - 1, head - 1)
+    return Inside(tuple(writer.tokens(text)), shares, () if model == MASKED else tuple(writer.likely(text)))
+
+
+def bundled_config() -> GptConfig:
+    """The settings that the bundled model was trained with; reads no weights."""
+    with (BUNDLED / "model.safetensors").open("rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    return GptConfig.from_dict(json.loads(header["__metadata__"]["config"]))
+
+
+def _writer(config: GptConfig | None, weights: Weights | None) -> Writer:
+    return Writer.bundled() if config is None or weights is None else Writer.of(config, weights)

@@ -1,0 +1,128 @@
+"""What a person or a script can do with the runs of an engine: the handlers behind a tab and its endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from engines.data.cards import ASSETS
+from engines.knobs import Config
+from engines.messages import ConfigError, EngineError
+from engines.running.events import Events
+from engines.running.run_files import load_run, save_run
+from engines.running.runs import Run, Runs
+from engines.running.workers.pool import Computer
+from tabs.page.gate import Gate
+from tabs.page.links import Query
+from tabs.page.live.news import status
+from tabs.page.outbox import Outbox
+from tabs.page.polite import polite
+from tabs.page.shared import new_key, run_to_show
+
+EXAMPLE = "example"  # begins the id of a run that is shown before one has been started
+
+
+def example_file(engine: str) -> Path:
+    """Where the run file of an engine's example lies, if it has one."""
+    return ASSETS / f"example_{engine}" / "run.zip"
+
+
+class RunActions:
+    """Actions on the runs of an engine. Each raises gr.Error with one sentence in the visitor's language."""
+
+    def __init__(
+        self, engine: str, config: type[Config], title: str, runs: Runs, gate: Gate, computer: Computer
+    ) -> None:
+        self.engine, self.config, self.title = engine, config, title
+        self.runs, self.gate, self._computer = runs, gate, computer
+        self.outbox, self.example = Outbox(), ""
+        runs.adopt(engine, config, lambda config, own: self._events(config, (), own))
+        if example_file(engine).exists():
+            board = load_run(example_file(engine))
+            self.example = EXAMPLE if engine == "gan_training" else f"{EXAMPLE}-{engine}"
+            runs.add(board, config.from_dict(board.config), owner="", run_id=self.example)
+
+    def named(self, name: str, prefix: str) -> Callable[..., Any]:
+        """The action under a family's own name, which agents see, with a description that tells the family."""
+        action = getattr(self, name)
+
+        @wraps(action)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return action(*args, **kwargs)
+
+        call.__name__ = f"{prefix}_{name}"
+        call.__doc__ = f"{self.title}: {action.__doc__}"
+        return call
+
+    # --- runs ------------------------------------------------------------------------------------------
+
+    def begin(self, config: Config, uploads: Sequence[str], owner: str, request: gr.Request | None) -> Run:
+        """Start a run; -1 as seed is replaced by a random one."""
+        files = tuple(uploads)
+
+        def start(config: Config) -> Run:
+            return self.runs.start(self.engine, config, lambda own: self._events(config, files, own), owner)
+
+        return self.gate.start(config.with_seed(), owner, request, start)
+
+    def _events(self, config: Config, files: Sequence[str], own: Path) -> Events:
+        """What happens in a run with these settings and uploaded files, whose own folder is `own`."""
+        raise NotImplementedError
+
+    def open(self, path: str | None, owner: str, request: gr.Request) -> str:
+        """Keep the run of an uploaded run file, and return its id; `owner` may be any secret, or empty."""
+        with self.gate.computing(request, owner):
+            if not path:
+                raise ConfigError("Choose a file first.")
+            board = load_run(Path(path))
+            if board.engine != self.engine:
+                raise EngineError("This run file is of another tab.")
+            return self.runs.add(board, self.config.from_dict(board.config), owner or new_key()).id
+
+    def first_run(self, owner: str, query: Query) -> str:
+        """The run to show on arrival: the one of a watch link, the visitor's latest, or the example."""
+        return run_to_show(self.runs, self.engine, owner, query) or self.example
+
+    def run_file(self, run: str, request: gr.Request = None) -> str:
+        """The run as a ZIP that replays anywhere: config, seed, metrics, grids and weights."""
+        with self.gate.computing(request):
+            found = self.runs.get(run)
+            path = self.outbox.path(f"run-{found.id}.zip")
+            save_run(found.board, path)
+            return str(path)
+
+    # --- for scripts -------------------------------------------------------------------------------------
+
+    def start(self, settings: dict[str, Any], owner: str = "", request: gr.Request = None) -> dict[str, Any]:
+        """Start a run with any of the settings of the page, such as {"dataset": "mnist", "steps": 500}.
+
+        Returns at once: "run" is the id to watch it by, "owner" the key that may pause and stop it, "config"
+        all settings as they are used, the seed included.
+        """
+        with polite(request):
+            owner = owner or new_key()
+            run = self.begin(self.config.from_dict(settings), (), owner, request)
+            return {"run": run.id, "owner": owner, "config": run.config.to_dict()}
+
+    def status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
+        """State, progress, latest metrics, class shares and diagnosis of a run."""
+        with polite(request):
+            board = self.runs.get(run).board
+            latest = {
+                name: value
+                for series in board.series.values()
+                for name, value in zip(series.names, series.rows[-1][1:] if series.rows else (), strict=False)
+            }
+            return {"state": board.state, **status(board), "metrics": latest}
+
+    def control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
+        """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key.
+
+        A run that was stopped, or interrupted when the program ended, can be resumed too.
+        """
+        with polite(request):
+            return {"state": self.runs.control(run, owner, action).board.state}

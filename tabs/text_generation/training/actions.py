@@ -1,0 +1,138 @@
+"""What a person or a script can do with language models in training: the handlers of the panel and its endpoints."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from engines.gpt_training import explore
+from engines.gpt_training.config import ENGINE, TITLE, GptConfig
+from engines.gpt_training.engine import train
+from engines.gpt_training.explore import Inside
+from engines.gpt_training.export import export
+from engines.knobs import MAX_SEED, Knob
+from engines.messages import EngineError
+from engines.running.events import Events, Weights
+from engines.running.run_files import saving
+from engines.running.runs import Runs
+from engines.running.workers.pool import MODELS, TRAINING, Computer
+from tabs.page.gate import Gate
+from tabs.page.polite import polite
+from tabs.page.runs.actions import RunActions
+from tabs.page.shared import new_key
+
+RUN, BUNDLED = "run", "bundled"  # which model is used
+FORM = Knob("", "Lines of", choices=dict.fromkeys(("", "五", "七"), ""))  # how many characters; "": either
+CHARACTERS = Knob("", "Characters that the lines begin with", max_length=40)
+GAPS = Knob("", "Text with gaps", max_length=300)
+SAMPLE = Knob("", "Text to look at", max_length=300)
+LAYER, HEAD = Knob(1, "Layer", low=1, high=100), Knob(1, "Head", low=1, high=100)
+SEED = Knob(0, "Seed", low=0, high=MAX_SEED)
+
+
+class GptActions(RunActions):
+    """Actions on the runs, and on what they have learnt.
+
+    Where a `run` is asked for whose model is to be used, "" stands for the bundled poem model.
+    """
+
+    def __init__(self, runs: Runs, gate: Gate, computer: Computer) -> None:
+        super().__init__(ENGINE, GptConfig, TITLE, runs, gate, computer)
+
+    def _events(self, config: GptConfig, files: Sequence[str], own: Path) -> Events:
+        return self._computer.events(TRAINING, train, config, files, own)
+
+    # --- runs, for scripts -------------------------------------------------------------------------------
+
+    def start(
+        self,
+        settings: dict[str, Any],
+        owner: str = "",
+        uploads: list[str] | None = None,
+        request: gr.Request = None,
+    ) -> dict[str, Any]:
+        """Start a run with any of the settings of the page, such as {"model": "lstm", "steps": 500}.
+
+        For {"data": "own"}, uploads is a list of text files. Returns at once: "run" is the id to watch it by, "owner"
+        the key that may pause and stop it, "config" all settings as they are used, the seed included.
+        """
+        with polite(request):
+            owner = owner or new_key()
+            run = self.begin(self.config.from_dict(settings), uploads or (), owner, request)
+            return {"run": run.id, "owner": owner, "config": run.config.to_dict()}
+
+    def status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
+        """State, progress, latest losses and scores, diagnosis, and what the model wrote last, of a run."""
+        told = super().status(run, request)
+        written = self.runs.get(run).board.writings.newest
+        return {**told, "texts": list(written.texts) if written else []}
+
+    # --- the model ---------------------------------------------------------------------------------------
+
+    def acrostic(self, run: str, characters: str, form: str = "", seed: int = 1, request: gr.Request = None) -> str:
+        """A poem whose lines begin with these four to eight characters.
+
+        form is "五" or "七" for lines of five or seven characters, "" for the better of both.
+        """
+        with self.gate.computing(request):
+            form, seed = FORM.check(form), SEED.check(seed)
+            return self._ask(run, explore.acrostic, CHARACTERS.check(characters), form, seed)
+
+    def fill(self, run: str, text: str, request: gr.Request = None) -> str:
+        """A text with its gaps, each written as _, filled by a run of the masked model."""
+        with self.gate.computing(request):
+            if not run:
+                raise EngineError("Only a masked model fills gaps: choose it under Model and press Start first.")
+            return self._ask(run, explore.fill, GAPS.check(text))
+
+    def inside(self, run: str, text: str, layer: int = 1, head: int = 1, request: gr.Request = None) -> dict[str, Any]:
+        """What goes on in a model over a text: in a layer and head, which are counted from 1, and at its end.
+
+        Returns {"tokens": …, "attention": how much each looks at each, a row for each that looks, null of a recurrent
+        network, "likely": [token, probability] of what it expects next, the likeliest first}.
+        """
+        with self.gate.computing(request):
+            seen = self.look(run, text, layer, head)
+            rows = None if seen.shares is None else np.round(seen.shares.astype(float), 4).tolist()
+            likely = [[token, round(float(share), 4)] for token, share in seen.likely]
+            return {"tokens": list(seen.tokens), "attention": rows, "likely": likely}
+
+    def look(self, run: str, text: str, layer: int, head: int) -> Inside:
+        """The same; raises ConfigError and EngineError."""
+        return self._ask(run, explore.look, SAMPLE.check(text), LAYER.check(layer), HEAD.check(head))
+
+    @staticmethod
+    def chosen(run_id: str, whose: str) -> str:
+        """The run whose model is meant, "" for the bundled one, which also stands in where no run is shown."""
+        return run_id if whose == RUN else ""
+
+    def _ask(self, run_id: str, function: Callable[..., Any], *args: Any) -> Any:
+        """function(config, weights, *args) with the model of a run, or the bundled one, wherever models compute."""
+        config, weights = self._model(run_id) if run_id else (None, None)
+        return self._computer.call(MODELS, function, config, weights, *args)
+
+    def _model(self, run_id: str) -> tuple[GptConfig, Weights]:
+        run = self.runs.get(run_id)
+        if run.engine != ENGINE:
+            raise EngineError("This run is of another tab.")
+        if run.board.weights is None:
+            raise EngineError("This run has no model yet; wait a few seconds.")
+        return run.config, run.board.weights
+
+    def model(self, run: str, request: gr.Request = None) -> str:
+        """The model as a ZIP of a folder that plain transformers loads: weights, config, tokenizer and model card."""
+        with self.gate.computing(request):
+            config, weights = self._model(run)
+            path = self.outbox.path(f"model-{run}.zip")
+            folder = path.with_suffix("")
+            with saving(path):
+                folder.mkdir()
+                self._computer.call(MODELS, export, config, weights, folder)
+                shutil.make_archive(str(folder), "zip", folder)
+                shutil.rmtree(folder)
+            return str(path)

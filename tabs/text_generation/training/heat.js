@@ -1,0 +1,102 @@
+// Attention as a heat map: props.value is JSON, {tokens, rows: a comma string for each token, layer, head}, or "".
+// A row of the map is a token that looks, a column one that is looked at; the chosen row also tints the sentence.
+
+const canvas = $("canvas");
+let [tokens, rows, chosen] = [[], [], 0];
+
+const seen = (token) => (token === "\n" ? "↵" : token.trim() ? token : "␣");
+
+function load() {
+  const value = JSON.parse(props.value || "null");
+  const without = value && !value.rows.length;
+  $(".heat").toggleAttribute("data-empty", !value || without);
+  $(".none").textContent = without
+    ? t("A recurrent network has no attention: what it knows of a text is in its memory alone.")
+    : t("Press Look: it shows which characters each character takes what it knows from.");
+  if (!value || without) return;
+  const same = value.tokens.join("\n") === tokens.join("\n");
+  tokens = value.tokens;
+  rows = value.rows.map((row) => row.split(",").map(Number));
+  chosen = same ? chosen : tokens.length - 1;
+  $(".sentence").setAttribute("aria-label", t("The text; arrow keys go from character to character"));
+  $(".sentence").replaceChildren(
+    ...tokens.map((token, i) => {
+      const node = document.createElement("span");
+      node.textContent = seen(token);
+      node.dataset.at = i;
+      return node;
+    }),
+  );
+  paint();
+}
+
+function paint() {
+  if (!tokens.length || !element.isConnected) return;
+  const row = rows[chosen];
+  const most = Math.max(1e-6, ...row);
+  [...$(".sentence").children].forEach((node, i) => {
+    node.classList.toggle("chosen", i === chosen);
+    node.style.setProperty("--share", `${(100 * row[i]) / most}%`);
+  });
+  const best = row.indexOf(Math.max(...row));
+  const words = { one: seen(tokens[chosen]), other: seen(tokens[best]), share: (100 * row[best]).toFixed(0) + "%" };
+  const told = fill("“{one}” looks most at “{other}”: {share} of its attention.", words);
+  if ($(".told").textContent !== told) $(".told").textContent = told;
+  canvas.setAttribute("aria-label", `${t("Attention: each row a character that looks, each column one that it looks at")}. ${told}`);
+  draw();
+}
+
+function draw() {
+  const side = canvas.clientWidth;
+  if (!side) return;
+  const scale = window.devicePixelRatio || 1;
+  if (canvas.height !== Math.round(side * scale)) canvas.width = canvas.height = Math.round(side * scale);
+  const pen = canvas.getContext("2d");
+  const style = getComputedStyle(element);
+  const letters = tokens.length <= 48;
+  const edge = letters ? Math.max(14, Math.min(24, side / (tokens.length + 2))) : 0;
+  const cell = (side - edge) / tokens.length;
+  pen.setTransform(scale, 0, 0, scale, 0, 0);
+  pen.clearRect(0, 0, side, side);
+  pen.fillStyle = "#f97316";
+  rows.forEach((row, i) =>
+    row.forEach((share, j) => {
+      pen.globalAlpha = Math.min(1, share ** 0.6); // so that the small ones are seen too
+      pen.fillRect(edge + j * cell, edge + i * cell, cell + 0.3, cell + 0.3);
+    }),
+  );
+  pen.globalAlpha = 1;
+  pen.fillStyle = pen.strokeStyle = style.getPropertyValue("--body-text-color");
+  pen.strokeRect(edge + 0.5, edge + chosen * cell + 0.5, side - edge - 1, cell - 1);
+  if (letters) {
+    pen.font = `${Math.min(edge - 2, cell)}px ${style.fontFamily}`;
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    tokens.forEach((token, i) => {
+      const [letter, at] = [[...seen(token)][0], edge + (i + 0.5) * cell];
+      pen.fillText(letter, at, edge / 2);
+      pen.fillText(letter, edge / 2, at);
+    });
+  }
+  canvas.rowAt = (y) => Math.floor((y - edge) / cell);
+}
+
+function choose(at) {
+  if (!(at >= 0 && at < tokens.length) || at === chosen) return;
+  chosen = at;
+  paint();
+}
+
+for (const kind of ["pointermove", "click"]) canvas.addEventListener(kind, (event) => canvas.rowAt && choose(canvas.rowAt(event.offsetY)));
+for (const kind of ["pointerover", "click"])
+  $(".sentence").addEventListener(kind, (event) => event.target.dataset.at && choose(Number(event.target.dataset.at)));
+$(".sentence").addEventListener("keydown", (event) => {
+  const there = { ArrowRight: chosen + 1, ArrowLeft: chosen - 1, Home: 0, End: tokens.length - 1 }[event.key];
+  if (there === undefined || event.ctrlKey || event.metaKey) return;
+  event.preventDefault();
+  choose(there);
+});
+new ResizeObserver(() => paint()).observe(element);
+new MutationObserver(() => paint()).observe(document.body, { attributeFilter: ["class"] }); // dark mode
+watch("value", load);
+load();

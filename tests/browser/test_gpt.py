@@ -1,0 +1,105 @@
+"""A visitor trains a language model of their own: start, read, look back, use it, come again."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import NARROW, WIDE
+
+QUERY = "?tab=gpt_training&layers=1&width=32&heads=2&batch=16&part=0.05&steps="
+WORDS = {
+    "en": {"intro": "from nothing", "tab": "Train your own", "end": "Finished", "step": re.compile(r"step \d")},
+    "zh": {"intro": "从零学习", "tab": "训练自己的模型", "end": "已完成", "step": re.compile(r"第 \d+ 步")},
+}
+VISITS = pytest.mark.parametrize(
+    ("language", "viewport", "scheme"),
+    [("en", WIDE, "light"), ("zh", NARROW, "dark")],
+    ids=["en-1280px", "zh-390px"],
+)
+
+
+def arrive(visitor, steps=60):
+    page = visitor.page
+    page.goto(f"{visitor.url}{QUERY}{steps}")
+    page.locator("#gpt-start[title]").wait_for()
+    expect(page.locator("#text-training-button").first).to_have_attribute("aria-selected", "true")
+    return page
+
+
+def wait_for_state(page, state):
+    page.wait_for_function(
+        "state => document.querySelector('#gpt-live .state')?.textContent === state", arg=state, timeout=180_000
+    )
+
+
+def texts(page):
+    return page.locator("#gpt-live .cards li").all_inner_texts()
+
+
+@VISITS
+def test_a_run_from_the_first_text_to_the_reload(visit, language, viewport, scheme):
+    words = WORDS[language]
+    owner = visit(viewport=viewport, color_scheme=scheme, locale="zh-CN" if language == "zh" else "en-GB")
+    page = arrive(owner)
+    expect(page.get_by_role("tab", name=words["tab"])).to_be_visible()
+    expect(page.locator("#text-settings")).to_be_hidden()
+    expect(page.locator("#text-intro")).to_contain_text(words["intro"])
+    page.locator("#gpt-start").click()
+    wait_for_state(page, words["end"])
+    expect(page.locator("#gpt-live .written-step")).to_have_text(words["step"])
+    last = texts(page)
+    assert len(last) >= 4
+    assert page.locator("#gpt-live .cards b").count(), "given beginnings are marked"
+
+    slider = page.locator("#gpt-live .scrub input")
+    slider.focus()
+    slider.press("Home")
+    expect(page.locator("#gpt-live .written-step")).to_have_text(re.compile(r"\b0\b"))
+    page.wait_for_function(
+        "last => document.querySelector('#gpt-live .cards').innerText !== last", arg="\n".join(last)
+    )
+    assert texts(page) != last
+    page.locator("#gpt-live .newest").click()
+    expect(page.locator("#gpt-live .written-step")).not_to_have_text(re.compile(r"\b0\b"))
+    assert texts(page) == last
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+
+    page.reload()
+    wait_for_state(page, words["end"])
+    assert texts(page) == last
+
+
+def test_the_bundled_model_writes_an_acrostic_before_anything_is_trained(visit):
+    page = arrive(visit())
+    page.locator("#gpt-characters textarea, #gpt-characters input").fill("春夏秋冬")
+    page.locator("#gpt-acrostic").click()
+    marked = page.locator("#gpt-poem .words span")
+    expect(marked).to_have_text(["春", "夏", "秋", "冬"])
+    page.locator("#gpt-characters textarea, #gpt-characters input").fill("春夏")
+    page.locator("#gpt-acrostic").click()
+    page.get_by_text("An acrostic needs").first.wait_for()
+
+
+def test_attention_is_drawn_and_follows_the_hand(visit):
+    page = arrive(visit())
+    page.locator("#gpt-look-inside-button").first.click()
+    page.locator("#gpt-look").click()
+    sentence = page.locator("#gpt-heat .sentence")
+    expect(sentence.locator("span.chosen")).to_have_count(1)
+    told = page.locator("#gpt-heat .told")
+    expect(told).to_have_text(re.compile("looks most at"))
+    before = told.inner_text()
+    sentence.focus()
+    page.keyboard.press("ArrowLeft")
+    expect(told).not_to_have_text(before)
+    expect(page.locator("#gpt-next .bars .number")).not_to_have_count(0)
+
+
+def test_who_goes_on_to_the_chat_finds_its_settings(visit):
+    page = arrive(visit())
+    page.get_by_role("tab", name="Chat").click()
+    expect(page.locator("#text-settings")).to_be_visible()
+    expect(page.locator("#text-learn")).to_be_visible()
+    page.get_by_role("tab", name="Train your own").click()
+    expect(page.locator("#text-settings")).to_be_hidden()

@@ -45,7 +45,7 @@ INTROS = (
     training.INTRO,
 )
 # The chat that this tab of the browser keeps, in place of what the page shows.
-KEPT_CHAT = "() => [null, sessionStorage.getItem('aigc-playground-chat') ?? '']"
+KEPT_CHAT = "() => [null, null, sessionStorage.getItem('aigc-playground-chat') ?? '']"
 # What has a "?", and the section of Learn that it opens.
 ASKED = {
     f"#text-system {LABELS}": "system",
@@ -88,8 +88,9 @@ def build(shared: Shared) -> None:
             link = LinkButton("text_generation", form, texts_of(system, chat, going_on), suited=suited)
     learn_panel("text_generation", form, ASKED, also=("left", "right"))
 
-    def restore(visit: Query, chat: str, request: gr.Request) -> list[Any]:
-        return show_link(link, visit, turns_of(chat), request)
+    def restore(visit: Query, elsewhere: bool, chat: str, request: gr.Request) -> list[Any]:
+        to_continue, *values = show_link(link, visit, turns_of(chat), request)
+        return [gr.skip() if elsewhere else to_continue, *values]
 
     models = [form["model"], pair.right_form["model"]]
 
@@ -99,8 +100,10 @@ def build(shared: Shared) -> None:
     for place in panels.children:
         engine = training.ENGINE if place.id == training.ENGINE else "text_generation"
         opens(place, shared.visit, [shared.openings[engine]])
+    elsewhere = gr.State(False)  # whether the address asks for a training
     if training.ENGINE in shared.openings:
         own = shared.openings[training.ENGINE]
+        elsewhere = own.asked
         own.selects(panels, training.ENGINE)
         own.asked.change(introduce_training, None, intro, **QUICK)
     panels.select(introduce, None, intro, **QUICK)
@@ -108,8 +111,9 @@ def build(shared: Shared) -> None:
     shared.page.select(actions.prepare, None, None, **QUICK)  # while the visitor reads and types
     to_continue = gr.State(False)
     to_continue.change(None, None, panels, js=script_of(selected="continue"))
+    to_continue.change(introduce_continue, None, intro, **QUICK)  # a script's choice is no select event
     arrived = shared.openings["text_generation"].then(
-        restore, [shared.visit, chat.chatbot], [to_continue, *link.widgets], js=KEPT_CHAT, **QUICK
+        restore, [shared.visit, elsewhere, chat.chatbot], [to_continue, *link.widgets], js=KEPT_CHAT, **QUICK
     )
     for model in models:  # now that the visitor's language is known
         arrived.then(offer.describe, model, model, **QUICK)
@@ -125,6 +129,11 @@ def build(shared: Shared) -> None:
 def introduce(event: gr.SelectData, request: gr.Request) -> str:
     """What stands above the panel that was opened."""
     return translate(INTROS[event.index], language_of(request))
+
+
+def introduce_continue(request: gr.Request) -> str:
+    """What stands above the panel Continue."""
+    return translate(INTROS[1], language_of(request))
 
 
 def introduce_training(request: gr.Request) -> str:

@@ -75,7 +75,7 @@ def test_how_long_a_run_takes_is_said_before_start_once_one_has_run(visit):
 def test_what_stands_above_a_tab_follows_what_is_open(visit):
     page = visit(locale="zh-CN").arrive()
     page.get_by_role("tab", name="文本生成", exact=True).click()
-    expect(page.locator("#text-intro")).to_contain_text("点击 发送")
+    expect(page.locator("#text-intro")).to_contain_text("点击 续写")  # who reads Chinese begins there
     page.get_by_role("tab", name="评分", exact=True).click()
     expect(page.locator("#text-intro")).to_contain_text("点击 评分")
     page.get_by_role("tab", name="微调", exact=True).click()

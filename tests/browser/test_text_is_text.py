@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import set_slider
-from tests.browser.test_text_generation import FIRST_LOAD, NUMBERS, send
+from tests.browser.test_text_generation import FIRST_LOAD, NUMBERS, choose_model, send
 
 pytestmark = pytest.mark.only("text_generation")
 
@@ -24,6 +24,10 @@ def open_chat(visit):
         words = words or {"tab": "Text generation", "edit": "Edit", "submit": "Submit", "copy": "Copy"}
         page = visitor.arrive()
         show(page, words)
+        if language == "zh-CN":  # it begins with a poem
+            expect(page.locator("#text-text textarea")).to_have_value("春风")
+            page.get_by_role("tab", name="对话").click()
+            choose_model(page, "SmolLM2 135M")
         return visitor, page, words
 
     return go

@@ -1,6 +1,7 @@
 """The app starts light, and everything a person can do works from a script."""
 
 import json
+import os
 import subprocess
 import sys
 import urllib.request
@@ -13,12 +14,15 @@ import pytest
 from gradio_client import Client, handle_file
 from PIL import Image
 
+import app as playground
 from app import arguments, create_app, tab_of_engine
+from engines.messages import ConfigError
 from engines.running.board import ENDED_STATES
 from engines.running.runs import Runs
 from tests import ROOT
-from tests.fakes import wait_until
+from tests.fakes import free_port, wait_until
 from tests.served import served
+from tests.text_server import text_server
 
 HEAVY = ("torch", "torchvision", "transformers", "diffusers", "matplotlib.pyplot", "safetensors.torch")
 
@@ -39,6 +43,20 @@ with served() as (url, _):
     print("loaded:", [name for name in {HEAVY} if name in sys.modules])
 """
     assert "loaded: []" in run_python(code)
+
+
+def test_a_text_server_is_asked_at_the_start_and_its_key_leaves_the_environment(monkeypatch, capsys):
+    monkeypatch.setenv("AIGC_TEXT_SERVER_KEY", "secret")
+    assert playground.open_text_server("") is None
+    assert "AIGC_TEXT_SERVER_KEY" not in os.environ
+    with text_server(lambda handler, body: None) as fake:
+        monkeypatch.setenv("AIGC_TEXT_SERVER_KEY", "secret")
+        assert playground.open_text_server(fake.url).names() == ("tiny",)
+        assert fake.asked[0][2]["Authorization"] == "Bearer secret"
+    assert playground.open_text_server(f"http://127.0.0.1:{free_port()}")  # it may come later
+    assert "The text server has tiny\nThe text server cannot be reached now" in capsys.readouterr().out
+    with pytest.raises(ConfigError, match="must be like"):
+        playground.open_text_server("localhost")
 
 
 @pytest.fixture(scope="module")

@@ -66,6 +66,9 @@ def use_every_tab() -> None:
         call("gpt_inside", "", "白日依山尽", 1, 1)
         call("gpt_model", own["run"])
         call("gpt_run_file", own["run"])
+        for model in ("Quatrains", f"run:{own['run']}"):
+            assert call("text_continue", "春", {"model": model, "max_new_tokens": 4})
+            assert call("text_perplexity", "春眠不觉晓", model)["tokens"] == 5
         made, _ = call("image_generate", {"prompt": "red apple", "steps": 2, "seed": 1}, None, None, "")
         call("image_settings", handle_file(made[0]))
         own = call("image_models", gan["owner"])[-1]["id"]

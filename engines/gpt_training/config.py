@@ -45,7 +45,7 @@ class GptConfig(Config):
     )
     layers: int = knob(4, "Layers", "How many blocks, one after the other.", low=1, high=12, step=1)
     width: int = knob(128, "Width", "Numbers that stand for each token between the layers.", low=16, high=512, step=16)
-    steps: int = knob(3000, "Steps", "How many updates before the run ends.", low=10, high=200_000, step=10)
+    steps: int = knob(4000, "Steps", "How many updates before the run ends.", low=10, high=200_000, step=10)
     tokens: str = knob(
         "characters",
         "Tokens",
@@ -71,7 +71,7 @@ class GptConfig(Config):
     context: int = knob(
         64, "Context", "How many tokens back the model sees while it learns.", low=4, high=512, step=1, more=True
     )
-    batch: int = knob(64, "Batch size", "Pieces of text a step.", low=1, high=1024, step=1, more=True)
+    batch: int = knob(32, "Batch size", "Pieces of text a step.", low=1, high=1024, step=1, more=True)
     lr: float = knob(3e-3, "Learning rate", "How far each step moves the weights.", low=1e-6, high=1.0, more=True)
     dropout: float = knob(
         0.0, "Dropout", "Share of numbers left out at random, against learning by heart.", low=0.0, high=0.8, more=True
@@ -132,17 +132,17 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "english": Preset(
             "English, letter by letter",
             "Letters, then words, then something like Carroll, Shakespeare and Milton.",
-            {"data": ENGLISH, "context": 96, "batch": 32},
+            {"data": ENGLISH, "context": 96},
         ),
         "pairs": Preset(
             "English with byte pairs",
             "Common parts of words are one token, so that the same context reaches further back.",
-            {"data": ENGLISH, "tokens": "pairs", "context": 64, "batch": 32},
+            {"data": ENGLISH, "tokens": "pairs", "context": 64},
         ),
         "own": Preset(
             "Your own text",
             "Upload a text file; dropout, since most texts are short enough to be learnt by heart.",
-            {"data": OWN, "context": 96, "batch": 32, "dropout": 0.2},
+            {"data": OWN, "context": 96, "dropout": 0.2},
         ),
         "rate": Preset(
             "Break it: learning rate too high",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,8 +110,10 @@ def best_choice(config: GptConfig, corpus: Corpus, device: torch.device, free: i
     if device.type != "cpu":
         return usual(device)
 
+    few = replace(corpus, train=corpus.train.first(TRIED), held=corpus.held.first(TRIED))
+
     def trial(choice: Choice) -> Callable[[], None]:
-        return Trainer(config, corpus, device, choice).step
+        return Trainer(config, few, device, choice).step
 
     sizes = (config.layers, config.width, config.heads, config.batch, min(config.context, corpus.longest))
     shapes = f"{config.model} {' x '.join(map(str, sizes))}, {len(corpus.vocabulary)} tokens"

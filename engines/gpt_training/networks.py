@@ -127,10 +127,15 @@ class Recurrent(nn.Module):
         self.net = (nn.LSTM if kind == LSTM else nn.RNN)(width, width, layers, batch_first=True, dropout=between)
         nn.init.normal_(self.tokens.weight, std=0.02)
 
+    def hidden(self, ids: Tensor, state: State = None) -> tuple[Tensor, State]:
+        """As Transformer.hidden; any T with any state."""
+        x, state = self.net(self.drop(self.tokens(ids)), state)
+        return self.drop(x), state
+
     def forward(self, ids: Tensor, state: State = None) -> tuple[Tensor, State]:
         """As Transformer.forward; any T with any state."""
-        x, state = self.net(self.drop(self.tokens(ids)), state)
-        return head(self.drop(x), self.tokens), state
+        x, state = self.hidden(ids, state)
+        return head(x, self.tokens), state
 
 
 def build(config: GptConfig, vocabulary: int) -> Transformer | Recurrent:

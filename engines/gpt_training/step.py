@@ -13,18 +13,19 @@ from torch.nn import functional as F
 
 from engines.device.tuning import Choice
 from engines.gpt_training.config import MASKED, GptConfig
-from engines.gpt_training.networks import build
+from engines.gpt_training.loss import HeadLoss
+from engines.gpt_training.networks import build, head
 from engines.gpt_training.text.corpus import Corpus, Part
 from engines.live_training.team import stream_seed
 from engines.live_training.trainer import BaseTrainer
 
-RISE = 0.03  # share of a run in which the learning rate rises; then it falls as a cosine to a tenth
+RISE = 40  # steps in which the learning rate rises; besides it falls as a cosine to a tenth
 LOWEST = 0.1
 CLIP = 1.0  # norm of a gradient
 GAPS = 0.15  # share of tokens that a masked model must fill (Devlin et al. 2018)
 IGNORED = -100
 SIGNALS = ("Training", "grad_norm")
-PIECES = 256  # of the held-out text at a time
+PIECES = 64  # of the held-out text at a time
 
 
 class Pieces:
@@ -157,7 +158,7 @@ class Trainer(BaseTrainer):
     def _rate(self, share: float) -> float:
         """The learning rate when this share of the run is over."""
         falling = LOWEST + (1 - LOWEST) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
-        return self.config.lr * min(1.0, (share + 1 / self.config.steps) / RISE) * falling
+        return self.config.lr * min(1.0, (self.steps + 1) / RISE) * falling
 
     def _task(self, ids: Tensor, targets: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """What the network sees and must say, int64 [N, length] each: the next token, or those in the gaps.
@@ -178,14 +179,22 @@ class Trainer(BaseTrainer):
         real = targets != IGNORED
         return torch.where(real, self.lengths[targets.clamp(min=0)], 0)
 
+    def _nats(self, ids: Tensor, targets: Tensor) -> Tensor:
+        """The sum of the losses of all targets."""
+        with self._autocast():
+            x, _ = self.net.hidden(ids)
+            if self.device.type != "cpu":
+                logits = head(x, self.net.tokens).flatten(0, 1).float()
+                return F.cross_entropy(logits, targets.flatten(), reduction="sum")
+        real = targets != IGNORED
+        return HeadLoss.apply(x[real], self.net.tokens.weight, targets[real], self.dtype)
+
     def _update(self) -> None:
         index = torch.randint(len(self.train), (self.config.batch,), generator=self.rng, device=self.device)
         ids, targets = self._task(*self.train.at(index), self.rng)
         self.optimiser.zero_grad()
-        with self._autocast():
-            logits, _ = self.net(ids)
         count = (targets != IGNORED).sum()
-        loss = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="sum") / count.clamp(min=1)
+        loss = self._nats(ids, targets) / count.clamp(min=1)
         loss.backward()
         norm = nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
         self.optimiser.step()

@@ -165,28 +165,24 @@ def measure_learning(quick: bool) -> dict[str, float | None]:
     form_at, loss_at = ([15], [15]) if quick else (list(FORM_AT), list(LOSS_AT))
     found: dict[str, float | None] = {f"form_{s}s": None for s in FORM_AT} | {f"held_out_{s}s": None for s in LOSS_AT}
     config, losses, kept = GptConfig(seed=0), {}, None
-    training, stop, start = train(config), None, time.perf_counter()
-    while form_at or loss_at:
-        event = training.send(stop)  # it must not end before: the default has steps for longer
+    training, start = train(config), time.perf_counter()
+    for event in training:
         now = time.perf_counter()
         if isinstance(event, Metrics) and event.group == "losses":
             losses = dict(event.values)
         if isinstance(event, Weights):
             kept = event
-        if loss_at and now - start >= loss_at[0]:
-            found |= {f"held_out_{loss_at.pop(0)}s": losses.get("Held-out"), "steps": float(kept.step)}
+        over = losses and kept and kept.step == config.steps  # it may end before the last mark
+        if loss_at and losses and (over or now - start >= loss_at[0]):
+            found |= {f"held_out_{loss_at.pop(0)}s": losses["Held-out"]}
             found |= {name: value for name, value in losses.items() if name.endswith("gram")}
-        if form_at and now - start >= form_at[0]:
-            threads = torch.get_num_threads()
+        if form_at and kept and (over or now - start >= form_at[0]):
             shares = score(Writer.of(config, kept).write([""] * JUDGED, seed=1))
             second = form_at.pop(0)
-            found |= {
-                f"form_{second}s": shares.form,
-                f"rhyme_{second}s": shares.rhyme,
-                f"tones_{second}s": shares.tones,
-            }
-            torch.set_num_threads(threads)
+            found |= {f"form_{second}s": shares.form, f"rhyme_{second}s": shares.rhyme, f"steps_{second}s": kept.step}
             start += time.perf_counter() - now
+        if not form_at and not loss_at:
+            break
     training.close()
     return found
 

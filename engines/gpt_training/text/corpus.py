@@ -12,6 +12,7 @@ from engines.messages import ConfigError
 
 HELD_OUT = 0.05
 MANY = 100  # documents, of which whole ones are held out; of fewer the end of each
+LONGEST = 1024  # tokens that no piece exceeds
 MOST_STARTS = 1_000_000  # places where a piece may begin; in longer texts they lie further apart
 
 
@@ -25,6 +26,11 @@ class Part:
     tokens: np.ndarray
     starts: np.ndarray
     ends: np.ndarray
+
+    def first(self, count: int) -> Part:
+        """The first so many pieces alone."""
+        last = self.starts[:count].max() + LONGEST
+        return Part(self.tokens[:last], self.starts[:count], np.minimum(self.ends[:count], last))
 
 
 @dataclass(frozen=True)

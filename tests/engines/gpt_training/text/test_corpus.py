@@ -58,3 +58,13 @@ def test_tokens_are_the_texts_with_ends_around_them():
     one = build(POEMS, 30)
     assert one.vocabulary.decode(one.train.tokens) == "\n" + "\n".join(one.train_texts) + "\n"
     assert one.train.tokens.dtype == np.int32
+
+
+def test_the_first_pieces_can_be_had_alone():
+    for documents, count in ((POEMS, 3), ([ENGLISH * 9], 5)):
+        part = build(documents, 30).train
+        few = part.first(count)
+        assert len(few.tokens) < len(part.tokens)
+        for old, new in zip(pieces(part, 30)[:count], pieces(few, 30), strict=True):
+            assert old == new
+            assert (part.tokens[old.start : old.stop - 1] == few.tokens[new.start : new.stop - 1]).all()

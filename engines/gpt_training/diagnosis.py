@@ -96,9 +96,8 @@ def phase(exam: Exam) -> Message:
         return Message("Phase: rhymes.") if scores["Rhyme"] < RHYMED else Message("Phase: poems that rhyme.")
     if "Words known" in scores:
         return Message("Phase: letters.") if scores["Words known"] < WORDS else Message("Phase: words.")
-    return (
-        Message("Phase: characters.") if exam.held_out > exam.lines.get(2, exam.lines[1]) else Message("Phase: words.")
-    )
+    known = scores.get("Gaps filled right", 0.0) > GUESSED or exam.held_out < exam.lines.get(2, -math.inf)
+    return Message("Phase: words.") if known else Message("Phase: characters.")
 
 
 def _said(exam: Exam) -> Message:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engines.gpt_training.config import GptConfig
+from engines.gpt_training.config import MASKED, GptConfig
 from engines.messages import Message
 from engines.running.events import Verdict
 
@@ -18,11 +18,16 @@ EARLY_SHARE = 0.02  # of the run
 WORSE = 0.1  # nats by which the held-out loss must have risen: less may be chance
 APART = 0.3  # nats between training and held-out loss that learning by heart makes
 JUMP = 0.7  # nats by which the training loss rises when steps overshoot
-STUCK = 0.05  # nats above the 1-gram line: it has not learnt even how often each character comes
+STALLED = 0.1  # nats at least by which the training loss falls while the steps double, as long as it is high
+HIGH = 0.5  # of the way from the 2-gram to the 1-gram line: above, no more than frequencies and signs are learnt
+FALLEN = 1.0  # nats that a loss falls by at once where steps are large enough; where they are too small it does not
 LATE = 0.5  # share of a run after which a model that is no better than pairs is too small
 FORMED, HALF_FORMED = 0.9, 0.2  # share of poems with form
 RHYMED = 0.6
 WORDS = 0.7  # share of known words
+CLEAR = 1.0  # nats below the 1-gram line that a masked model must be, which sees more than any n-gram
+GUESSED = 0.05  # share of gaps that are filled right
+MOST_SEEN = 2000  # exams that are remembered
 RECITED = 16  # characters copied in a row
 
 
@@ -45,6 +50,7 @@ class Doctor:
     best_training: float = math.inf
     best_held_out: float = math.inf
     longest: str = ""
+    seen: list[list[float]] = field(default_factory=list)  # step and training loss of each exam
 
     def watch(self, training: float) -> None:
         """Between exams: a loss may rise again soon."""
@@ -55,16 +61,26 @@ class Doctor:
         self.watch(exam.training)
         self.best_held_out = min(self.best_held_out, exam.held_out)
         self.longest = max(self.longest, exam.copied, key=len)
+        self.seen = [*self.seen[-MOST_SEEN:], [exam.step, exam.training]]
         done = exam.step / config.steps
         if exam.step < EARLY_STEPS or done < EARLY_SHARE:
             return early(exam)
-        if exam.training > self.best_training + JUMP or exam.training > exam.lines[1] + STUCK:
+        if exam.training > self.best_training + JUMP or self._stalled(exam):
             return rate_too_high(exam, self.best_training)
         if exam.held_out > self.best_held_out + WORSE and exam.training < exam.held_out - APART:
             return by_heart(exam, self.best_held_out, self.longest)
         if done > LATE and exam.held_out > exam.lines.get(2, math.inf):
             return too_small(exam)
-        return healthy(exam) if exam.held_out < min(exam.lines.values()) else learning(exam)
+        better = min(exam.lines.values()) - (CLEAR if config.model == MASKED else 0.0)
+        return healthy(exam) if exam.held_out < better else learning(exam)
+
+    def _stalled(self, exam: Exam) -> bool:
+        """Whether the loss fell at first and then stayed high while the steps doubled."""
+        before = [loss for step, loss in self.seen if EARLY_STEPS < step <= exam.step / 2]
+        line = exam.lines[1]
+        high = exam.lines.get(2, line) + HIGH * (line - exam.lines.get(2, line))
+        fallen = self.seen[0][1] - exam.training
+        return bool(before) and exam.training > high and before[-1] - exam.training < STALLED and fallen > FALLEN
 
 
 def phase(exam: Exam) -> Message:
@@ -80,9 +96,8 @@ def phase(exam: Exam) -> Message:
         return Message("Phase: rhymes.") if scores["Rhyme"] < RHYMED else Message("Phase: poems that rhyme.")
     if "Words known" in scores:
         return Message("Phase: letters.") if scores["Words known"] < WORDS else Message("Phase: words.")
-    return (
-        Message("Phase: characters.") if exam.held_out > exam.lines.get(2, exam.lines[1]) else Message("Phase: words.")
-    )
+    known = scores.get("Gaps filled right", 0.0) > GUESSED or exam.held_out < exam.lines.get(2, -math.inf)
+    return Message("Phase: words.") if known else Message("Phase: characters.")
 
 
 def _said(exam: Exam) -> Message:

@@ -21,10 +21,8 @@ def exam(step=500, training=4.8, held_out=5.0, lines=LINES, **more):
         ("early", exam(step=20, training=8.0, held_out=8.0)),
         ("learning", exam(held_out=5.3)),
         ("healthy", exam()),
-        ("diverging", exam(training=6.6, held_out=6.6)),
         ("too_small", exam(step=600, training=5.6, held_out=5.5)),
         ("learning", exam(step=400, training=5.6, held_out=5.5)),
-        ("healthy", exam(lines={1: 6.5})),  # a masked model
     ],
 )
 def test_each_trouble_has_its_name(state, found):
@@ -33,12 +31,27 @@ def test_each_trouble_has_its_name(state, found):
     assert all((verdict.title, verdict.reason, verdict.advice))
 
 
+def test_a_masked_model_must_be_clearly_better_than_frequencies():
+    masked = GptConfig(steps=1000, model="masked")
+    found = [Doctor().examine(masked, exam(training=loss, held_out=loss, lines={1: 6.5})).state for loss in (6.1, 5.0)]
+    assert found == ["learning", "healthy"]
+
+
 def test_what_was_learnt_and_is_lost_again_is_too_high_a_rate():
     doctor = Doctor()
     assert doctor.examine(CONFIG, exam()).state == "healthy"
     verdict = doctor.examine(CONFIG, exam(training=5.9, held_out=5.9))
     assert verdict.state == "diverging"
     assert "4.80 at best" in verdict.reason
+
+
+@pytest.mark.parametrize(("first", "state"), [(8.4, "diverging"), (6.5, "learning")])
+def test_one_that_fell_and_then_stays_high_overshoots_and_one_that_never_fell_does_not(first, state):
+    doctor = Doctor()
+    doctor.examine(CONFIG, exam(step=1, training=first, held_out=first))
+    for step, loss in ((60, 6.4), (100, 6.3), (120, 6.35)):
+        verdict = doctor.examine(CONFIG, exam(step=step, training=loss, held_out=6.3))
+    assert verdict.state == state
 
 
 def test_a_held_out_loss_that_rises_is_learning_by_heart_and_says_what_was_copied():
@@ -59,10 +72,13 @@ def test_a_held_out_loss_that_rises_is_learning_by_heart_and_says_what_was_copie
         ("copies by heart", {"Form": 0.95, "Rhyme": 0.7}, "x" * 16),
         ("letters", {"Words known": 0.3}, ""),
         ("words", {"Words known": 0.8}, ""),
+        ("characters", {"Gaps filled right": 0.01}, ""),
+        ("words", {"Gaps filled right": 0.2}, ""),
     ],
 )
 def test_the_phase_is_said_in_words(said, scores, copied):
-    verdict = Doctor().examine(CONFIG, exam(scores=scores, copied=copied))
+    lines = {1: 6.5} if "Gaps filled right" in scores else LINES
+    verdict = Doctor().examine(CONFIG, exam(scores=scores, copied=copied, lines=lines))
     assert verdict.reason.startswith(f"Phase: {said}.")
 
 

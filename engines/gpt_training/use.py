@@ -40,9 +40,11 @@ class Writer:
         from engines.gpt_training.networks import build
 
         self.config, self.vocabulary, self.length = config, vocabulary, length
-        self.net = build(config, len(vocabulary)).eval()
+        with torch.device("meta"):  # no weights are made only to be replaced
+            self.net = build(config, len(vocabulary)).eval()
         try:
-            self.net.load_state_dict({name: torch.tensor(array).float() for name, array in tensors.items()})
+            loaded = {name: torch.tensor(array).float() for name, array in tensors.items()}
+            self.net.load_state_dict(loaded, assign=True)
         except (RuntimeError, TypeError) as problem:
             raise EngineError("These weights are of another model than their settings say.") from problem
 

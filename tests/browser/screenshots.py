@@ -41,6 +41,7 @@ def main(seconds: int) -> None:
         photograph_map(Visitor(browser, url, WIDE, "vae_training"))
         photograph_diffusion(Visitor(browser, url, WIDE, "diffusion_training"))
         photograph_points(Visitor(browser, url, WIDE, "points_training"))
+        photograph_writing(Visitor(browser, url, WIDE))
         photograph_pictures(Visitor(browser, url, WIDE))
         photograph_chat(Visitor(browser, url, WIDE))
         photograph_finetuning(Visitor(browser, url, WIDE))
@@ -79,6 +80,18 @@ def photograph_points(visitor: Visitor) -> None:
     page.locator("#points-live .state", has_text="Finished").wait_for(timeout=240_000)
     page.wait_for_timeout(1500)
     keep(page, "points")
+
+
+def photograph_writing(visitor: Visitor) -> None:
+    """A language model that has learnt for two minutes."""
+    page = visitor.page
+    page.goto(visitor.url + "?tab=gpt_training&seed=1")
+    page.locator("#gpt-start[title]").wait_for()
+    page.locator("#gpt-start").click()
+    page.wait_for_timeout(120_000)
+    page.mouse.move(0, 0)
+    keep(page, "gpt_training")
+    page.locator("#gpt-stop").click()
 
 
 def photograph_pictures(visitor: Visitor) -> None:

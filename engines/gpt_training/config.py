@@ -45,7 +45,7 @@ class GptConfig(Config):
     )
     layers: int = knob(4, "Layers", "How many blocks, one after the other.", low=1, high=12, step=1)
     width: int = knob(128, "Width", "Numbers that stand for each token between the layers.", low=16, high=512, step=16)
-    steps: int = knob(4000, "Steps", "How many updates before the run ends.", low=10, high=200_000, step=10)
+    steps: int = knob(2500, "Steps", "How many updates before the run ends.", low=10, high=200_000, step=10)
     tokens: str = knob(
         "characters",
         "Tokens",

@@ -28,7 +28,7 @@ WORDS = 0.7  # share of known words
 CLEAR = 1.0  # nats below the 1-gram line that a masked model must be, which sees more than any n-gram
 GUESSED = 0.05  # share of gaps that are filled right
 MOST_SEEN = 2000  # exams that are remembered
-RECITED = 16  # characters copied in a row
+RECITED, RECITED_IN_WORDS = 16, 60  # characters copied in a row, of quatrains and of other texts
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Doctor:
 def phase(exam: Exam) -> Message:
     """How far it is, in words; each is reached after the one before."""
     scores = exam.scores
-    if len(exam.copied) >= RECITED:
+    if len(exam.copied) >= (RECITED if "Form" in scores else RECITED_IN_WORDS):
         return Message("Phase: copies by heart.")
     if "Form" in scores:
         if scores["Form"] < HALF_FORMED:

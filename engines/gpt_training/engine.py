@@ -20,13 +20,14 @@ from engines.running.events import Bars, Caption, Events, Metrics, Note, Progres
 from engines.running.workers.zero_gpu import TRAINING, on_gpu
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
 
     from engines.device.tuning import Choice
     from engines.gpt_training.step import Trainer
 
 SHARE = 0.05  # of the time that each of showing, examining and testing may take
-QUICK, THOROUGH = 256, 2048  # held-out pieces on the way, and at the end
+QUICK, THOROUGH = 8192, 65_536  # held-out tokens on the way, and at the end
 TRIED = 300  # pieces that a copy trains on while it is tried out how to compute
 
 
@@ -134,7 +135,8 @@ class _Training:
         self.checkpoints = Checkpoints(trainer, folder, self._memory)
         self.doctor = Doctor()
         self.signals: dict[str, float] = {}
-        self.held_out = trainer.held_out(QUICK)
+        self.held_out = math.nan
+        self.test()
         self.scores: dict[str, float] = {}
         self.copied = ""
         self.computing = Computing(trainer, lambda free: best_choice(self.config, corpus, trainer.device, free))
@@ -167,7 +169,8 @@ class _Training:
                 if clock.due():
                     asked = (yield from each(job(), clock.done, asked)) or asked
             stop = self.checkpoints.meet(asked)
-        self.held_out = self.trainer.held_out(THOROUGH)
+        if not stop:
+            self.test(THOROUGH)
         for _, job in jobs[1:]:
             yield from each(job(), asked=asked)
 
@@ -184,12 +187,17 @@ class _Training:
         """The inverse of _memory."""
         self.doctor, self.signals = Doctor(**memory["doctor"]), memory["signals"]
         self.computing.changed = memory["changed"]
-        self.held_out = self.trainer.held_out(QUICK)
+        self.test()
+
+    def test(self, tokens: int = QUICK) -> tuple[np.ndarray, np.ndarray]:
+        """Measures the held-out loss on so many tokens; returns nats and characters by place in a piece."""
+        nats, characters = self.trainer.by_place(max(1, tokens // self.trainer.length))
+        self.held_out = float(nats.sum() / max(1.0, characters.sum()))
+        return nats, characters
 
     def _test(self) -> Job:
         """The held-out loss, and where in a piece it comes from."""
-        nats, characters = self.trainer.by_place(QUICK)
-        self.held_out = float(nats.sum() / max(1.0, characters.sum()))
+        nats, characters = self.test()
         if self.config.whole and self.config.model != MASKED:
             places = [i for i, count in enumerate(characters) if count]
             values = tuple(float(nats[i] / characters[i]) for i in places)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engines.gpt_training.text.vocabulary import END, Vocabulary
+from engines.gpt_training.text.vocabulary import END, Vocabulary, first
 
 ORDERS = (1, 2, 5)
 MOST = 3_000_000  # characters that are counted; of a longer text the first ones
@@ -23,24 +23,13 @@ def held_out_nats(
     """Order -> mean nats a character of the held-out documents, the end of each counted; at most MOST are counted."""
     longest = max(orders)
     characters = Vocabulary(vocabulary.characters)
-    learnt, seen = _stream(_first(train, MOST), characters, longest)
-    tested, asked = _stream(_first(held, MOST // 10), characters, longest)
+    learnt, seen = _stream(first(train, MOST), characters, longest)
+    tested, asked = _stream(first(held, MOST // 10), characters, longest)
     tokens = np.concatenate([learnt, tested])
     counted = np.concatenate([seen, np.zeros(len(tested), bool)])
     where = np.flatnonzero(np.concatenate([np.zeros(len(learnt), bool), asked]))
     grams = _number(tokens, longest)
     return {order: float(-np.log(_shares(grams[:order], counted, where, len(characters))).mean()) for order in orders}
-
-
-def _first(texts: Sequence[str], most: int) -> list[str]:
-    """The first texts, the last of them cut, that have so many characters together."""
-    found, left = [], most
-    for text in texts:
-        if left <= 0:
-            break
-        found.append(text[:left])
-        left -= len(text)
-    return found
 
 
 def _stream(texts: Sequence[str], vocabulary: Vocabulary, longest: int) -> tuple[np.ndarray, np.ndarray]:

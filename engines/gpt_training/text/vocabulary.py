@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 END = "\n"  # before the first and after the last character of a document
 UNKNOWN = "\ufffd"
+MOST_LEARNT = 3_000_000  # characters that pairs are learnt from
+AT_ONCE = 100_000  # characters turned into pairs together: of a long text's tokens much is kept besides
 # Pairs are learnt within a word with the space before it, within signs, never over a line's end.
 PIECES = r" ?[\p{L}\p{N}]+| ?[^\s\p{L}\p{N}]+|\s"
 
@@ -96,7 +98,13 @@ class Vocabulary:
         ids = self._table[codes(text)]
         if len(ids) and ids.min() < 0:
             raise KeyError(text[int(ids.argmin())])
-        return np.array(self._tokenizer.encode(text).ids, np.int32) if self.pairs else ids
+        if not self.pairs:
+            return ids
+        parts = (text[start : start + AT_ONCE] for start in range(0, len(text), AT_ONCE))
+        return np.concatenate([np.zeros(0, np.int32), *map(self._encode_pairs, parts)])
+
+    def _encode_pairs(self, text: str) -> np.ndarray:
+        return np.array(self._tokenizer.encode(text).ids, np.int32)
 
     def missing(self, text: str) -> list[str]:
         """Characters of `text` that have no token, each once, in order."""
@@ -125,6 +133,17 @@ def make_tokenizer(vocabulary: Vocabulary) -> Tokenizer:
     return tokenizer
 
 
+def first(texts: Sequence[str], most: int) -> list[str]:
+    """The first texts, the last of them cut, that have so many characters together."""
+    found, left = [], most
+    for text in texts:
+        if left <= 0:
+            break
+        found.append(text[:left])
+        left -= len(text)
+    return found
+
+
 def _learn_pairs(texts: Sequence[str], characters: Sequence[str], count: int) -> tuple[tuple[str, str], ...]:
     from tokenizers import Regex, Tokenizer, models, pre_tokenizers, trainers
 
@@ -132,7 +151,7 @@ def _learn_pairs(texts: Sequence[str], characters: Sequence[str], count: int) ->
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(PIECES), "isolated")
     size = len(set().union(*texts, characters)) + count
     trainer = trainers.BpeTrainer(vocab_size=size, initial_alphabet=list(characters), show_progress=False)
-    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.train_from_iterator(first(texts, MOST_LEARNT), trainer)
     known = set(characters) - {END, UNKNOWN}
     merges = json.loads(tokenizer.to_str())["model"]["merges"]
     return tuple((a, b) for a, b in merges if known.issuperset(a + b))

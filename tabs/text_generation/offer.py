@@ -37,7 +37,8 @@ class Offer:
 
     def card(self, model_id: str) -> ModelCard:
         """What to know of a model; PlaygroundError if it is not offered or gone."""
-        return self.own.find(model_id) if model_id.startswith(RUN) else self.models.card(model_id)
+        name = str(model_id)  # scripts may send anything
+        return self.own.find(name) if name.startswith(RUN) else self.models.card(name)
 
     def known(self, model_id: str) -> ModelCard | None:
         """The same, None in place of an error."""

@@ -65,7 +65,7 @@ def test_a_class_can_be_asked_for(gan):
 
 
 def test_gray_pictures_become_rgb():
-    gray = random_gan(channels=1)
+    gray = random_gan(channels=1, conditional=False)
     assert gray.class_names == ()
     images = made(ImageConfig(model=gray.id, seed=0), gray).images
     assert images.shape == (4, 28, 28, 3)

@@ -83,12 +83,12 @@ def photograph_points(visitor: Visitor) -> None:
 
 
 def photograph_writing(visitor: Visitor) -> None:
-    """A language model that has learnt for two minutes."""
+    """A language model that has learnt for a minute and a half."""
     page = visitor.page
     page.goto(visitor.url + "?tab=gpt_training&seed=1")
     page.locator("#gpt-start[title]").wait_for()
     page.locator("#gpt-start").click()
-    page.wait_for_timeout(120_000)
+    page.wait_for_timeout(90_000)
     page.mouse.move(0, 0)
     keep(page, "gpt_training")
     page.locator("#gpt-stop").click()

@@ -96,7 +96,10 @@ def draw(page):
 
 
 def write(page):
-    """An answer, and scores."""
+    """An answer, and scores; in Chinese the tab opens on Continue."""
+    if page.evaluate("document.documentElement.lang") == "zh-CN":
+        page.locator("#text-continue-start").wait_for()
+        open_by(page, panels_of(page)[0])
     page.locator("#text-message textarea").fill("A question that is asked. " * 12)
     page.locator("#text-chat-start").click()
     expect(page.locator("#text-chat .bot.message .about")).to_contain_text("30", timeout=60_000)

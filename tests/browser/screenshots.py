@@ -51,7 +51,7 @@ def main(seconds: int) -> None:
 def keep(page: Page, name: str, whole: bool = False) -> None:
     """The screen, or the whole page, as a WebP of a tenth of a PNG's size."""
     with Image.open(BytesIO(page.screenshot(full_page=whole))) as picture:
-        picture.convert("RGB").save(FOLDER / f"{name}.webp", quality=85, method=6)
+        picture.convert("RGB").save(FOLDER / f"{name}.webp", quality=70, method=6)
 
 
 def photograph_map(visitor: Visitor) -> None:

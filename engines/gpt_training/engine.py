@@ -13,7 +13,7 @@ from engines.gpt_training.diagnosis import Doctor, Exam, diverged
 from engines.gpt_training.measures.ngrams import MOST, ORDERS, held_out_nats
 from engines.gpt_training.text.corpus import Corpus, build
 from engines.gpt_training.text.sources import left_unknown, load_documents
-from engines.live_training.jobs import Diverged, Job, each
+from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
 from engines.running.events import Bars, Caption, Events, Metrics, Note, Progress, Resumed, Weights, Written
@@ -148,7 +148,7 @@ class _Training:
 
     def events(self) -> Events:
         """All events of the run; see `train`."""
-        jobs: list[tuple[Clock, Callable[[], Job]]] = [
+        jobs: Jobs = [
             (Clock(2.0, SHARE), self._test),
             (Clock(0.25), self._report),
             (Clock(1.5, SHARE), self._write),
@@ -161,14 +161,8 @@ class _Training:
             self._recall(memory)
             yield Resumed(self.step)
         yield self.computing.caption()
-        asked, stop = (yield from each(self._write())), False
-        while self.step < self.config.steps and not stop:
-            if self.computing.step():
-                asked = (yield self.computing.caption()) or asked
-            for clock, job in jobs:
-                if clock.due():
-                    asked = (yield from each(job(), clock.done, asked)) or asked
-            stop = self.checkpoints.meet(asked)
+        asked = yield from each(self._write())
+        asked, stop = yield from in_turns(self.trainer, self.computing, self.checkpoints, jobs, asked)
         if not stop:
             self.test(THOROUGH)
         for _, job in jobs[1:]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from engines.knobs import Config
 from engines.live_training.data import load_pictures
 from engines.live_training.diagnosis import Exam, diverged
 from engines.live_training.family import Family
-from engines.live_training.jobs import Diverged, Job, each
+from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
 from engines.running.events import (
@@ -161,7 +161,7 @@ class _Training:
     def events(self) -> Events:
         """All events of the run; see `train`."""
         share = self.family.share
-        jobs: list[tuple[Clock, Callable[[], Job]]] = [
+        jobs: Jobs = [
             (Clock(0.25), self._report),
             (Clock(0.5, share), self._show),
             (Clock(3.0, share, self.family.examined_after), self._examine),
@@ -173,14 +173,8 @@ class _Training:
             self._recall(memory)
             yield Resumed(self.step)
         yield self.computing.caption()
-        asked, stop = (yield from each(self._show())), False
-        while self.step < self.config.steps and not stop:
-            if self.computing.step():
-                asked = (yield self.computing.caption()) or asked
-            for clock, job in jobs:
-                if clock.due():
-                    asked = (yield from each(job(), clock.done, asked)) or asked
-            stop = self.checkpoints.meet(asked)
+        asked = yield from each(self._show())
+        asked, _ = yield from in_turns(self.trainer, self.computing, self.checkpoints, jobs, asked)
         for _, job in jobs:
             yield from each(job(), asked=asked)
 

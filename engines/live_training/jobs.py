@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from typing import TYPE_CHECKING, Any
 
+from engines.running.clock import Clock
 from engines.running.events import Event
 
+if TYPE_CHECKING:
+    from engines.live_training.checkpoint import Checkpoints
+    from engines.live_training.pace import Computing
+
 Job = Generator[Event, bool, None]  # a part of the work, which may be left at any yield
+Jobs = Sequence[tuple[Clock, Callable[[], Job]]]  # each is done when its clock says so
 
 
 class Diverged(Exception):
@@ -36,3 +43,21 @@ def each(
         took += time.monotonic() - began
         stop = (yield event) or stop
         reply = stop
+
+
+def in_turns(
+    trainer: Any, computing: Computing, checkpoints: Checkpoints, jobs: Jobs, asked: bool
+) -> Generator[Event, bool, tuple[bool, bool]]:
+    """Steps of the trainer until its config's last one, and the jobs as they are due.
+
+    Takes and returns whether a stop was asked for; returns also whether it cut the training short.
+    """
+    stop = False
+    while trainer.steps < trainer.config.steps and not stop:
+        if computing.step():
+            asked = (yield computing.caption()) or asked
+        for clock, job in jobs:
+            if clock.due():
+                asked = (yield from each(job(), clock.done, asked)) or asked
+        stop = checkpoints.meet(asked)
+    return asked, stop

@@ -12,27 +12,14 @@ from engines.diffusion_training.explore import redrawn, sample
 from engines.diffusion_training.family import FAMILY
 from engines.live_training.explore import export, load_export, walk
 from engines.messages import ConfigError, EngineError
-from engines.running.events import Bars, Metrics, Progress, Samples, Sheet, Verdict, Weights
+from engines.running.events import Bars, Metrics, Samples, Sheet, Verdict, Weights
+from tests.engines.driven import driven, of
 
 SMALL = {"dataset": "mnist", "features": 8, "batch": 16, "sampling_steps": 2, "seed": 1}
 
 
 def run(config, uploads=(), stop_after=None, folder=None):
-    """All events; the stop is asked for after so many Progress events."""
-    events, seen, reply = [], 0, None
-    training = train(config, uploads, folder)
-    while True:
-        try:
-            event = training.send(reply)
-        except StopIteration:
-            return events
-        events.append(event)
-        seen += isinstance(event, Progress)
-        reply = stop_after is not None and seen >= stop_after
-
-
-def of(events, kind):
-    return [event for event in events if isinstance(event, kind)]
+    return driven(train(config, uploads, folder), stop_after)
 
 
 @pytest.fixture(scope="module")

@@ -28,27 +28,14 @@ from engines.running.events import (
     Verdict,
     Weights,
 )
+from tests.engines.driven import driven, of
 from tests.fakes import FULL_DISK
 
 SMALL = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "latent": 8, "seed": 1}
 
 
 def run(config, uploads=(), stop_after=None, folder=None):
-    """All events; the stop is asked for after so many Progress events."""
-    events, seen, reply = [], 0, None
-    training = engine.train(config, uploads, folder)
-    while True:
-        try:
-            event = training.send(reply)
-        except StopIteration:
-            return events
-        events.append(event)
-        seen += isinstance(event, Progress)
-        reply = stop_after is not None and seen >= stop_after
-
-
-def of(events, kind):
-    return [event for event in events if isinstance(event, kind)]
+    return driven(engine.train(config, uploads, folder), stop_after)
 
 
 def test_a_run_tells_all_that_a_page_shows():

@@ -12,6 +12,7 @@ from engines.gpt_training.use import Writer
 from engines.messages import ConfigError, EngineError
 from engines.running.clock import Clock
 from engines.running.events import Bars, Caption, Metrics, Progress, Resumed, Verdict, Weights, Written
+from tests.engines.driven import driven, of
 from tests.engines.gpt_training.tiny import ENGLISH, POEMS, TINY
 
 MODELS = pytest.mark.parametrize("model", ["gpt", "lstm", "rnn", "masked"])
@@ -25,21 +26,7 @@ def few_poems(monkeypatch, tmp_path):
 
 
 def run(config, stop_after=None, folder=None, uploads=()):
-    """All events; the stop is asked for after so many Progress events."""
-    events, seen, reply = [], 0, None
-    training = engine.train(config, uploads, folder)
-    while True:
-        try:
-            event = training.send(reply)
-        except StopIteration:
-            return events
-        events.append(event)
-        seen += isinstance(event, Progress)
-        reply = stop_after is not None and seen >= stop_after
-
-
-def of(events, kind):
-    return [event for event in events if isinstance(event, kind)]
+    return driven(engine.train(config, uploads, folder), stop_after)
 
 
 @MODELS

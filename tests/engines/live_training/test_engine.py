@@ -12,8 +12,9 @@ from engines.live_training.explore import export, load_export, sample, walk
 from engines.messages import EngineError
 from engines.running.board import Board
 from engines.running.clock import Clock
-from engines.running.events import Bars, Metrics, Progress, Resumed, Samples, Verdict, Weights
+from engines.running.events import Bars, Metrics, Resumed, Samples, Verdict, Weights
 from engines.running.run_files import load_run
+from tests.engines.driven import driven, of
 from tests.toy_training.config import ToyConfig
 from tests.toy_training.family import FAMILY
 
@@ -21,21 +22,7 @@ CONFIG = ToyConfig(steps=60, seed=1)
 
 
 def run(config, family=FAMILY, stop_after=None, folder=None):
-    """All events; the stop is asked for after so many Progress events."""
-    events, seen, reply = [], 0, None
-    training = train(family, config, (), folder)
-    while True:
-        try:
-            event = training.send(reply)
-        except StopIteration:
-            return events
-        events.append(event)
-        seen += isinstance(event, Progress)
-        reply = stop_after is not None and seen >= stop_after
-
-
-def of(events, kind):
-    return [event for event in events if isinstance(event, kind)]
+    return driven(train(family, config, (), folder), stop_after)
 
 
 @pytest.fixture(scope="module")

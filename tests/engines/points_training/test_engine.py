@@ -11,27 +11,14 @@ from engines.points_training.config import PRESETS, PointsConfig
 from engines.points_training.trainer import Trainer
 from engines.running.clock import Clock
 from engines.running.events import Ground, Metrics, Plane, Progress, Resumed, Verdict, Weights
+from tests.engines.driven import driven, of
 
 SMALL = {"width": 16, "batch": 32, "seed": 1}
 FAMILIES = pytest.mark.parametrize("family", ["gan", "vae", "diffusion"])
 
 
 def run(config, stop_after=None, folder=None):
-    """All events; the stop is asked for after so many Progress events."""
-    events, seen, reply = [], 0, None
-    training = engine.train(config, folder)
-    while True:
-        try:
-            event = training.send(reply)
-        except StopIteration:
-            return events
-        events.append(event)
-        seen += isinstance(event, Progress)
-        reply = stop_after is not None and seen >= stop_after
-
-
-def of(events, kind):
-    return [event for event in events if isinstance(event, kind)]
+    return driven(engine.train(config, folder), stop_after)
 
 
 @FAMILIES

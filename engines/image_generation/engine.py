@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from engines.image_generation.config import Blend, ImageConfig
+from engines.image_generation.enlarging import enlarge_all
 from engines.image_generation.models import ImageModels
 from engines.messages import ConfigError, EngineError, Message
 from engines.running.events import Events, Note, Pictures
@@ -38,15 +40,23 @@ def generate(
     Pictures, and of unfinished ones the last Samples are what there is. Raises ConfigError for what is not allowed,
     else EngineError; when memory runs out the model is freed.
     """
-    config = config.with_seed()
+    config, given = config.with_seed(), image
     image, mask = _fitted(config, image, mask)
     own = next((gan for gan in gans if gan.id == config.model), None)
     if own:
         yield Note(Message("Loading PyTorch"))
-        drawn = yield from own.draw(config, image, mask, blends)
-        yield from _finished(config, own.card.title, drawn)
+        finished = _draw_own(own, config, image, mask, blends)
     else:
-        yield from _draw(config, models, image, mask, blends)
+        finished = _draw(config, models, image, mask, blends)
+    yield from _enlarged(config, finished, given, mask)
+
+
+def _draw_own(
+    own: Gan, config: ImageConfig, image: np.ndarray | None, mask: np.ndarray | None, blends: Sequence[Blend]
+) -> Events:
+    """`generate` with a visitor's own generator."""
+    drawn = yield from own.draw(config, image, mask, blends)
+    yield from _finished(config, own.card.title, drawn)
 
 
 @on_gpu(DRAWING, ready=lambda config, models, *_: models.fetch(config.model))
@@ -85,6 +95,32 @@ def _finished(config: ImageConfig, title: str, drawn: tuple[np.ndarray, float] |
         yield Pictures(images, dataclasses.replace(config, batch=len(images)), title, seconds)
 
 
+def _enlarged(config: ImageConfig, finished: Events, given: np.ndarray | None, mask: np.ndarray | None) -> Events:
+    """The events of a drawing, its Pictures enlarged; what the mask keeps is as sharp as in the picture `given`."""
+    reply = None
+    try:
+        while True:
+            try:
+                event = finished.send(reply)
+            except StopIteration:
+                return
+            if isinstance(event, Pictures) and config.times > 1:
+                yield Note(Message("Enlarging"))
+                event = _enlarge(event, config.times, given, mask)
+            reply = yield event
+    finally:
+        finished.close()
+
+
+def _enlarge(made: Pictures, times: int, given: np.ndarray | None, mask: np.ndarray | None) -> Pictures:
+    began = time.monotonic()
+    images = enlarge_all(made.images, times)
+    if mask is not None:
+        kept = _fit(given, images.shape[2], images.shape[1])
+        images = np.where(np.kron(mask, np.ones((times, times), bool))[..., None], images, kept)
+    return dataclasses.replace(made, images=images, seconds=made.seconds + time.monotonic() - began)
+
+
 def _fitted(
     config: ImageConfig, image: np.ndarray | None, mask: np.ndarray | None
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -94,8 +130,7 @@ def _fitted(
     if image is None:
         raise ConfigError("Choose or draw a picture to start from first.")
     size = (config.width, config.height)
-    picture = Image.fromarray(np.ascontiguousarray(image[..., :3], np.uint8))
-    fitted = np.array(ImageOps.fit(picture, size, Image.Resampling.LANCZOS))
+    fitted = _fit(image, *size)
     if config.task == "image_to_image":
         return fitted, None
     if mask is None or not np.any(mask):
@@ -107,3 +142,11 @@ def _fitted(
     if not area.any():
         raise ConfigError("Paint over the part of the picture that is to be drawn anew.")
     return fitted, area
+
+
+def _fit(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """The middle of uint8 [H, W, 3] in another size; a whole multiple of it is shrunk by means of blocks."""
+    picture = Image.fromarray(np.ascontiguousarray(image[..., :3], np.uint8))
+    whole = not image.shape[0] % height and not image.shape[1] % width
+    same = whole and image.shape[0] // height == image.shape[1] // width
+    return np.array(ImageOps.fit(picture, (width, height), Image.Resampling.BOX if same else Image.Resampling.LANCZOS))

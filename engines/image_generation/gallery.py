@@ -16,7 +16,9 @@ from pathlib import Path
 from PIL import Image
 
 from engines.data.grids import Picture, encode
+from engines.data.png_chunks import texts
 from engines.image_generation.picture_files import exif_of
+from engines.image_generation.told.reading import CHUNK
 from engines.messages import EngineError, Message
 from engines.running.run_files import saving
 
@@ -85,7 +87,7 @@ class Gallery:
             with saving(path):
                 path.write_bytes(data)
             exif = exif_of(data)
-            loses = not exif and path.suffix == ".png"
+            loses = not exif and path.suffix == ".png" and bool(texts(data).keys() & {CHUNK, "parameters"})
             words = Message("{about} · {note}", about=words, note=LOST) if loses else words
             thumb = _thumbnail(data, exif)
             kept.append(Kept(picture_id, owner, path, prompt, words, group, thumb, len(data), loses=loses))

@@ -28,12 +28,20 @@ NAMES = {
     "guidance": "CFG scale",
     "seed": "Seed",
     "strength": "Denoising strength",
+    "enlarge": "Enlarge",
     "batch": "Batch size",
     "style": "Style",
     "label": "Class",
     "task": "Task",
 }
-OURS = ("strength", "batch", "style", "label", "task")  # of another program's pictures they say something else
+OURS = (
+    "strength",
+    "enlarge",
+    "batch",
+    "style",
+    "label",
+    "task",
+)  # of another program's pictures they say something else
 NOT_SETTINGS = ("Size", "Model", "Base model", "Model hash", "Version", "App", "Created Date", "User", "Script")
 MAKERS = {"f": "Forge", "v1": "Stable Diffusion web UI", "neo": "Forge", "ComfyUI": "ComfyUI", "Fooocus": "Fooocus"}
 LORA = re.compile(r"<(lora|lyco|hypernet):", re.IGNORECASE)
@@ -88,6 +96,8 @@ def told_by_parameters(text: str) -> Told | None:
     values |= {field: pairs[name] for field, name in NAMES.items() if name in pairs and (ours or field not in OURS)}
     if size := re.fullmatch(r"(\d{1,5}) ?[xX×] ?(\d{1,5})", pairs.get("Size", ""), re.ASCII):
         values |= {"width": size[1], "height": size[2]}
+    if ours:
+        values.setdefault("enlarge", "1")  # which is not written
     known = [*NOT_SETTINGS, *(name for field, name in NAMES.items() if ours or field not in OURS)]
     rest = [name for name in pairs if name not in known or (name == "Size" and not size)]
     if LORA.search(head):

@@ -41,6 +41,7 @@ from engines.running.events import Pictures
 
 __all__ = [
     "animation",
+    "enlarged_png",
     "exif_of",
     "png_files",
     "read_axes",
@@ -78,6 +79,20 @@ def to_png(image: np.ndarray, config: ImageConfig, model: str, axes: Axes | None
         about["grid"] = axes.to_json()
     info.add_itxt(CHUNK, json.dumps(about, ensure_ascii=False))
     info.add_itxt("XML:com.adobe.xmp", xmp(model))
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG", pnginfo=info)
+    return buffer.getvalue()
+
+
+def enlarged_png(image: np.ndarray, source: Path, model: str) -> bytes:
+    """uint8 [H, W, 3] as a PNG with the settings that the file `source` tells, if any; `model` "" is none."""
+    info, data = PngInfo(), source.read_bytes()
+    told = texts(data) if source.suffix == ".png" else {}
+    for keyword in ("parameters", CHUNK):
+        if told.get(keyword):
+            info.add_itxt(keyword, told[keyword])
+    if model:
+        info.add_itxt("XML:com.adobe.xmp", xmp(model))
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", pnginfo=info)
     return buffer.getvalue()

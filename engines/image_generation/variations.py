@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MAX_CELLS = 36
 MAX_VALUES = 20_000  # characters of a grid's values as they are written
 MAX_FRAMES = 60
-NOT_VARIED = ("model", "task", "batch", "width", "height")  # a grid's pictures have one size
+NOT_VARIED = ("model", "task", "batch", "width", "height", "enlarge")  # a grid's pictures have one size
 LEAST_CELL = 96  # pixels a side; smaller pictures are enlarged by a whole factor
 LONGEST = 60  # characters of a label
 QUOTED = r'(?:"((?:[^"\\]|\\.)*)"|“([^”]*)”)'

@@ -45,7 +45,8 @@ class Desk:
             gr.Dropdown([(t("All classes"), ALL_CLASSES)], value=ALL_CLASSES, label=t("Class"), visible=False,
                         elem_id="image-label"),
         )  # fmt: skip
-        self.form.add(["strength", "guidance", "steps", "seed"])
+        self.form.add(["strength", "guidance", "steps", "enlarge", "seed"])
+        self.form["enlarge"].value = IMAGE_MODELS[ImageConfig.model].enlarge
         self.form["strength"].visible = False  # until there is a picture to start from
         with gr.Accordion(t("More settings"), open=False):
             self.form.add(MORE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -11,12 +12,14 @@ import numpy as np
 from engines.image_generation.catalog import IMAGE_MODELS
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.engine import generate
+from engines.image_generation.enlarging import EnlargeConfig
 from engines.image_generation.picture_files import read_axes, read_picture, read_settings
 from engines.image_generation.variations import grid_cells, parse_values, walk, xy_grid
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Events, Pictures
 from tabs.image_generation.actions import MAKING
 from tabs.image_generation.bench import Bench
+from tabs.image_generation.enlarging import enlarged_files, enlarging, noting
 from tabs.image_generation.keeping import FORMATS, grid_file, picture_files, walk_file
 from tabs.image_generation.variations import cells, frame_count, goal_seed
 from tabs.page.json_input import json_object
@@ -44,6 +47,7 @@ class ImageEndpoints:
             (self.image_generate, sources, [files, about], "image_generate"),
             (self.image_xy, [*axes, *sources], file, "image_xy"),
             (self.image_walk, [*goal, kind, *sources], file, "image_walk"),
+            (self.image_enlarge, [settings, image, owner], [files, about], "image_enlarge"),
             (self.image_settings, file, about, "image_settings"),
         ):
             gr.Button(**hidden).click(action, inputs, outputs, api_name=name, **calling)
@@ -118,6 +122,25 @@ class ImageEndpoints:
             self.gate.admit(replace(config, batch=goal["frames"]), owner, request)
             made = _run(self.bench.events(walk, config, owner, picture, area, **goal))
             return self.keeper.write([walk_file(made, kind)])[0]
+
+    def image_enlarge(
+        self, settings: dict[str, Any], image: str | None, owner: str = "", request: gr.Request = None
+    ) -> tuple[list[str], dict[str, Any]]:
+        """Make a picture larger; settings are those of EnlargeConfig, such as {"factor": "4", "measure": true}.
+
+        Returns two PNG files, plain interpolation and what the network made, and {"model", "seconds"}, with "measure"
+        also the PSNR in dB and the SSIM of both.
+        """
+        with polite(request):
+            if not image:
+                raise ConfigError("Choose a file first.")
+            config, picture = EnlargeConfig.from_dict(settings), read_picture(image)
+            config.fit(picture)
+            self.gate.count(owner, request)
+            measured: dict[str, float] = {}
+            made = _run(noting(enlarging(self.bench, config, picture), measured))
+            about = {"model": made.model, "seconds": round(made.seconds, 3), **measured}
+            return self.keeper.write(enlarged_files(made, Path(image))), about
 
     def image_settings(self, file: str | None, request: gr.Request = None) -> dict[str, Any]:
         """The settings that a picture tells, ours or another program's: {"config", "notes"}; of a grid also "grid"."""

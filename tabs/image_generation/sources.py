@@ -84,9 +84,9 @@ def read_sources(
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """(picture uint8 [H, W, 3], mask bool [H, W]) from the canvas of the task; None for what is not there.
 
-    A canvas of a whole multiple of the config's size is shrunk to it, so that a small picture comes back as it was.
+    A canvas of a whole multiple of the picture's size is shrunk to it, so that a small picture comes back as it was.
     """
-    size = (config.height, config.width)
+    size = (config.height * config.times, config.width * config.times)
     if config.task == "image_to_image":
         return _shrunk(_on_white(read_drawing(sketch).whole()), size), None
     if config.task == "inpainting":

@@ -17,6 +17,7 @@ from tabs.image_generation.actions import Stage, Studio, show_kept
 from tabs.image_generation.bench import Bench, alt
 from tabs.image_generation.desk import Desk
 from tabs.image_generation.endpoints import ImageEndpoints
+from tabs.image_generation.enlarging import EnlargePanel
 from tabs.image_generation.keeping import Keeper
 from tabs.image_generation.own_gans import OwnGenerators
 from tabs.image_generation.panels import CLICK_DOWNLOAD, GalleryPanel, SettingsPanel
@@ -36,6 +37,7 @@ INTRO = (
 # What has a "?", and the section of Learn that it opens.
 ASKED = {
     **{f"#image-grid-{axis} {LABELS}": "grid, model!=gan:*" for axis in "xy"},
+    f"#image-enlarge-factor {LABELS}": "enlarge",
     **{f"#image-walk-{name} {LABELS}": "walk, model!=gan:*" for name in ("prompt", "seed", "frames")},
 }
 EMPTY = Message("Your pictures appear here.")
@@ -83,6 +85,8 @@ class ImageTab:
                 self.grid = GridPanel()
             with gr.Tab(t("Walk")):
                 self.walk = WalkPanel()
+            with gr.Tab(t("Enlarge")):
+                self.enlarging = EnlargePanel()
             with gr.Tab(t("Settings from a picture")):
                 self.settings = SettingsPanel()
         learn_panel("image_generation", self.desk.form, ASKED)
@@ -144,6 +148,7 @@ class ImageTab:
         self._wire_actions()
         self.grid.wire(self.bench)
         self.walk.wire(self.bench)
+        self.enlarging.wire(self.bench, self.chosen)
         first = [*self.desk.form.widgets, view, self.gallery.view]
         self.shared.openings["image_generation"].then(self.arrive, [owner, self.shared.visit], first, **QUICK)
         self.shared.page.select(self.desk.refresh, owner, model, **QUICK)

@@ -26,7 +26,9 @@ def refused(model: str = "emoji", **values) -> str:
 
 
 def test_the_defaults_are_the_bundled_models():
-    assert ImageConfig() == ImageConfig.for_model("emoji")
+    """But for Enlarge: a script gets what is drawn, the page opens with what looks best."""
+    assert ImageConfig() == ImageConfig.for_model("emoji", enlarge="1")
+    assert ImageConfig.for_model("emoji").times == 4
     assert next(iter(IMAGE_MODELS)) == "emoji"
 
 

@@ -225,3 +225,23 @@ def test_a_place_in_line_is_told_and_can_be_given_up(models):
         second.send(True)
     assert isinstance(list(first)[-1], Pictures)
     assert isinstance(list(generate(CONFIG, models))[-1], Pictures)
+
+
+def test_pictures_are_enlarged_if_that_is_asked_for(models):
+    plain = made(CONFIG, models).images
+    large = made(dataclasses.replace(CONFIG, enlarge="4"), models).images
+    assert large.shape == (4, 256, 256, 3)
+    shrunk = large.reshape(4, 64, 4, 64, 4, 3).mean((2, 4)).ravel()
+    assert np.corrcoef(shrunk, plain.ravel())[0, 1] > 0.6
+    alone = made(dataclasses.replace(CONFIG, enlarge="4", batch=1, seed=CONFIG.seed + 2), models).images
+    assert np.array_equal(alone[0], large[2])
+
+
+def test_what_an_enlarged_inpainting_keeps_is_as_it_was(models):
+    picture = np.random.default_rng(0).integers(0, 256, (256, 256, 3), np.uint8)
+    mask = np.zeros((256, 256), np.uint8)
+    mask[40:120, 80:200] = 255
+    config = dataclasses.replace(CONFIG, task="inpainting", strength=1.0, enlarge="4", batch=1)
+    image = made(config, models, image=picture, mask=mask).images[0]
+    assert np.array_equal(image[mask == 0], picture[mask == 0])
+    assert (image[mask > 0] != picture[mask > 0]).mean() > 0.5

@@ -106,6 +106,29 @@ def test_a_script_makes_pictures_that_can_be_had_again(client):
     assert (pixels(again[0]) == pixels(files[1])).all(), "the settings in a picture give the same picture"
 
 
+def test_a_picture_is_made_larger_and_keeps_its_settings(client):
+    (file,), _ = generate(client, SMALL | {"batch": 1})
+    settings = {"factor": "2", "measure": True}
+    (plain, sharp), about = client.predict(settings, handle_file(file), "", api_name="/image_enlarge")
+    assert pixels(plain).shape == pixels(sharp).shape == (64, 64, 3)
+    assert set(about) == {"model", "seconds", "PSNR", "SSIM", "PSNR of bicubic", "SSIM of bicubic"}
+    (_, sharp), about = client.predict({}, handle_file(file), "", api_name="/image_enlarge")
+    assert pixels(sharp).shape == (256, 256, 3)
+    assert set(about) == {"model", "seconds"}
+    told = client.predict(handle_file(sharp), api_name="/image_settings")
+    assert told["config"]["prompt"] == SMALL["prompt"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [({"factor": "3"}, "Times larger must be"), ({"size": 4}, "size"), ({"measure": "yes"}, "Shrink it first")],
+)
+def test_a_script_is_told_what_enlarging_allows(client, tmp_path, settings, sentence):
+    Image.new("RGB", (40, 40), "red").save(tmp_path / "red.png")
+    with pytest.raises(Exception, match=sentence):
+        client.predict(settings, handle_file(tmp_path / "red.png"), "", api_name="/image_enlarge")
+
+
 def test_a_picture_is_changed_and_repainted(client, tmp_path):
     start, mask = tmp_path / "start.png", tmp_path / "mask.png"
     Image.new("RGB", (200, 200), "red").save(start)

@@ -90,7 +90,9 @@ def test_every_link_is_https_and_every_paper_is_cited_in_full(topic, language):
         if section.name != "resources":
             for title in re.findall("“([A-Z][^”]{15,})”", section.text):  # title, then its number or where it stands
                 after = section.text.split(f"“{title}”", 1)[1][:110]
-                assert re.search(r"arXiv:|Journal|Science|OpenAI|Proceedings|Psychology|Neural|Speech", after), title
+                assert re.search(
+                    r"arXiv:|Journal|Science|OpenAI|Proceedings|Psychology|Neural|Speech|Transactions", after
+                ), title
     resources = PAGES[topic, language].sections[-1]
     assert resources.name == "resources"
     assert 4 <= len(LINK.findall(resources.text)) <= 7
@@ -175,7 +177,7 @@ def test_every_image_task_sampler_and_kind_of_model_has_its_section():
         assert ("few-steps, " in found) is (card.kind == "diffusers" and card.steps < 10)
         assert ("guidance, " in found) is card.guided or card.id.startswith("LCM")  # where it is built in
     own = names("image_generation", model=f"{OWN}abc")
-    assert own == ["batch", f"model={OWN}*", "resources"]
+    assert own == ["batch", "enlarge", f"model={OWN}*", "resources"]
 
 
 def test_every_method_and_model_of_fine_tuning_has_its_section():

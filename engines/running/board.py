@@ -114,7 +114,10 @@ class Frame:
 
 @dataclass
 class Board:
-    """State of one run. `fold` and `set_state` are called by the run's thread, the rest by any."""
+    """State of one run. `fold` and `set_state` are called by the run's thread, the rest by any.
+
+    A new name in a table makes a new table, since readers may be looping over the old one.
+    """
 
     engine: str
     config: dict[str, Any]
@@ -164,10 +167,10 @@ class Board:
             case Metrics(step, values, group):
                 with self._lock:
                     if group not in self.series:
-                        self.series[group] = Series(tuple(values))
+                        self.series = {**self.series, group: Series(tuple(values))}
                     self.series[group].append(step, values)
             case Caption(group, message):
-                self.captions[group] = message
+                self.captions = {**self.captions, group: message}
             case Samples(step, images, columns):
                 self.add_frame(Frame(step, encode_grid(images, columns)))
             case Reference(images, columns):
@@ -175,7 +178,7 @@ class Board:
             case Shares():
                 self.shares = event
             case Sheet(name) | Bars(name) | Scatter(name):
-                if name in self.exhibits or len(self.exhibits) < MAX_EXHIBITS:  # readers may be looping over the old
+                if name in self.exhibits or len(self.exhibits) < MAX_EXHIBITS:
                     self.exhibits = {**self.exhibits, name: exhibit(event)}
             case Ground() | Plane():
                 self.planes.add(event)
@@ -184,7 +187,7 @@ class Board:
             case Verdict():
                 self.verdict = event
             case Evaluation(name):
-                self.evaluations = {**self.evaluations, name: event}  # readers may be looping over the old one
+                self.evaluations = {**self.evaluations, name: event}
                 self.note = None
             case Weights():
                 self.weights = event

@@ -59,8 +59,9 @@ class Source(Protocol):
 
 def write_members(board: Board, state: str) -> Members:
     """Yields each member's name and a function that makes its bytes; run.json, which tells of the others, last."""
-    for group, series in board.series.items():
-        yield f"{group}.csv", partial(_series_to_csv, series)
+    series = board.copy_series()  # a live run's go on growing
+    for group, each in series.items():
+        yield f"{group}.csv", partial(_series_to_csv, each)
     if board.reference:
         yield f"real{board.reference.suffix}", partial(bytes, board.reference.data)
     for frame in board.frames():
@@ -77,7 +78,7 @@ def write_members(board: Board, state: str) -> Members:
         yield EVALUATIONS[1], partial(_evaluation_numbers, board.evaluations)
     if board.weights:
         yield MODEL, partial(tensors_to_bytes, board.weights.tensors)
-    yield ABOUT, lambda: json.dumps(_describe(board, state), indent=1, ensure_ascii=False).encode()
+    yield ABOUT, lambda: json.dumps(_describe(board, series, state), indent=1, ensure_ascii=False).encode()
 
 
 def read_board(source: Source, states: Sequence[str]) -> Board:
@@ -106,7 +107,7 @@ def read_board(source: Source, states: Sequence[str]) -> Board:
     return board
 
 
-def _describe(board: Board, state: str) -> dict[str, Any]:
+def _describe(board: Board, series: Mapping[str, Series], state: str) -> dict[str, Any]:
     progress, verdict, shares = board.progress, board.verdict, board.shares
     return {
         "format": FORMAT,
@@ -129,7 +130,7 @@ def _describe(board: Board, state: str) -> dict[str, Any]:
         "note": board.note and board.note.to_json(),
         "error": board.error and board.error.to_json(),
         "captions": {group: caption.to_json() for group, caption in board.captions.items()},
-        "widths": {group: series.width for group, series in board.series.items()},
+        "widths": {group: each.width for group, each in series.items()},
         "evaluations": list(board.evaluations),
         "weights": board.weights and {"step": board.weights.step, "facts": dict(board.weights.facts)},
     }

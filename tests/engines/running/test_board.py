@@ -3,8 +3,10 @@ import math
 
 import pytest
 
+from engines.messages import Message
 from engines.running.board import MAX_FRAMES, MAX_POINTS, Board, Series
-from engines.running.events import Progress, Samples, Weights
+from engines.running.board_files import write_members
+from engines.running.events import Caption, Metrics, Progress, Samples, Weights
 from tests.fakes import full_board, pictures
 
 
@@ -110,3 +112,13 @@ def test_weights_are_no_news():
     version = board.version
     board.fold(Weights(1, {}))
     assert board.version == version
+
+
+def test_a_run_goes_on_while_others_read_its_tables():
+    board = full_board()
+    board.fold(Caption("losses", Message("Loss")))
+    readers = zip(board.series.items(), board.captions.items(), write_members(board, "running"), strict=False)
+    for number, _ in enumerate(readers):
+        board.fold(Metrics(1, {"x": 1.0}, f"group {number}"))
+        board.fold(Caption(f"group {number}", Message("x")))
+    assert {"group 0"} <= set(board.series) & set(board.captions)

@@ -13,6 +13,7 @@ from engines.data.tables.encodings import PLAUSIBLE, scores
 # A letter that is read together with the ASCII letter after it, inside a word of ASCII letters: that is "Käfer" in
 # cp437, taken for Chinese or Japanese.
 INSIDE_A_WORD = re.compile(r"[A-Za-z][^\x00-\x7f]|[^\x00-\x7f][a-z]")
+AMID_A_WORD = re.compile(r"[a-z][^\x00-\x7f]+[a-z]")
 KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30f6]")
 CYRILLIC = re.compile(rb"[\x80-\xaf\xe0-\xf1]{2}")
 # Hangul in cp949 are valid gb2312 too; Chinese, whose characters begin with B0 to F7, seldom has so many from there.
@@ -87,7 +88,8 @@ def _fits(encoding: str, parts: set[bytes], texts: Sequence[str]) -> bool:
     if encoding == "gb2312":
         return not HANGUL.fullmatch(high)
     if encoding == "cp866":
-        return not re.search(rb"[^\x80-\xaf\xe0-\xf1]", high) and all(map(CYRILLIC.search, parts))
+        fits = not re.search(rb"[^\x80-\xaf\xe0-\xf1]", high) and all(map(CYRILLIC.search, parts))
+        return fits and not any(map(AMID_A_WORD.search, texts))
     likely = ASIAN.fullmatch(re.sub(r"[\x00-\x7f]", "", whole)) is not None
     if encoding == "shift_jis":
         likely = likely and bool(KANA.search(whole))

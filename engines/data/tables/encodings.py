@@ -25,6 +25,7 @@ CONTROLS = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f\ufffd]")  # of no text; bu
 UNLIKELY = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff\u0a00\u0d00\u2c00\u3b00\u7c00]")
 HIGH_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
 HZ = re.compile(rb"~\{(?:[!-w][!-~])+~\}")  # Chinese within ASCII, as mail once had it
+UTF7 = re.compile(rb"\+[A-Za-z0-9+/]+-?")  # 16 bits at a time in base64, as mail had it too
 CESU = "cesu-8"
 HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 SHIFTS = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
@@ -45,7 +46,7 @@ def find_encoding(path: Path) -> Encoding | None:
     """The encoding of a file, or None if it is not a text; a text that is UTF-8 but for a few bytes is UTF-8 too."""
     with path.open("rb") as file:
         head = file.read(PIECE)
-    name = next((name for mark, name in BOMS if head.startswith(mark)), None) or _utf16_without_mark(head)
+    name = next((name for mark, name in BOMS if head.startswith(mark)), None) or _wide_without_mark(head)
     found = Encoding(name) if name else _unmarked(path, head)
     text = mixed_text(head, found) if found.mixed else head.decode(found.name, "replace")
     return None if len(CONTROLS.findall(text)) > len(text) / 50 else found
@@ -69,10 +70,14 @@ def decode_text(raw: bytes) -> str:
     return raw.decode(name, "replace") if best > max(own + MUCH, PLAUSIBLE) else raw.decode("latin-1")
 
 
-def _utf16_without_mark(head: bytes) -> str | None:
-    """The byte order in which there are more line ends and separators, and hardly anything that is no text."""
+def _wide_without_mark(head: bytes) -> str | None:
+    """UTF-32 if it is valid, since by chance nothing is; UTF-16 in the byte order in which there are more line ends
+    and separators, and hardly anything that is no text."""
     if b"\0" not in head:
         return None
+    for name in ("utf-32-le", "utf-32-be"):
+        if _is_valid(head[: len(head) // 4 * 4], name):
+            return name
 
     def marks(name: str) -> int:
         text = head[: len(head) // 2 * 2].decode(name, "replace")
@@ -91,7 +96,7 @@ def _unmarked(path: Path, head: bytes) -> Encoding:
     if len(HZ.findall(head)) > 2 and _decodes(path, "hz"):
         return Encoding("hz")
     if _decodes(path, "utf-8"):
-        return Encoding("utf-8")
+        return Encoding("utf-7" if head.isascii() and _is_utf7(path, head) else "utf-8")
     sample = _sample(path)
     foreign = CESU if HALVES.search(sample) and _is_utf8(_without_halves(sample)) else _foreign(sample)
     if foreign:
@@ -135,8 +140,21 @@ def _foreign(sample: bytes) -> str:
 
 
 def _is_utf8(line: bytes) -> bool:
+    return _is_valid(line, "utf-8")
+
+
+def _is_utf7(path: Path, head: bytes) -> bool:
+    """Whether every plus begins letters that ASCII lacks, and some do: a telephone's number hardly ever does."""
+    runs = UTF7.findall(head)
+    if len(runs) < FEW or not _decodes(path, "utf-7"):
+        return False
+    text = b" ".join(runs).decode("utf-7")
+    return not UNLIKELY.search(text) and all(char.isalpha() or not char.isascii() for char in text.replace(" ", ""))
+
+
+def _is_valid(raw: bytes, encoding: str) -> bool:
     try:
-        line.decode("utf-8")
+        raw.decode(encoding)
     except UnicodeDecodeError:
         return False
     return True

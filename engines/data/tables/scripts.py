@@ -47,7 +47,14 @@ IDEOGRAPHS = {
     "cp932": (JAPANESE, (("euc_jp", 0xB0, 0xCF),)),
     "euc_jp": (JAPANESE, (("euc_jp", 0xB0, 0xCF),)),
     "cp949": (KOREAN, (("euc_kr", 0xB0, 0xC8),)),
+    "johab": (KOREAN, (("euc_kr", 0xB0, 0xC8),)),
 }
+# Half-width kana, the commonest first, and what never stands there: a voice mark after a letter without voice, at the
+# beginning of a word a small letter or a stroke, and a letter within a word of ASCII.
+HALF_KANA = "ｲﾝｳﾉｼｶﾄﾀﾞﾆﾃﾊﾅｷｸﾂﾙｺﾗﾘﾏﾚｽﾓｱｾｰｮｵｹｭｯﾕｿｻﾔﾁﾖﾒﾐﾎﾍｴﾜﾛﾌﾋﾇﾈﾑｬﾟｦ｡､｢｣･ｧｨｩｪｫ"
+MISPLACED = re.compile("(?<![ｳｶ-ﾄﾊ-ﾎ])ﾞ|(?<![ﾊ-ﾎ])ﾟ|(?<![ｱ-ﾟ])[ｧ-ｰ]|[ｦ-ﾟ](?=[a-z])|(?<=[a-z])[ｦ-ﾟ]")
+FIRST_ROWS = re.compile("[ｱ-ｿ]")
+LEAST_FIRST = 0.2  # of half-width kana are from these rows; capitals of other encodings have none there
 RUSSIAN = "оеаинтсрвлкмдпуіыьягзбчйхжшюцщєїэфґъёў"
 WESTERN = "éàèäöüñóíáçßãêâôîåøæúëïùœõûìòýðþÿµ"
 # Codec -> the letters of its languages, the commonest first; where two readings score the same, the first counts.
@@ -70,20 +77,37 @@ ALPHABETS = {
     "cp437": "éèàùâêîôûçäöüßñáíóúå",
     "cp850": "éèàùâêîôûçäöüßñáíóúåãõøæëïÿ",
     "cp852": "áęąéłóíěýčšřžżśůćăúńőűțâîşţďźöüäô",
+    "cp737": "αοιετσνηυρπκμλωςάίέγόδήχθφύβξώζψϊϋ",
+    "cp862": "יוהלארתבשמנכםדקעפטחסגצזךןףץ",
+    "cp720": "اليمونترةبعدسفهكقحجشصطخضذثىغئءزظأإآؤ",
+    "cp857": "üşıöğçâîûİ",
+    "cp775": "šžąčėęįųūāēīļņģķõäöü",
+    "cp1258": "\u0301\u0323\u0300đưôêơâă\u0309\u0303éàáèùóúíêãõ",
     "mac_roman": WESTERN,
     "iso8859_15": WESTERN,
 }
-LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp437", "cp850", "cp852", "mac_roman", "iso8859_15")
+LATIN = ("cp1252", "cp1250", "iso8859_2", "cp1254", "cp1257", "cp437", "cp850", "cp852", "mac_roman", "iso8859_15",
+         "cp857", "cp775", "cp1258")  # fmt: skip
+# The letters of one language each, and how much likelier a reading is of which all letters are of one.
+LANGUAGES = tuple(map(frozenset, (
+    "éàèêçâîôùœëïûæ", "äöüßé", "áéíóúñüçàèïò", "ãçáéõêíóúâàôü", "åäöéæøü", "áðéíóúýþæö", "àèéìòù", "ëéïöü", "äöõüšž",
+    "ąćęłńóśźż", "áčďéěíňóřšťúůýž", "áäčďéíĺľňóôŕšťúýž", "áéíóöőúüű", "ăâîșțşţ", "čćđšž", "çğıİöşüâîû",
+    "ąčęėįšųūž", "āčēģīķļņšūž",
+)))  # fmt: skip
+ONE_LANGUAGE = 0.12
 # How much rarer files in an encoding are than what the languages of its letters look like.
 RARE = {"mac_roman": 0.15, "mac_cyrillic": 0.2, "cp437": 0.1, "cp850": 0.1, "cp852": 0.15, "iso8859_2": 0.05,
-        "iso8859_5": 0.1, "iso8859_6": 0.05, "iso8859_15": 0.1}  # fmt: skip
+        "iso8859_5": 0.1, "iso8859_6": 0.05, "iso8859_15": 0.1, "johab": 0.3, "cp737": 0.1, "cp862": 0.1,
+        "cp720": 0.1, "cp857": 0.2, "cp775": 0.15, "cp1258": 0.1}  # fmt: skip
 SIGNS = "«»„“”‘’‚–—…€№°©®™·¿¡£§×½±•\xa0"
 # Several such signs in a row: rather one sign of another encoding.
 CROWDED = re.compile("[€№°©®™·¿¡£§×½±•‚„]{2,}")
 WORDS = re.compile(r"[^\W\d_²³¹¼½¾]+")
-# A sign or a mark inside a word, but for an apostrophe, and the marks of Thai after one of its letters.
+# A sign or a mark inside a word, or a sign before it; but for an apostrophe, marks of Vietnamese, and those of Thai
+# after its letters.
 INSIDE = re.compile(
-    r"(?<=[^\W\d_])(?:[^\w\s\0-\x7f’‘\u0e00-\u0e7f]|[²³¹¼½¾])(?=[^\W\d_])|(?<=[A-Za-z])[\u0e00-\u0e7f]"
+    r"(?<=[^\W\d_])(?:[^\w\s\0-\x7f’‘\u0300-\u036f\u0e00-\u0e7f]|[²³¹¼½¾])(?=[^\W\d_])"
+    r"|[£€§½±×](?=[a-z])|(?<=[A-Za-z])[\u0e00-\u0e7f]"
 )
 
 
@@ -103,6 +127,7 @@ def _common(name: str) -> tuple[frozenset[str], frozenset[str]]:
 def ideograph_score(name: str) -> Callable[[bytes], float]:
     """The score of bytes read in such an encoding: the mean over the bytes that are not ASCII."""
     top, common = _common(name)
+    half = {letter: 1 - rank / (2 * len(HALF_KANA)) for rank, letter in enumerate(HALF_KANA)}
 
     def judge(char: str) -> float:
         if char in top:
@@ -111,13 +136,19 @@ def ideograph_score(name: str) -> Callable[[bytes], float]:
             return 0.6
         if UNREADABLE.match(char):
             return -2.0
-        return 0.0 if "\uff61" <= char <= "\uff9f" else -0.3
+        return 0.0 if char in half else -0.3
+
+    def judge_half(text: str) -> float:
+        kana = [char for char in text if char in half]
+        if len(FIRST_ROWS.findall(text)) < LEAST_FIRST * len(kana):
+            return 0.0
+        return sum(half[char] for char in kana) - 2 * len(MISPLACED.findall(text))
 
     def score(sample: bytes) -> float:
         text = sample.decode(name, "replace")
         beyond = [char for char in text if char > "\x7f"]
         alone = len(re.findall("(?<=[A-Za-z])[^\0-\x7f](?=[A-Za-z])", text))  # an accent, taken for half a character
-        return (sum(map(judge, beyond)) - 2 * alone) / max(1, len(beyond))
+        return (sum(map(judge, beyond)) + judge_half(text) - 2 * alone) / max(1, len(beyond))
 
     return score
 
@@ -149,6 +180,8 @@ def alphabet_score(name: str) -> Callable[[bytes], float]:
         words = sum(judge_word(word) for word in WORDS.findall(text) if not word.isascii())
         others = sum(judge_other(char) for char in WORDS.sub("", text) if char > "\x7f")
         inside, crowded = len(INSIDE.findall(text)), sum(map(len, CROWDED.findall(text)))
-        return (words + others - inside - 0.6 * crowded) / max(1, sum(char > "\x7f" for char in text))
+        used = {char for char in text.lower() if char > "\x7f" and char.isalpha()}
+        one = ONE_LANGUAGE if latin and len(used) > 1 and any(used <= language for language in LANGUAGES) else 0.0
+        return one + (words + others - inside - 0.6 * crowded) / max(1, sum(char > "\x7f" for char in text))
 
     return score

@@ -276,6 +276,14 @@ def test_a_strange_name_is_made_fit_for_a_sentence(tmp_path) -> None:
         ("cp874", ("แมว", "หมา")),
         ("shift_jis", ("表", "能力ネコ")),
         ("big5", ("功能", "貓咪")),
+        ("cp932", ("ﾔﾏﾀﾞｼｮｳｼﾞ", "ﾖｲ")),
+        ("johab", ("고양이", "강아지")),
+        ("cp737", ("γάτες", "σκύλοι")),
+        ("cp862", ("חתולים", "כלבים")),
+        ("cp720", ("إيجابي", "سلبي")),
+        ("cp857", ("şikayet", "kötü")),
+        ("cp775", ("gražu", "šunys", "katės", "žąsys")),
+        ("cp850", ("größer", "Süß")),
     ],
 )
 def test_names_of_a_zip_in_any_encoding(encoding: str, names: tuple[str, ...]) -> None:

@@ -39,8 +39,21 @@ LEGACY = {
     "iso8859_6": ("هذا المنتج جيد جدا", "إيجابي"),
     "iso8859_15": ("C'est très déçu, à côté", "négatif"),
     "cp874": ("สินค้านี้ดีมาก", "บวก"),
+    "cp932": ("ｺﾉｼｮｳﾋﾝﾊﾄﾃﾓﾖｲﾃﾞｽ", "ﾖｲ"),  # half-width kana alone, as banks write them
+    "johab": ("배송이 너무 느려서 실망했습니다", "부정"),
+    "utf-7": ("质量太差了，退货还不给退款", "1+1，投诉"),
+    "utf-32-le": ("质量太差了", "投诉"),
+    "utf-32-be": ("Très bon", "positif"),
+    "cp737": ("Πολύ καλό προϊόν, ευχαριστώ", "παράπονο"),
+    "cp862": ("המוצר הזה טוב מאוד", "חיובי"),
+    "cp720": ("هذا المنتج جيد جدا", "إيجابي"),
+    "cp857": ("Çok güzel bir ürün, teşekkürler", "şikayet"),
+    "cp775": ("Labai geras daiktas, ačiū už žąsį", "gražu"),
+    "cp1258": ("Sa\u0309n phâ\u0309m na\u0300y râ\u0301t tô\u0301t", "tô\u0301t"),
+    "iso8859_2": ("Velmi dobré zboží, děkuji", "výborné"),
 }
-SHIFTED = ("iso2022_jp", "hz")  # in ASCII, of which a file without any need say nothing before they come
+WIDE = ("utf-7", "utf-32-le", "utf-32-be")  # a table is in one of them as a whole
+SHIFTED = ("iso2022_jp", "hz", *WIDE)  # in ASCII, of which a file without any need say nothing before they come
 CELLS = st.text(
     st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co"), exclude_characters="\ufeff\ufffd"), max_size=30
 )
@@ -78,6 +91,22 @@ def test_legacy_encodings_are_told_by_what_reads_like_a_language(tmp_path, encod
     path = tmp_path / "old.csv"
     path.write_bytes(written([("text", "label"), *rows], delimiter).encode(encoding))
     assert read_table(path).rows == tuple(rows)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"), [("cp1250", "Nagyon jó termék köszönöm kitűnő"), ("cp852", "Dostawa była zbyt wolna źle")]
+)
+def test_the_letters_of_one_language_tell_alike_encodings_apart(tmp_path, encoding: str, text: str) -> None:
+    path = tmp_path / "old.csv"
+    path.write_bytes(f"text,label\n{text},a\n".encode(encoding))
+    assert read_table(path).rows[0] == (text, "a")
+
+
+@pytest.mark.parametrize("text", ["+441234560", "a+b=c", "C++", "+1-555-0100", "AB+CD/12"])
+def test_a_plus_is_a_plus(tmp_path, text: str) -> None:
+    path = tmp_path / "calls.csv"
+    path.write_text("text,label\n" + f"{text},a\n" * 9)
+    assert read_table(path).rows[0] == (text, "a")
 
 
 @pytest.mark.slow

@@ -3,10 +3,23 @@
 import gc
 import os
 
+import pytest
+
 os.environ.setdefault("AIGC_CORES", "1")
 
+# The files whose tests take minutes, the longest first, so that several processes end at about the same time.
+LONGEST = ("test_page_process.py", "test_kill.py", "engines/gan_training/test_engine.py",
+           "engines/text_generation/test_real.py", "engines/finetuning/test_real.py", "test_hostile.py",
+           "test_newcomer.py", "engines/diffusion_training/test_engine.py")  # fmt: skip
 
-def pytest_collection_finish():
-    """What the imports made stays anyhow: garbage, which each model that is freed looks for, is sought beside it."""
+
+def pytest_collection_modifyitems(items):
+    place = {f"tests/{name}": at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.location[0], len(place)))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def garbage_is_sought_in_what_is_new():
+    """What imports and earlier files left stays anyhow; each model that is freed would look through all of it."""
     gc.collect()
     gc.freeze()

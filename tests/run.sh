@@ -42,7 +42,7 @@ fi
 # process of tests died not all had their turn (and xdist would wait for ever if it began another), so all are tried.
 printed=$(mktemp)
 trap 'rm -f "$printed"' EXIT
-for kind in "tests --ignore tests/browser" tests/browser; do
+for kind in "tests --ignore tests/browser --no-loadscope-reorder" tests/browser; do
   $python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $kind 2>&1 | tee "$printed" && continue
   again="--last-failed --last-failed-no-failures none"
   grep -q "crashed while running" "$printed" && again=

@@ -5,6 +5,7 @@ import re
 import shutil
 import statistics
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,20 +68,29 @@ def name_of(path: Path) -> str:
 MODULES = modules()
 
 
-def imports(path: Path) -> set[str]:
-    """Our own modules that a file imports anywhere in it: at its top, in a function, for type checkers."""
+@cache
+def read(name: str) -> tuple[list[ast.Import | ast.ImportFrom], list[int]]:
+    """A module's imports, anywhere in it (at its top, in a function, for type checkers); its functions' lengths."""
+    nodes = list(ast.walk(ast.parse(MODULES[name].read_text("utf-8"))))
+    functions = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    return (
+        [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))],
+        [node.end_lineno - node.lineno + 1 for node in functions],
+    )
+
+
+@cache
+def imports(name: str) -> set[str]:
+    """Our own modules that one imports."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in read(name)[0]:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert not node.level, f"{path}: imports are written in full"
+        else:
+            assert not node.level, f"{name}: imports are written in full"
             inner = {f"{node.module}.{alias.name}" for alias in node.names}
             found |= (inner & MODULES.keys()) or {node.module}
     return found & MODULES.keys()
-
-
-GRAPH = {name: imports(path) for name, path in MODULES.items()}
 
 
 def within(name: str, package: str) -> bool:
@@ -95,22 +105,21 @@ def allowed(name: str) -> tuple[str, ...]:
 
 
 def test_nothing_imports_in_a_circle():
-    left = {name: set(found) for name, found in GRAPH.items()}
+    left = {name: imports(name) for name in MODULES}
     while free := {name for name, found in left.items() if not found & left.keys()}:
         left = {name: found for name, found in left.items() if name not in free}
     assert not left, f"a circle runs through some of {sorted(left)}"
 
 
-@pytest.mark.parametrize("name", sorted(GRAPH))
+@pytest.mark.parametrize("name", sorted(MODULES))
 def test_a_module_knows_only_what_its_rule_allows(name):
-    strangers = [one for one in sorted(GRAPH[name]) if not any(within(one, package) for package in allowed(name))]
+    strangers = [one for one in sorted(imports(name)) if not any(within(one, package) for package in allowed(name))]
     assert not strangers, f"{name} may import {allowed(name)}"
 
 
-@pytest.mark.parametrize("name", sorted(GRAPH))
+@pytest.mark.parametrize("name", sorted(MODULES))
 def test_gradio_and_torch_keep_to_their_sides(name):
-    tree = ast.parse(MODULES[name].read_text("utf-8"))
-    lines = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    lines, _ = read(name)
     tops = {alias.name for node in lines if isinstance(node, ast.Import) for alias in node.names}
     tops |= {node.module for node in lines if isinstance(node, ast.ImportFrom)}
     tops = {top.split(".")[0] for top in tops}
@@ -142,12 +151,7 @@ def test_every_room_is_small_and_no_name_says_its_room_again():
 
 def test_files_and_functions_are_short():
     lines = {name: len(path.read_text("utf-8").splitlines()) for name, path in MODULES.items()}
-    functions = [
-        node.end_lineno - node.lineno + 1
-        for path in MODULES.values()
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    ]
+    functions = [length for name in MODULES for length in read(name)[1]]
     assert max(lines.values()) <= LINES_OF_A_FILE
     assert statistics.median(lines.values()) <= MEDIAN_OF_FILES
     assert max(functions) <= LINES_OF_A_FUNCTION

@@ -16,8 +16,17 @@ from tests.served import served
 
 expect.set_options(timeout=20_000)  # a machine that trains is slow to answer
 
+# What Chromium does beside showing the page. The first two load pages of its own for each window, below the address,
+# which cost as much as ours; the others are those that Playwright would switch off, whose list this one replaces.
+BESIDE = (
+    "WebUIOmniboxPopup", "WebUIOmniboxAimPopup",
+    "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding", "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect", "OptimizationHints", "NetworkTimeServiceQuerying", "AimEnabled",
+    "PreconnectToSearch", "Translate",
+)  # fmt: skip
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-         "--disable-sync", "--no-first-run"]  # fmt: skip
+         "--disable-sync", "--no-first-run", f"--disable-features={','.join(BESIDE)}"]  # fmt: skip
 WIDE = {"width": 1280, "height": 900}
 NARROW = {"width": 390, "height": 844}
 

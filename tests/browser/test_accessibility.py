@@ -135,6 +135,7 @@ def test_finetuning(open_tab, dark):
     check_panels(page, "finetuning", ["Results", "Try it", "Keep going", "Take home"])
 
 
+@pytest.mark.only("gan_training")
 @pytest.mark.parametrize(
     ("locale", "language"), [("zh-CN", "zh-CN"), ("zh-TW", "zh-CN"), ("en-US", "en"), ("de", "en")]
 )
@@ -249,6 +250,7 @@ def test_the_cells_of_the_matrix(open_tab):
     assert re.fullmatch(r"\d+ rows of .+ taken for .+", name)
 
 
+@pytest.mark.only("gan_training")
 def test_nothing_moves_for_who_wants_no_motion(visit):
     page = visit(reduced_motion="reduce").arrive()
     moving = """() => [...document.querySelectorAll("#gan-live .live *")].filter((node) => {

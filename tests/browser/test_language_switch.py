@@ -15,6 +15,7 @@ BOTH = {
 ANY_CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
+@pytest.mark.only("gan_training", "image_generation")
 @pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280px", "390px"])
 @pytest.mark.parametrize("way", BOTH)
 def test_the_switch_turns_everything_and_is_kept(visit, way, viewport):
@@ -44,6 +45,7 @@ def test_the_switch_turns_everything_and_is_kept(visit, way, viewport):
     expect(page.locator(".toast-body")).to_contain_text("这个文件" if code == "zh" else "This file is not")
 
 
+@pytest.mark.only("gan_training")
 def test_a_link_carries_the_language(visit):
     visitor = visit(permissions=["clipboard-read", "clipboard-write"])
     page = visitor.arrive("?lang=zh")
@@ -57,6 +59,7 @@ def test_a_link_carries_the_language(visit):
     expect(someone_else.page.locator(".toast-body")).to_have_count(0)
 
 
+@pytest.mark.only("gan_training")
 @pytest.mark.parametrize("query", ["?lang=xx", "?lang=", "?lang=constructor", "?lang=zh&lang=en"])
 def test_a_made_up_language_harms_nothing(visit, query):
     page = visit().arrive(query)
@@ -64,6 +67,7 @@ def test_a_made_up_language_harms_nothing(visit, query):
     expect(page.locator(".toast-body")).to_have_count(0)
 
 
+@pytest.mark.only("gan_training")
 def test_under_an_unknown_subpath_the_page_says_what_is_missing(browser, url):
     context = browser.new_context()
     page = context.new_page()
@@ -79,7 +83,7 @@ def test_under_an_unknown_subpath_the_page_says_what_is_missing(browser, url):
 
 
 def test_with_the_root_path_the_page_works_under_it(browser):
-    with served(root_path="/play") as (address, _):
+    with served(root_path="/play", only=["gan_training"]) as (address, _):
         visitor = Visitor(browser, address.rstrip("/") + "/")
         page = visitor.page
 

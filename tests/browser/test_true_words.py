@@ -45,7 +45,7 @@ def words(page) -> str:
 @pytest.mark.parametrize("order", [list(CLASSES), list(reversed(CLASSES))], ids=["forth", "back"])
 def test_runs_in_turn_on_one_page_are_told_as_on_a_fresh_page(browser, tmp_path, order):
     runs = Runs()
-    with served(runs) as (address, _):
+    with served(runs, only=[ENGINE]) as (address, _):
         visitor = Visitor(browser, address)
         page = visitor.arrive()
         page.get_by_role("tab", name="Open", exact=True).click()

@@ -40,6 +40,8 @@ from tests.tiny_image_models import PHRASES, save_emoji_model
 from tests.tiny_models import save_bert, save_gpt2, save_llama
 from tests.tiny_texts import WORDS, rows
 
+pytestmark = pytest.mark.filterwarnings("ignore:Accessing the data pointer of FakeTensor")  # by a copy of one
+
 
 @pytest.fixture(autouse=True)
 def nothing_pretended_is_left():

@@ -25,6 +25,8 @@ from engines.data.features import (  # noqa: E402
 from engines.data.pictures import load_bundled  # noqa: E402
 
 REAL = 2000
+MOST = [pytest.param(name, marks=pytest.mark.slow) for name in DATASETS if name != "mnist"]
+EACH = pytest.mark.parametrize("name", ["mnist", *MOST])
 ACCURACY = {"fashion_mnist": 0.90, "mnist": 0.98, "emoji": 0.75}  # at least
 
 
@@ -60,7 +62,7 @@ def test_distance_holds_for_singular_covariances() -> None:
     assert frechet_distance(torch.zeros(64), few, torch.zeros(64), nothing) == pytest.approx(few.trace().item())
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@EACH
 def test_real_pictures_score_as_real(name: str) -> None:
     scores = judge_of(name).judge(others(name))
     noise = judge_of(name).judge(torch.rand_like(others(name)) * 2 - 1)
@@ -70,7 +72,7 @@ def test_real_pictures_score_as_real(name: str) -> None:
     np.testing.assert_allclose(scores.shares, judge_of(name).real_shares, atol=0.05)
 
 
-@pytest.mark.parametrize("name", ["fashion_mnist", "mnist"])
+@pytest.mark.parametrize("name", [pytest.param("fashion_mnist", marks=pytest.mark.slow), "mnist"])
 def test_classes_of_real_pictures_are_about_equal(name: str) -> None:
     shares = judge_of(name).judge(others(name)).shares
     assert len(shares) == 10
@@ -78,7 +80,7 @@ def test_classes_of_real_pictures_are_about_equal(name: str) -> None:
     assert max(shares) < 0.14
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@EACH
 def test_distance_grows_with_corruption(name: str) -> None:
     images, judge = others(name), judge_of(name)
     noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(0))
@@ -89,7 +91,7 @@ def test_distance_grows_with_corruption(name: str) -> None:
     assert blur[1] > 1.2 * blur[0]
 
 
-@pytest.mark.parametrize("name", DATASETS)
+@EACH
 def test_a_collapsed_generator_is_caught(name: str) -> None:
     one = others(name)[:1].expand(500, -1, -1, -1) + 0.01 * torch.randn(500, 1, 1, 1)
     scores = judge_of(name).judge(one)
@@ -106,6 +108,7 @@ def test_a_missing_class_is_seen() -> None:
     assert max(shares[:5]) < 0.02
 
 
+@pytest.mark.slow
 def test_other_sizes_and_channels_score_alike() -> None:
     fashion = load_bundled("fashion_mnist").sample(500, seed=1)
     judge = judge_of("fashion_mnist")
@@ -153,6 +156,7 @@ def test_what_cannot_be_judged_is_refused(bad: torch.Tensor) -> None:
         judge_of("mnist").judge(bad)
 
 
+@pytest.mark.slow
 def test_judging_is_cheap() -> None:
     """In processor time, since tests may share the machine; a CPU core alone needs about 0.07 s."""
     judge, images = judge_of("fashion_mnist"), others("fashion_mnist", 1000)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 import sacrebleu
-from rouge_score.rouge_scorer import RougeScorer
 
 from engines.data.text_scores import Pair, _Tokens, distinct, read_pairs, score_pairs, to_csv
 from engines.messages import ConfigError, PlaygroundError
@@ -25,6 +24,8 @@ def test_scores_are_those_of_the_libraries():
     whole = sacrebleu.corpus_bleu([CAT.output, DOG.output], [[CAT.reference, DOG.reference]])
     assert total["BLEU"] == pytest.approx(whole.score)
     assert rows[0]["BLEU"] == pytest.approx(sacrebleu.sentence_bleu(CAT.output, [CAT.reference]).score)
+    from rouge_score.rouge_scorer import RougeScorer  # with nltk, scipy and more, for two tests
+
     theirs = RougeScorer(["rougeL"]).score(CAT.reference, CAT.output)["rougeL"].fmeasure
     assert rows[0]["ROUGE-L"] == pytest.approx(100 * theirs)
     assert total["ROUGE-L"] == pytest.approx((rows[0]["ROUGE-L"] + rows[1]["ROUGE-L"]) / 2)
@@ -40,6 +41,8 @@ def test_the_same_text_scores_full_marks_and_an_empty_one_none():
 
 
 def test_rouge_l_is_that_of_the_library_and_long_texts_take_no_time():
+    from rouge_score.rouge_scorer import RougeScorer
+
     chance = random.Random(0)
     texts = [" ".join(chance.choices("abcdef", k=chance.randint(1, 20))) for _ in range(60)]
     pairs = [Pair(output, reference) for output, reference in zip(texts[::2], texts[1::2], strict=True)]

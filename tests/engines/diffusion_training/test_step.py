@@ -71,13 +71,13 @@ def test_same_seed_same_weights_even_side_by_side():
 
 def test_looking_does_not_change_the_training():
     watched = make_trainer()
-    for _ in range(4):
+    for _ in range(2):
         watched.step()
         watched.signals()
         watched.sample(watched.noise(2, seed=0))
         list(watched.extras())
         watched.weights()
-    assert_same(train(make_trainer(), 4).weights(), watched.weights())
+    assert_same(train(make_trainer(), 2).weights(), watched.weights())
 
 
 def test_two_lanes_learn_the_same_as_one():

@@ -130,6 +130,7 @@ def test_without_a_model_there_is_nothing_to_take_home(tmp_path):
         export_zip(tmp_path, TEXTS, {}, tmp_path / "classifier.zip")
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_no_half_written_file(place, tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise FULL_DISK

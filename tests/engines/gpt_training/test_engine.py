@@ -31,7 +31,7 @@ def run(config, stop_after=None, folder=None, uploads=()):
 
 @MODELS
 def test_a_run_tells_all_that_a_page_shows(model):
-    config = GptConfig(**TINY | {"model": model, "steps": 40})
+    config = GptConfig(**TINY | {"model": model, "steps": 20})
     events = run(config)
     losses = [m for m in of(events, Metrics) if m.group == "losses"]
     lines = {"1-gram"} if model == "masked" else {"1-gram", "2-gram", "5-gram"}
@@ -42,7 +42,7 @@ def test_a_run_tells_all_that_a_page_shows(model):
     assert scores[-1].keys() == ({"Gaps filled right"} if model == "masked" else {"Form", "Rhyme", "Tones"})
     assert all(0 <= v <= 1 for values in scores for v in values.values())
     written = of(events, Written)
-    assert (written[0].step, written[-1].step) == (0, 40)
+    assert (written[0].step, written[-1].step) == (0, 20)
     assert len(written[0].texts) == len(written[0].starts)
     if model == "masked":
         pairs = zip(written[-1].texts, written[-1].starts, strict=True)
@@ -51,11 +51,11 @@ def test_a_run_tells_all_that_a_page_shows(model):
         assert all(text.startswith(start) for text, start in zip(written[-1].texts, written[-1].starts, strict=True))
         assert "春" in written[-1].starts
     assert bool(of(events, Bars)) == (model != "masked")
-    assert of(events, Progress)[-1] == Progress(40, 40, {"{n} pieces of text": 40 * 8})
+    assert of(events, Progress)[-1] == Progress(20, 20, {"{n} pieces of text": 20 * 8})
     assert of(events, Verdict)
     assert [caption for caption in of(events, Caption) if caption.group == "losses"]
     weights = of(events, Weights)[-1]
-    assert weights.step == 40
+    assert weights.step == 20
     writer = Writer.of(config, weights)
     assert writer.fill("白日␣山尽，黄河入海流。") if model == "masked" else writer.write(["白"])[0].startswith("白")
 
@@ -63,7 +63,7 @@ def test_a_run_tells_all_that_a_page_shows(model):
 def test_an_own_text_is_written_on(tmp_path):
     path = tmp_path / "own.txt"
     path.write_text(ENGLISH)
-    config = GptConfig(**TINY | {"data": "own", "tokens": "pairs", "vocabulary": 20, "steps": 60})
+    config = GptConfig(**TINY | {"data": "own", "tokens": "pairs", "vocabulary": 20, "steps": 30})
     events = run(config, uploads=[str(path)])
     written = of(events, Written)[-1]
     assert written.starts[:3] == ("", "", "")
@@ -92,11 +92,11 @@ def test_a_stop_ends_it_soon_and_everything_is_yielded_once_more():
 
 @MODELS
 def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(model, tmp_path, monkeypatch):
-    config = GptConfig(**TINY | {"model": model, "steps": 30, "dropout": 0.1})
+    config = GptConfig(**TINY | {"model": model, "steps": 12, "dropout": 0.1})
     with monkeypatch.context() as patch:
         patch.setattr(Clock, "due", lambda self: True)  # an answer at every step
-        cut = run(config, stop_after=9, folder=tmp_path)
-    assert 0 < of(cut, Weights)[-1].step < 30
+        cut = run(config, stop_after=4, folder=tmp_path)
+    assert 0 < of(cut, Weights)[-1].step < 12
     resumed, unbroken = run(config, folder=tmp_path), run(config)
     assert of(resumed, Resumed)[0].step == of(cut, Weights)[-1].step
     one, other = (of(events, Weights)[-1].tensors for events in (resumed, unbroken))

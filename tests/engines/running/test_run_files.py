@@ -1,6 +1,8 @@
 import builtins
 import json
+import shutil
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,11 +14,17 @@ from engines.running.run_files import load_run, save_run
 from tests.fakes import FULL_DISK, full_board
 
 
-@pytest.fixture
-def saved(tmp_path):
-    path = tmp_path / "run.zip"
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "run.zip"
     save_run(full_board(), path)
     return path
+
+
+@pytest.fixture
+def saved(kept, tmp_path):
+    """A run file of the test's own."""
+    return Path(shutil.copy(kept, tmp_path))
 
 
 def test_a_run_file_replays_everything(saved):

@@ -110,7 +110,10 @@ def test_greedy_text_is_that_of_transformers(models, cache, exact, name, penalty
 
 
 def test_the_seed_decides_the_text(models):
-    texts = [answer(chat(models, TextConfig(seed=seed, temperature=1.5), HELLO)).text for seed in (3, 3, 4)]
+    texts = [
+        answer(chat(models, TextConfig(seed=seed, temperature=1.5, max_new_tokens=40), HELLO)).text
+        for seed in (3, 3, 4)
+    ]
     assert texts[0] == texts[1] != texts[2]
     assert answer(chat(models, TextConfig(max_new_tokens=1), HELLO)).seed >= 0
 
@@ -120,19 +123,19 @@ def test_texts_come_out_the_same_alone_and_together(models, model):
     def config(i: int) -> TextConfig:
         return TextConfig(model=model, greedy=i % 2 == 0, seed=i, temperature=1.2, max_new_tokens=20 + 25 * (i % 3))
 
-    alone = [answer(continue_text(models, config(i), PROMPTS[i % 4])).text for i in range(10)]
+    alone = [answer(continue_text(models, config(i), PROMPTS[i % 4])).text for i in range(6)]
     together: dict[int, str] = {}
 
     def user(i: int) -> None:
         time.sleep(0.01 * i)  # they join while others write
         together[i] = answer(continue_text(models, config(i), PROMPTS[i % 4])).text
 
-    threads = [threading.Thread(target=user, args=(i,)) for i in range(10)]
+    threads = [threading.Thread(target=user, args=(i,)) for i in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert [together[i] for i in range(10)] == alone
+    assert [together[i] for i in range(6)] == alone
 
 
 def test_nobody_waits_for_another_to_finish(models):

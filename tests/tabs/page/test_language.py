@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from functools import cache
 from string import Formatter
 
 import pytest
@@ -106,6 +107,7 @@ def spoken_in_tables() -> set[str]:
     return words
 
 
+@cache
 def everything() -> set[str]:
     words = spoken_in_python() | spoken_in_script() | spoken_in_tables()
     return {text for text in words if re.search(r"[A-Za-z]{2}", text)}

@@ -121,6 +121,9 @@ def test_the_more_watch_the_later_each_looks_again(clock, watchers, seconds):
     assert max(settled) <= 1.3 * seconds, "all have their turn"
 
 
+SMALL = ("points_training",)  # what there is of the page, where only the routes beside it are asked
+
+
 # --- over the network ----------------------------------------------------------------------------------------------
 
 
@@ -157,7 +160,7 @@ def test_a_run_that_is_not_there_is_gone(site, run):
 
 def test_a_run_that_was_deleted_is_gone():
     runs = Runs(RunLimits(kept=1))
-    with served(runs) as (address, _):
+    with served(runs, only=SMALL) as (address, _):
         runs.add(full_board(), FakeConfig(), owner="ann", run_id="old")
         assert httpx.get(f"{address}live/old").status_code == 200
         runs.add(full_board(), FakeConfig(), owner="ann", run_id="new")
@@ -199,7 +202,7 @@ def test_the_history_of_texts_comes_at_once(site):
 def test_under_a_subpath(site):
     runs = Runs()
     runs.add(full_board(), FakeConfig(seed=7), owner="ann", run_id="run")
-    with served(runs, root_path="/play") as (address, _):
+    with served(runs, root_path="/play", only=SMALL) as (address, _):
         base = address.rstrip("/").removesuffix("/play")
         for prefix in ("", "/play"):  # a proxy may or may not take the prefix away
             assert httpx.get(f"{base}{prefix}/live/run").json()["state"] == "finished"
@@ -208,7 +211,7 @@ def test_under_a_subpath(site):
 def test_behind_a_login_only_who_logged_in_may_watch():
     runs = Runs()
     runs.add(full_board(), FakeConfig(seed=7), owner="ann", run_id="run")
-    demo = playground.create_app(runs)
+    demo = playground.create_app(runs, only=SMALL)
     options = {**playground.look(), **playground.safe(), **playground.reach(runs)}
     _, address, _ = demo.launch(prevent_thread_lock=True, quiet=True, auth=("ann", "secret"), **options)
     try:

@@ -71,7 +71,8 @@ def read_delimited(file: TextIO, table: Table, limits: TableLimits) -> tuple[Tab
         note = Message("The cells are taken to be separated by {sign}.", sign=delimiter)
         table = replace(table, notes=(*table.notes, note))
     found = _rows(records(lines, delimiter or ONE_COLUMN, _quoting(sample, delimiter, limits)), table, limits)
-    kept = _without_titles(_without_spacing(found), delimiter)
+    found = _without_frame(_without_spacing(found), delimiter)
+    kept = _without_titles(found)
     if kept and kept[0] is not found[0]:
         count = sum(record.line < kept[0].line for record in found if record.cells)
         note = Message("Lines above the table are left out: {count}.", count=count)
@@ -209,10 +210,20 @@ def _without_spacing(kept: list[Record]) -> list[Record]:
     return full if 2 * len(full) - 1 <= len(kept) else kept
 
 
-def _without_titles(kept: list[Record], delimiter: str) -> list[Record]:
-    """Without the line that rules off the head of a table in Markdown, and lines of one cell above all others."""
-    if delimiter == "|" and len(kept) > 1 and RULE.fullmatch("".join(map(str.strip, kept[1].cells))):
-        del kept[1]
+def _without_frame(kept: list[Record], delimiter: str) -> list[Record]:
+    """A table in Markdown without what draws it: the line below its head, the edge before each row, blanks."""
+    if delimiter != "|" or len(kept) < 2 or not RULE.fullmatch("".join(map(str.strip, kept[1].cells))):
+        return kept
+    edge = all(not record.cells[0].strip() for record in kept if record.cells)
+    return [
+        replace(record, cells=[cell.strip() for cell in record.cells[edge:]])
+        for place, record in enumerate(kept)
+        if place != 1
+    ]
+
+
+def _without_titles(kept: list[Record]) -> list[Record]:
+    """Without lines of one cell above all others."""
     filled = [sum(map(bool, map(str.strip, record.cells))) for record in kept]
     start = next((place for place, count in enumerate(filled) if count > 1), 0)
     rest = filled[start:]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from engines.data.tables.scripts import ALPHABETS, IDEOGRAPHS, LATIN, RARE, alphabet_score, ideograph_score
@@ -23,23 +24,37 @@ BOMS = (
 )
 CONTROLS = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f\ufffd]")  # of no text; but \x1a once was its end
 UNLIKELY = re.compile("[\0-\x08\x0e-\x19\x1b-\x1f\x7f-\x9f\ud800-\uf8ff\ufffd-\uffff\u0a00\u0d00\u2c00\u3b00\u7c00]")
-HIGH_LINES = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*[\r\n]*")
 HZ = re.compile(rb"~\{(?:[!-w][!-~])+~\}")  # Chinese within ASCII, as mail once had it
 UTF7 = re.compile(rb"\+[A-Za-z0-9+/]+-?")  # 16 bits at a time in base64, as mail had it too
 CESU = "cesu-8"
 HALVES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
+# What UTF-8 is taken for by programs that then save it as UTF-8 once more.
+MISTAKEN = ("cp1252", "cp1251", "cp1250", "cp1254", "mac_roman", "cp437", "cp850", "cp866")
 SHIFTS = ((b"\x1b$B", "iso2022_jp"), (b"\x1b$@", "iso2022_jp"), (b"\x1b$)C", "iso2022_kr"))
 
 
 @dataclass(frozen=True)
 class Encoding:
-    """How a file's bytes become text. Open it with errors="replace": a few bytes may be damaged."""
+    """How a file's bytes become text: as `decode` does, or if `plain` as a codec, of which a few may be damaged."""
 
     name: str  # of a codec
     other: str = ""  # another codec that reads the file about as well
     sure: bool = True  # whether the reading looks like a language
     readings: tuple[str, str] = ("", "")  # where the two first make different texts, as each reads it
     mixed: str = ""  # the codec of those lines that are not in that of the others
+    twice: str = ""  # what its UTF-8 was taken for before it was saved as UTF-8 once more
+
+    @property
+    def plain(self) -> bool:
+        """Whether the codec alone reads the file."""
+        return not self.mixed and not self.twice
+
+    def decode(self, raw: bytes) -> str:
+        """The text of a whole file's bytes."""
+        if self.mixed:
+            return _mixed_text(raw, self)
+        text = raw.decode(self.name, "replace")
+        return "".join(_once(line, self.twice) or line for line in text.splitlines(True)) if self.twice else text
 
 
 def find_encoding(path: Path) -> Encoding | None:
@@ -48,8 +63,11 @@ def find_encoding(path: Path) -> Encoding | None:
         head = file.read(PIECE)
     name = next((name for mark, name in BOMS if head.startswith(mark)), None) or _wide_without_mark(head)
     found = Encoding(name) if name else _unmarked(path, head)
-    text = mixed_text(head, found) if found.mixed else head.decode(found.name, "replace")
-    return None if len(CONTROLS.findall(text)) > len(text) / 50 else found
+    if found.name in ("utf-8", "utf-8-sig") and not found.mixed:
+        found = replace(found, twice=_twice(_sample(path)))
+    text = found.decode(head)
+    damaged = head.count("\ufffd".encode()) if found.name.startswith("utf-8") else 0  # before, by another program
+    return None if len(CONTROLS.findall(text)) - damaged > len(text) / 50 else found
 
 
 def decode_text(raw: bytes) -> str:
@@ -62,7 +80,7 @@ def decode_text(raw: bytes) -> str:
         return raw.decode(name).removeprefix("\ufeff")
     except UnicodeDecodeError:
         pass
-    sample = b"".join(HIGH_LINES.findall(raw[:PIECE]))[:SAMPLE]
+    sample = _high_lines(raw[:PIECE])[:SAMPLE]
     if _mostly_utf8(sample):
         return raw.decode("utf-8", "replace")
     (best, name), *_ = found = scores(sample)
@@ -104,7 +122,36 @@ def _unmarked(path: Path, head: bytes) -> Encoding:
     return Encoding("utf-8") if _mostly_utf8(sample) else _legacy(path, sample)
 
 
-def mixed_text(raw: bytes, encoding: Encoding) -> str:
+def _twice(sample: bytes) -> str:
+    """What the UTF-8 of a text was taken for when it was saved as UTF-8 once more, "" if it was not.
+
+    It was if all that is beyond ASCII, and there is enough, is UTF-8 when it is written in that encoding, which no
+    language is.
+    """
+    text = sample[: sample.rfind(b"\n") + 1 or None].decode("utf-8", "replace").removeprefix("\ufeff")
+    enough = len(re.findall("[^\0-\x7f]+", text)) >= FEW
+    return next((name for name in MISTAKEN if _once(text, name)), "") if enough else ""
+
+
+def _once(text: str, taken: str) -> str:
+    """A text whose UTF-8 was taken for another encoding, as it was; "" if it was not."""
+    codes = _codes(taken)
+    if not set(map(ord, text)) - set(range(0x80)) <= codes.keys():
+        return ""
+    try:
+        return text.translate(codes).encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+@lru_cache(maxsize=len(MISTAKEN))
+def _codes(encoding: str) -> dict[int, int]:
+    """Character -> byte, of the bytes beyond ASCII; programs take what an encoding lacks for a control."""
+    letters = {code: bytes([code]).decode(encoding, "ignore") or chr(code) for code in range(0x80, 0x100)}
+    return {ord(letter): code for code, letter in letters.items()}
+
+
+def _mixed_text(raw: bytes, encoding: Encoding) -> str:
     """The text of a file some lines of which are in another encoding than the others, as when files are joined."""
     if encoding.mixed == CESU:
         return _without_halves(raw).decode("utf-8", "replace")
@@ -165,8 +212,13 @@ def _sample(path: Path) -> bytes:
     lines = bytearray()
     with path.open("rb") as file:
         while len(lines) < SAMPLE and (piece := file.read(PIECE)):
-            lines += b"".join(HIGH_LINES.findall(piece + file.readline(PIECE)))
+            lines += _high_lines(piece + file.readline(PIECE))
     return bytes(lines[:SAMPLE])
+
+
+def _high_lines(raw: bytes) -> bytes:
+    """The lines that are not ASCII."""
+    return b"" if raw.isascii() else b"".join(line for line in raw.splitlines(True) if not line.isascii())
 
 
 def _legacy(path: Path, sample: bytes) -> Encoding:

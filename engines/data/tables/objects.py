@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from engines.data.tables.cells import Record, Table, TableLimits, check_cells, tidy, too_many_columns, too_many_rows
 from engines.messages import EngineError, Message
 
-LOOKS_SO = re.compile(r"\ufeff?(\s*//[^\n]*\n)*\s*((\[\s*)*\{\s*[\"'}]|\[\s*(\[|\]|\{))")
+LOOKS_SO = re.compile(r"\ufeff?(\s*//[^\n]*\n)*\s*((\[\s*)*\{\s*[\"'}]|\[\s*(\[|\]|\{)|\[\s*[\r\n]\s*\")")
 # What JSON forbids and people write: a comma before a closing bracket, lines of comment.
 FORBIDDEN = re.compile(r",(?=\s*[}\]])|^\s*//.*$", re.MULTILINE)
 # Numbers keep the digits that they are written with.
@@ -40,6 +40,10 @@ def read_objects(file: TextIO, table: Table, limits: TableLimits) -> tuple[bool,
         if len(found) == limits.rows:
             raise too_many_rows(table.name, limits)
         found.append((line, value))
+    if len(found) == 1 and _is_row(found[0][1]):  # one array of texts: a column of them
+        found = [(found[0][0], part) for part in found[0][1]]
+    if found and all(isinstance(value, (str, bool)) for _, value in found):  # numbers are texts here
+        found = [(line, [value]) for line, value in found]
     if found and isinstance(found[0][1], list):
         return False, _arrays(found, limits)
     columns: dict[str, None] = {}

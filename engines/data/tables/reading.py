@@ -14,7 +14,7 @@ from typing import TextIO
 
 from engines.data.tables.cells import LIMITS, Record, Table, TableLimits, column_names, tidy
 from engines.data.tables.delimited import START, read_delimited
-from engines.data.tables.encodings import Encoding, find_encoding, mixed_text
+from engines.data.tables.encodings import Encoding, find_encoding
 from engines.data.tables.objects import looks_like_json, read_objects
 from engines.messages import EngineError, Message
 
@@ -97,8 +97,8 @@ def read_table(path: str | Path, limits: TableLimits = LIMITS, header: HasHeader
             "{file} is not a text file; choose a CSV, TSV or JSONL file. A spreadsheet can be saved as CSV.", file=name
         )
     table = Table(name, (), (), _shown(encoding.name), "", notes=_notes(encoding))
-    if encoding.mixed:
-        return _read(StringIO(mixed_text(path.read_bytes(), encoding), newline=""), table, limits, header)
+    if not encoding.plain:
+        return _read(StringIO(encoding.decode(path.read_bytes()), newline=""), table, limits, header)
     with path.open(encoding=encoding.name, errors="replace", newline="") as file:
         return _read(file, table, limits, header)
 
@@ -159,6 +159,10 @@ def _shown(encoding: str) -> str:
 def _notes(encoding: Encoding) -> tuple[Message, ...]:
     """Whether the encoding is a guess."""
     taken = _shown(encoding.name).upper()
+    if encoding.twice:
+        foreign = _shown(encoding.twice).upper()
+        return (Message("The texts were UTF-8, taken for {foreign} and saved as UTF-8 once more: that is undone.",
+                        foreign=foreign),)  # fmt: skip
     if encoding.mixed:
         foreign = _shown(encoding.mixed).upper()
         return (Message("Some lines are {taken}, others {foreign}: each is read as what it is.", taken=taken,

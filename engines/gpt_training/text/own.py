@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engines.data.tables.cells import tidy
-from engines.data.tables.encodings import CONTROLS, find_encoding, mixed_text
+from engines.data.tables.encodings import CONTROLS, find_encoding
 from engines.messages import ConfigError
 
 MEGABYTES = 20
@@ -32,8 +32,7 @@ def read_own(paths: Sequence[str]) -> str:
     encoding = find_encoding(path)
     if encoding is None:
         raise ConfigError("{file} holds no text that can be read; save it as UTF-8.", file=name)
-    raw = path.read_bytes()
-    text = mixed_text(raw, encoding) if encoding.mixed else raw.decode(encoding.name, "replace")
+    text = encoding.decode(path.read_bytes())
     text = CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "")).strip()
     if len(text) < LEAST:
         raise ConfigError(

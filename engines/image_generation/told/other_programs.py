@@ -1,4 +1,4 @@
-"""What other programs write into their pictures: ComfyUI, InvokeAI, Fooocus, SwarmUI, NovelAI, Easy Diffusion.
+"""What other programs write into pictures: ComfyUI, InvokeAI, Fooocus, SwarmUI, NovelAI, Easy Diffusion, Midjourney.
 
 Each reader gets a file's texts and returns what they tell, or None if they are not that program's. What is read is
 hostile until shown otherwise: parsed with limits, never evaluated.
@@ -31,6 +31,7 @@ MODELS = ("model", "basemodel", "modelname", "basemodelname", "modelweights", "u
 NOT_SETTINGS = ("version", "metadataversion", "appversion", "signedhash", "createdby", "appid", "resolution", "size",
                 "basemodelhash", "modelhash", "generationmode", "requesttype", "software", "v4prompt",
                 "v4negativeprompt")  # fmt: skip
+JOB = re.compile(r"\s*Job ID: [\w-]+\s*$")
 DREAM = {"s": "steps", "S": "seed", "W": "width", "H": "height", "C": "guidance", "A": "sampler"}
 
 
@@ -160,6 +161,17 @@ def _easy(texts: Texts) -> Told | None:
     return told_by_names(texts, "Easy Diffusion")
 
 
+def _midjourney(texts: Texts) -> Told | None:
+    """A prompt with its options, and the number of the job: a cat --ar 16:9 --v 6.1 Job ID: 4f2a…"""
+    text = texts.get("Description", "")[:20_000]
+    if not JOB.search(text):
+        return None
+    prompt, *options = re.split(r"\s--(?=[a-z])", JOB.sub("", text))
+    named = dict(option.partition(" ")[::2] for option in options)
+    told = {"prompt": prompt.strip(), "negative_prompt": named.pop("no", ""), "seed": named.pop("seed", "")}
+    return Told({name: text for name, text in told.items() if text}, "Midjourney", "", tuple(named))
+
+
 def _any(texts: Texts) -> Told | None:
     """A text of another name that reads like `parameters`, or JSON that has a prompt."""
     for name in ("Comment", "Description", "UserComment", "generation_data", "metadata"):
@@ -171,4 +183,4 @@ def _any(texts: Texts) -> Told | None:
     return None
 
 
-READERS: tuple[Callable[[Texts], Told | None], ...] = (_invoke, _parameters, _novel, _comfy, _easy, _any)
+READERS: tuple[Callable[[Texts], Told | None], ...] = (_invoke, _parameters, _novel, _comfy, _easy, _midjourney, _any)

@@ -29,7 +29,7 @@ MAX_FILE_MB = 100
 MAX_TEXT = 100_000  # characters of a text that is read
 EXIF_IFD, USER_COMMENT, MAKE, MODEL, DESCRIPTION = 0x8769, 0x9286, 0x010F, 0x0110, 0x010E
 UNICODE = b"UNICODE\0"
-COMMENT_IN_XMP = re.compile(r"<exif:UserComment>\s*<rdf:Alt>\s*<rdf:li[^>]*>([^<]*)</rdf:li>")
+IN_XMP = re.compile(r"<(?:exif:(UserComment)|dc:(description))>\s*<rdf:Alt>\s*<rdf:li[^>]*>([^<]*)</rdf:li>")
 ENCODINGS = {UNICODE: ("utf-16-be", "utf-16-le", "utf-8"), b"ASCII\0\0\0": ("utf-8", "latin-1")}
 
 
@@ -82,7 +82,7 @@ def _own(text: str | None, name: str) -> tuple[ImageConfig, list[Message]]:
 
 
 def _texts(path: str | Path) -> Mapping[str, str | None]:
-    """Keyword -> text of a PNG's chunks, before or after its pixels, and of the EXIF of any picture."""
+    """Keyword -> text of a PNG's chunks, before or after its pixels, and of any picture's EXIF, XMP and comment."""
     if Path(path).stat().st_size > MAX_FILE_MB * 10**6:
         raise ConfigError("The files are too large; together they may have {most} MB.", most=MAX_FILE_MB)
     data, name = Path(path).read_bytes(), shown_name(Path(path).name)
@@ -90,9 +90,8 @@ def _texts(path: str | Path) -> Mapping[str, str | None]:
     found = texts(data)
     for keyword, text in _exif_texts(picture).items():
         found.setdefault(keyword, text)
-    comment = COMMENT_IN_XMP.search((found.get("XML:com.adobe.xmp") or "")[: 20 * MAX_TEXT])
-    if comment:
-        found.setdefault("UserComment", html.unescape(comment[1]))
+    for part in IN_XMP.finditer((found.get("XML:com.adobe.xmp") or "")[: 20 * MAX_TEXT]):
+        found.setdefault(part[1] or "Description", html.unescape(part[3]))
     for keyword in [keyword for keyword in found if keyword == "UserComment" or keyword.lower() == "parameters"]:
         found.setdefault("parameters", found[keyword])
     return found
@@ -118,7 +117,12 @@ def _exif_texts(picture: Image.Image) -> dict[str, str]:
     """What programs that write no PNG, or no text chunks, put into EXIF; ComfyUI among them into odd places."""
     try:
         exif = picture.getexif()
-        found = {"UserComment": _comment(exif.get_ifd(EXIF_IFD).get(USER_COMMENT))}
+        found = {
+            "UserComment": _comment(exif.get_ifd(EXIF_IFD).get(USER_COMMENT)),
+            "Comment": _comment(picture.info.get("comment")),  # of a GIF or JPEG
+        }
+        if xmp := picture.info.get("xmp"):
+            found["XML:com.adobe.xmp"] = bytes(xmp)[: 20 * MAX_TEXT].decode("utf-8", "replace")
         for tag in (MAKE, MODEL, DESCRIPTION):
             keyword, colon, text = _comment(exif.get(tag)).partition(":")
             if colon and keyword.lower() in (CHUNK, "prompt", "workflow", "parameters"):

@@ -44,6 +44,7 @@ def test_a_run_tells_all_that_a_page_shows(short):
     assert of(events, Weights)[-1].step == 20
 
 
+@pytest.mark.slow
 def test_sampler_steps_and_guidance_are_chosen_after_the_training(short):
     config, events = short
     weights = of(events, Weights)[-1]
@@ -58,6 +59,7 @@ def test_sampler_steps_and_guidance_are_chosen_after_the_training(short):
         redrawn(config, sampling_steps=1000)
 
 
+@pytest.mark.slow
 def test_an_export_draws_the_same(short, tmp_path):
     config, events = short
     weights = of(events, Weights)[-1]
@@ -67,6 +69,7 @@ def test_an_export_draws_the_same(short, tmp_path):
     assert walk(FAMILY, config, weights, 1, 2, frames=3, count=2).shape == (3, 2, 28, 28, 1)
 
 
+@pytest.mark.slow
 def test_weights_of_another_network_are_refused(short):
     _, events = short
     with pytest.raises(EngineError, match="do not belong"):

@@ -43,7 +43,7 @@ def test_an_acrostic_begins_its_lines_as_asked(bundled, form):
         assert score([poem]).rhyme == 1
 
 
-@pytest.mark.parametrize("count", [5, 6, 7, 8])
+@pytest.mark.parametrize("count", [5, *(pytest.param(count, marks=pytest.mark.slow) for count in (6, 7, 8))])
 def test_a_longer_one_goes_on_in_its_length(bundled, count):
     characters = "春江花月夜山水明"[:count]
     (poem,) = bundled.acrostic(characters, seed=2)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engines.data.tables.encodings import find_encoding
 from engines.data.tables.reading import read_pasted, read_table
 from engines.messages import EngineError
 
@@ -109,6 +111,43 @@ def test_a_plus_is_a_plus(tmp_path, text: str) -> None:
     assert read_table(path).rows[0] == (text, "a")
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("taken", ["cp1252", "cp1251", "mac_roman", "cp850", "cp437"])
+def test_what_was_saved_as_utf8_twice_is_read_as_it_was(tmp_path, taken: str, mark: str) -> None:
+    rows = [("naïve", "déçu"), ("投诉", "很差"), ("Привет", "plain")] * 2
+    wrong = "".join(  # what an encoding has no letter for is a control
+        bytes([code]).decode(taken, "ignore") or chr(code)
+        for code in written([("text", "label"), *rows], ",").encode()
+    )
+    path = tmp_path / "twice.csv"
+    path.write_text(mark + wrong, "utf-8")
+    table = read_table(path)
+    assert table.rows == tuple(rows)
+    assert f"taken for {taken.upper().replace('_', ' ')} and saved as UTF-8 once more" in str(table.notes[0])
+
+
+@pytest.mark.parametrize("text", ["Ã, ein Buchstabe", "São Tomé, café", "Рё не слово", "├── a", "© 2024 · £5"])
+def test_letters_that_happen_to_look_so_stay(tmp_path, text: str) -> None:
+    path = tmp_path / "once.csv"
+    path.write_text("text;label\n" + f"{text};é\n" * 9, "utf-8")
+    assert read_table(path).rows[0][-1] == "é"
+    assert read_table(path).notes == ()
+
+
+def test_a_long_line_costs_no_time(tmp_path) -> None:
+    path = tmp_path / "long.txt"
+    path.write_bytes(b"x" * 900_000 + b"\n" + "déçu\n".encode("cp1252") * 9)
+    began = time.process_time()
+    assert find_encoding(path).name in ("latin-1", "cp1252")
+    assert time.process_time() - began < 2
+
+
+def test_characters_that_another_program_lost_do_not_refuse_a_text(tmp_path) -> None:
+    path = tmp_path / "lost.csv"
+    path.write_text("text,label\n" + "na\ufffdve,b\n" * 9, "utf-8")
+    assert (len(read_table(path).rows), read_table(path).damaged) == (9, 9)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("encoding", [name for name in LEGACY if name not in SHIFTED])
 def test_legacy_labels_that_come_late_are_read(tmp_path, encoding: str) -> None:
@@ -144,6 +183,19 @@ def test_every_shape_of_json_is_a_table(text: str) -> None:
     table = read_pasted(text, "it")
     assert table.columns == ("text", "label")
     assert table.rows == (("a\u2028b\u0085", "1"), ("c", "true"), ("", "0.1"))
+
+
+@pytest.mark.parametrize("text", ['["good", "so so", "bad"]', '[\n  "good",\n  "so so",\n  "bad"\n]\n'])
+def test_an_array_of_texts_is_a_column(text: str) -> None:
+    assert read_pasted(text, "it").rows == (("good",), ("so so",), ("bad",))
+
+
+@pytest.mark.parametrize("frame", ["{}", "| {} |", "|{}|"])
+def test_a_table_in_markdown_has_no_frame(frame: str) -> None:
+    lines = ["text | label", ":--- | ---", "good film  | pos", "bad | neg"]
+    table = read_pasted("\n".join(map(frame.format, lines)), "it")
+    assert (table.columns, table.rows) == (("text", "label"), (("good film", "pos"), ("bad", "neg")))
+    assert table.notes == ()
 
 
 def test_numbers_keep_their_digits() -> None:

@@ -53,6 +53,10 @@ XMP = (
     + json.dumps(DRAW).replace('"', "&quot;")
     + "</rdf:li></rdf:Alt></exif:UserComment></rdf:Description></x:xmpmeta>"
 )
+DESCRIBED = (
+    '<x:xmpmeta><dc:description> <rdf:Alt><rdf:li xml:lang="x-default">a &lt;fox&gt;\nNegative prompt: bad\nSteps: 4,'
+    " Seed: 7</rdf:li></rdf:Alt></dc:description></x:xmpmeta>"
+)
 EASY = {"prompt": "a fox", "seed": "5", "num_inference_steps": "20", "guidance_scale": "7.5", "negative_prompt": "bad"}
 
 TENSOR = {"prompt": "a fox", "negativePrompt": "bad", "steps": 20, "seed": "306144", "samplerName": "Euler a",
@@ -131,6 +135,8 @@ def png(folder: Path, texts: dict[str, str], encoding: str = "utf-8") -> Path:
         ({"parameters": json.dumps(RUINED)}, "RuinedFooocus", "a fox", "bad", 9),
         ({"Software": "NovelAI", "Comment": json.dumps(NOVEL_4)}, "NovelAI", "a fox", "bad", 38),
         ({"sd-metadata": json.dumps(INVOKE_2)}, "InvokeAI", "a fox", "bad", 1),
+        ({"Description": "a fox --ar 3:2 --no bad --seed 12 Job ID: 4f2a-81"}, "Midjourney", "a fox", "bad", 12),
+        ({"XML:com.adobe.xmp": DESCRIBED}, "another program", "a <fox>", "bad", 7),
         ({"PARAMETERS": "\ufeffa fox\nNegative prompt: bad\nSteps: 4, Seed: 7, Size: 64×64"}, "", "a fox", "bad", 7),
     ],
 )
@@ -175,9 +181,19 @@ def test_a_users_comment_is_read_in_every_encoding(tmp_path, kind: str, comment:
 
 
 @pytest.mark.parametrize(
+    ("kind", "place"), [("GIF", "comment"), ("JPEG", "comment"), ("JPEG", "xmp"), ("WEBP", "xmp")]
+)
+def test_what_stands_beside_the_exif_of_any_picture_is_read(tmp_path, kind: str, place: str) -> None:
+    path = tmp_path / f"t.{kind.lower()}"
+    text = DESCRIBED if place == "xmp" else "a <fox>\nNegative prompt: bad\nSteps: 4, Seed: 7"
+    Image.new("RGB", (8, 8)).save(path, kind, **{place: text.encode()})
+    config, _ = read_settings(path)
+    assert (config.prompt, config.negative_prompt, config.seed) == ("a <fox>", "bad", 7)
+
+
+@pytest.mark.parametrize(
     ("texts", "said"),
     [
-        ({"Description": "a fox --ar 3:2 Job ID: 1234"}, "its program wrote none, or they were removed"),
         ({"Software": "Adobe Photoshop"}, "its program wrote none, or they were removed"),
         ({"workflow": '{"nodes": []}'}, "made by ComfyUI"),
         ({"invokeai_graph": "{}"}, "made by InvokeAI"),

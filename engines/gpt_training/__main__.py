@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engines.gpt_training.config import ENGINE, PRESETS, GptConfig
 from engines.gpt_training.engine import train
-from engines.gpt_training.script import script_files
+from engines.gpt_training.take_home.script import script_files
 from engines.messages import PlaygroundError
 from engines.running.command_line import carry_out, make_parser, prepare
 from engines.running.events import Events

@@ -1,6 +1,6 @@
 """A run as a script: a ZIP of train.py, which trains the same without this program, and what it reads.
 
-An engine that has one makes its files, `script_files(config) -> {name: bytes}`, in its module script.py.
+An engine that has one makes its files in a module script.py: `script_files(config) -> {name: bytes}`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engines.catalog import WITH_CHANCE, Beginning, ModelCard
 from engines.gpt_training.config import ENGINE, GPT, GptConfig
-from engines.gpt_training.export import export
+from engines.gpt_training.take_home.export import export
 from engines.messages import ConfigError, EngineError, Message
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs

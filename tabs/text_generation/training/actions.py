@@ -14,8 +14,8 @@ from engines.gpt_training import explore
 from engines.gpt_training.config import ENGINE, TITLE, GptConfig
 from engines.gpt_training.engine import train
 from engines.gpt_training.explore import Inside
-from engines.gpt_training.export import export
-from engines.gpt_training.script import script_files
+from engines.gpt_training.take_home.export import export
+from engines.gpt_training.take_home.script import script_files
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Events, Weights

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from engines.gpt_training.config import GptConfig
-from engines.gpt_training.script import script_files
 from engines.gpt_training.step import Trainer
+from engines.gpt_training.take_home.script import script_files
 from engines.gpt_training.text.corpus import build
 from engines.gpt_training.text.sources import load_documents
 from engines.messages import EngineError

@@ -7,7 +7,7 @@ from string import Template
 from typing import Any
 
 from engines.gpt_training.config import GPT, LSTM, MASKED, MAX_VOCABULARY, OWN, RNN, GptConfig
-from engines.gpt_training.export import TITLES
+from engines.gpt_training.take_home.export import TITLES
 from engines.gpt_training.text.corpus import HELD_OUT, MOST_STARTS, build
 from engines.gpt_training.text.sources import load_documents
 from engines.gpt_training.text.vocabulary import AT_ONCE, UNKNOWN, Vocabulary, make_tokenizer

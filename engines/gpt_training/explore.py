@@ -39,31 +39,28 @@ def fill(config: GptConfig | None, weights: Weights | None, text: str) -> str:
     return _writer(config, weights).fill(text)
 
 
-def look(config: GptConfig | None, weights: Weights | None, text: str, layer: int, head: int) -> Inside:
-    """The attention of a layer and head, which are counted from 1, and what is expected next.
-
-    ConfigError if the model has fewer layers or heads.
-    """
-    if config is None or weights is None:
-        config, weights = bundled()
-    writer, shares = Writer.of(config, weights), None
-    model = writer.config.model
-    if model in (GPT, MASKED):
-        for field, asked, most in (("Layer", layer, writer.config.layers), ("Head", head, writer.config.heads)):
-            if not 1 <= asked <= most:
-                raise ConfigError("{field} must be from 1 to {most} in this model.", field=Message(field), most=most)
-        shares = writer.attention(text, layer - 1, head - 1)
-    return Inside(
-        weights.step, tuple(writer.tokens(text)), shares, () if model == MASKED else tuple(writer.likely(text))
-    )
-
-
 def look_back(
     config: GptConfig | None, weights: Weights | None, earlier: Sequence[Moment], text: str, layer: int, head: int
 ) -> list[Inside]:
-    """The same of earlier states of the model, and of `weights` at last; all see the same tokens of the text."""
-    states = [moment.weights(weights.facts) for moment in earlier] if weights else []
-    return [look(config, state, text, layer, head) for state in (*states, weights)]
+    """The attention of a layer and head, which are counted from 1, and what is expected next.
+
+    Of earlier states of the model, and of `weights` at last; all see the same tokens. ConfigError if the model has
+    fewer layers or heads.
+    """
+    if config is None or weights is None:
+        config, weights = bundled()
+    if config.model in (GPT, MASKED):
+        for field, asked, most in (("Layer", layer, config.layers), ("Head", head, config.heads)):
+            if not 1 <= asked <= most:
+                raise ConfigError("{field} must be from 1 to {most} in this model.", field=Message(field), most=most)
+    writer, found = Writer.of(config, weights), []
+    text = writer.planned(text)
+    for state in (*(moment.weights(weights.facts) for moment in earlier), weights):
+        writer.take(state.tensors)
+        shares = writer.attention(text, layer - 1, head - 1) if config.model in (GPT, MASKED) else None
+        likely = () if config.model == MASKED else tuple(writer.likely(text))
+        found.append(Inside(state.step, tuple(writer.tokens(text)), shares, likely))
+    return found
 
 
 def bundled_config() -> GptConfig:

@@ -14,7 +14,7 @@ from engines.running.events import Weights
 from engines.running.tensors import tensors_from_bytes, tensors_to_bytes
 
 ROOM = "moments"  # the folder of their files
-MOST = 7  # besides the newest, so that there are eight to choose from
+MOST = 8  # to choose from, the newest included
 MOST_BYTES = 64 * 2**20  # of all; of a larger model there are fewer, or none
 SPARSE = 7  # one is kept when the steps since the last one are at least this part of all
 
@@ -66,17 +66,19 @@ class Moments:
         return len(self._kept)
 
     def add(self, weights: Weights) -> None:
-        """Keep these if it is time; of one too many, that one goes whose neighbours are closest to each other."""
+        """Keep these if it is time, and thin out what is one too many."""
         if self._kept and weights.step - self._kept[-1].step < max(1.0, weights.step / SPARSE):
             return
         size = 2 * sum(tensor.size for tensor in weights.tensors.values())
         most = min(MOST, MOST_BYTES // max(1, size))
         if most < 1:
             return
-        kept = [*self._kept, Moment(weights.step, tensors_to_bytes(_halved(weights.tensors)))]
-        if len(kept) > most:
-            kept.pop(min(range(1, len(kept) - 1), key=lambda i: kept[i + 1].step - kept[i - 1].step, default=-1))
-        self._kept = tuple(kept)
+        new = Moment(weights.step, tensors_to_bytes(_halved(weights.tensors)))
+        self._kept = tuple(_thinned([*self._kept, new], most))
+
+    def before(self, step: int) -> list[Moment]:
+        """Those of earlier steps, so many that with one more there are MOST."""
+        return _thinned([one for one in self._kept if one.step < step], MOST - 1)
 
     def rewind(self, step: int) -> None:
         """Forget what came after `step`."""
@@ -86,6 +88,13 @@ class Moments:
         """Let go of the memory of those that lie in this folder, under their member's name."""
         there = [(one, folder / one.member) for one in self._kept]
         self._kept = tuple(Moment(one.step, path) if path.is_file() else one for one, path in there)
+
+
+def _thinned(kept: list[Moment], most: int) -> list[Moment]:
+    """At most so many of them: without those whose neighbours are closest to each other."""
+    while len(kept) > most:
+        kept.pop(min(range(1, len(kept) - 1), key=lambda i: kept[i + 1].step - kept[i - 1].step, default=-1))
+    return kept
 
 
 def _halved(tensors: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -129,7 +129,7 @@ class GptActions(RunActions):
     def earlier(self, run: str) -> list[Moment]:
         """The states of a run's model that are kept beside the newest, in their order."""
         board = self.runs.get(run).board if self._has_own(run) else None
-        return [one for one in board.moments if one.step < board.weights.step] if board and board.weights else []
+        return board.moments.before(board.weights.step) if board and board.weights else []
 
     def chosen(self, run_id: str, whose: str) -> str:
         """The run whose model is meant, "" for the bundled one, which also stands in where no run is shown."""

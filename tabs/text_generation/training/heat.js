@@ -61,10 +61,13 @@ function unpacked(packed) {
   return tokens.map((_, i) => numbers.slice(i * tokens.length, (i + 1) * tokens.length));
 }
 
+// 87.3%, 100%, of what is hardly ever expected one digit: 0.02%.
+const percent = (share) => (share < 0.001 ? Number((100 * share).toPrecision(1)) : (100 * share).toFixed(1).replace(/\.0$/, "")) + "%";
+
 function bar(token, share, most) {
   const [name, line, number] = ["span", "i", "span"].map((tag) => document.createElement(tag));
   Object.assign(name, { className: "name", textContent: token, title: token });
-  Object.assign(number, { className: "number", textContent: (100 * share).toFixed(1).replace(/\.0$/, "") + "%" });
+  Object.assign(number, { className: "number", textContent: percent(share) });
   line.append(document.createElement("b"));
   line.firstChild.style.width = `${(100 * share) / most}%`;
   return [name, line, number];

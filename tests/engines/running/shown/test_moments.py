@@ -41,6 +41,14 @@ def test_a_few_are_kept_from_the_first_on_spread_over_all(last, every):
     assert min(gaps[:-1]) > last / 30
 
 
+@pytest.mark.parametrize("newest", [2500, 2492])
+def test_with_the_newest_there_are_eight_to_choose_from(newest):
+    kept = board(2500, 28).moments
+    before = steps(kept.before(newest))
+    assert (before[0], len(before)) == (0, MOST - 1)
+    assert max(before) < newest
+
+
 def test_what_is_kept_is_the_model_of_that_step_in_half_the_bytes():
     kept = list(board().moments)
     assert kept[3].weights({"f": 1}).facts == {"f": 1}

@@ -100,6 +100,8 @@ class RunActions:
         """The run as a ZIP of a short PyTorch script that trains the same without this program, with what it reads."""
         with self.gate.computing(request):
             found = self.runs.get(run)
+            if found.engine != self.engine:
+                raise EngineError("This run is of another tab.")
             path = self.outbox.path(f"script-{found.id}.zip")
             write_script(self._script(found), path)
             return str(path)

@@ -184,6 +184,8 @@ def test_a_run_of_another_tab_or_without_weights_is_not_asked():
     other = runs.add(Board("gan_training", {}), GptConfig(**SMALL), owner="ann")
     with pytest.raises(EngineError, match="another tab"):
         own.look(other.id, "春", 1, 1)
+    with pytest.raises(gr.Error, match="another tab"):
+        own.script(other.id)
 
 
 def test_the_bundled_model_stands_in_for_the_example_and_until_there_is_a_run():

@@ -41,6 +41,7 @@ from tabs.page.opening.served import FirstScript
 from tabs.page.opening.switch import language_switch
 from tabs.page.polite import PoliteBlocks
 from tabs.page.shared import Shared, find_run, new_key
+from tabs.text_generation.server_field import loopback
 
 CLEAN_EVERY = 600  # seconds between two looks for files that are too old
 
@@ -53,9 +54,11 @@ def create_app(
     limits: Limits | None = None,
     computer: Computer | None = None,
     only: Collection[str] = (),
+    server_key: str | None = None,
 ) -> gr.Blocks:
     """All tabs on one page, or those of the engines that `only` names.
 
+    With a `server_key`, which may be "", the owner may name a text server on the page; see tabs.page.shared.Shared.
     The runs and what is loaded for them outlive it; without a `computer` engines run here.
     """
     limits = limits or Limits()
@@ -73,7 +76,7 @@ def create_app(
         openings = {engine: Opening() for engine in pages}
         shared = Shared(
             runs, computer or Here(), Gate(limits), models or Models(), classifiers or Classifiers(),
-            image_models or ImageModels(), gallery, owner, visit, openings,
+            image_models or ImageModels(), gallery, owner, visit, openings, server_key,
         )  # fmt: skip
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():
@@ -191,12 +194,13 @@ def make_computer(limits: Limits) -> Workers | Here:
     return workers
 
 
-def open_text_server(url: str) -> TextServer | None:
-    """The text server at that address, "" for none; prints what it has. Raises ConfigError for an address of no kind.
+def take_server_key() -> str:
+    """The key of a text server, taken out of the environment, so that no other program gets it from there."""
+    return os.environ.pop("AIGC_TEXT_SERVER_KEY", "")
 
-    Its key is taken out of the environment, so that no other program gets it from there.
-    """
-    key = os.environ.pop("AIGC_TEXT_SERVER_KEY", "")
+
+def open_text_server(url: str, key: str = "") -> TextServer | None:
+    """The text server at that address, "" for none; prints what it has. ConfigError for an address of no kind."""
     if not url:
         return None
     server = TextServer(url, key)
@@ -242,6 +246,12 @@ def arguments() -> argparse.ArgumentParser:
         " text tab then offers too (default: AIGC_TEXT_SERVER; its key comes from AIGC_TEXT_SERVER_KEY alone)",
     )
     parser.add_argument(
+        "--text-server-field",
+        action="store_true",
+        help="show a field in the text tab where you, at this machine, name such a server; not for a page that others"
+        " see",
+    )
+    parser.add_argument(
         "--runs-folder",
         metavar="DIR",
         help='where runs are kept, so that they survive a restart; "" keeps none (default: AIGC_RUNS, else beside'
@@ -270,12 +280,18 @@ def main() -> None:
     parser = arguments()
     args = parser.parse_args()
     public = (args.share or on_a_space()) if args.public is None else args.public
+    host = args.host or os.environ.get("GRADIO_SERVER_NAME") or "127.0.0.1"
+    if args.text_server_field and (public or args.share or not loopback(host)):
+        parser.error(
+            "--text-server-field is for a page that only this machine sees: without --share, --public, --host."
+        )
     if public and args.allow_any_model:
         parser.error("--allow-any-model is not for a public demo; leave it out, or add --no-public.")
     try:
         limits = Limits.load(public, {**os.environ, **{name: value for name, value in vars(args).items() if value}})
         runs = open_runs(args.runs_folder, limits)
-        server = open_text_server(args.text_server)
+        key = take_server_key()
+        server = open_text_server(args.text_server, key)
     except (ConfigError, EngineError) as problem:
         parser.error(str(problem.message))
     for name in ("SIGTERM", "SIGHUP"):
@@ -284,7 +300,8 @@ def main() -> None:
     computer = make_computer(limits)
     models, classifiers = Models(args.allow_any_model, server), Classifiers()
     image_models = ImageModels(args.allow_any_model)
-    app = create_app(runs, models, classifiers, image_models, limits, computer, args.only)
+    server_key = key if args.text_server_field else None
+    app = create_app(runs, models, classifiers, image_models, limits, computer, args.only, server_key)
     if args.follow:
         runs.follow(args.follow, lambda run: print(f"Following a run: add ?run={run.id} to the address", flush=True))
     try:

@@ -11,7 +11,9 @@ from engines.running.run_files import save_run
 from tabs.page.shared import EXAMPLE_NOTE
 
 
-def make_example(engine: str, config: Config, events: Events, path: Path, grids: int = MAX_FRAMES) -> None:
+def make_example(
+    engine: str, config: Config, events: Events, path: Path, grids: int = MAX_FRAMES, weights: bool = True
+) -> None:
     """Drive an engine to its end, and keep the run file, with at most so many grids of its history."""
     board = Board(engine, config.to_dict())
     for event in events:
@@ -20,6 +22,8 @@ def make_example(engine: str, config: Config, events: Events, path: Path, grids:
             print(f"\r{board.progress.step} of {board.progress.total}", end="", flush=True)
     while len(board.history) > grids:
         board.history, board.stride = board.history[::2], 2 * board.stride
+    if not weights:
+        board.weights = None
     board.set_state("finished")
     board.note = EXAMPLE_NOTE
     save_run(board, path)

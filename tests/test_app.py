@@ -47,16 +47,24 @@ with served() as (url, _):
 
 def test_a_text_server_is_asked_at_the_start_and_its_key_leaves_the_environment(monkeypatch, capsys):
     monkeypatch.setenv("AIGC_TEXT_SERVER_KEY", "secret")
-    assert playground.open_text_server("") is None
+    key = playground.take_server_key()
     assert "AIGC_TEXT_SERVER_KEY" not in os.environ
+    assert playground.open_text_server("", key) is None
     with text_server(lambda handler, body: None) as fake:
-        monkeypatch.setenv("AIGC_TEXT_SERVER_KEY", "secret")
-        assert playground.open_text_server(fake.url).names() == ("tiny",)
+        assert playground.open_text_server(fake.url, key).names() == ("tiny",)
         assert fake.asked[0][2]["Authorization"] == "Bearer secret"
     assert playground.open_text_server(f"http://127.0.0.1:{free_port()}")  # it may come later
     assert "The text server has tiny\nThe text server cannot be reached now" in capsys.readouterr().out
     with pytest.raises(ConfigError, match="must be like"):
         playground.open_text_server("localhost")
+
+
+@pytest.mark.parametrize("more", [["--host", "0.0.0.0"], ["--share"], ["--public"]])
+def test_a_page_that_others_see_has_no_field_for_a_text_server(more, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["app.py", "--text-server-field", *more])
+    with pytest.raises(SystemExit):
+        playground.main()
+    assert "--text-server-field is for a page that only this machine sees" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +119,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         *(f"/{prefix}_{name}" for prefix in ("gan", "vae", "diffusion") for name in family),
         "/vae_map", "/diffusion_draw",
         "/points_start", "/points_status", "/points_control", "/points_step", "/points_open", "/points_run_file",
-        "/gpt_start", "/gpt_status", "/gpt_control", "/gpt_open", "/gpt_run_file", "/gpt_model",
+        "/gpt_start", "/gpt_status", "/gpt_control", "/gpt_open", "/gpt_run_file", "/gpt_model", "/gpt_script",
         "/gpt_acrostic", "/gpt_fill", "/gpt_inside",
         "/image_generate", "/image_models", "/image_settings", "/image_xy", "/image_walk",
         "/text_chat", "/text_continue", "/text_perplexity", "/text_score",

@@ -34,7 +34,7 @@ RULES = {
     ),
     "engines.text_generation": (
         *COMMON,
-        "engines.gpt_training.export",
+        "engines.gpt_training.take_home.export",
         "engines.gpt_training.measures.form",
         "engines.gpt_training.text.plans",
         "engines.gpt_training.use",

@@ -162,6 +162,7 @@ class _Training:
             yield Resumed(self.step)
         yield self.computing.caption()
         asked = yield from each(self._write())
+        asked = yield from each(self._keep(), asked=asked)
         asked, stop = yield from in_turns(self.trainer, self.computing, self.checkpoints, jobs, asked)
         if not stop:
             self.test(THOROUGH)
@@ -233,4 +234,4 @@ class _Training:
     def _keep(self) -> Job:
         """The model as it is now."""
         facts = {**self.corpus.vocabulary.to_facts(), "length": self.trainer.length}
-        yield Weights(self.step, self.trainer.weights(), facts)
+        yield Weights(self.step, self.trainer.weights(), facts, lasting=True)

@@ -7,20 +7,23 @@ bundled model.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engines.gpt_training.config import GPT, MASKED, GptConfig
-from engines.gpt_training.use import BUNDLED, Writer
+from engines.gpt_training.use import BUNDLED, Writer, bundled
 from engines.messages import ConfigError, Message
 from engines.running.events import Weights
+from engines.running.shown.moments import Moment
 
 
 @dataclass(frozen=True, eq=False)
 class Inside:
-    """What goes on in a model over a text."""
+    """What goes on in a model over a text, after so many steps."""
 
+    step: int
     tokens: tuple[str, ...]  # T
     shares: np.ndarray | None  # how much each looks at each, float32 [T, T]; None of a recurrent network
     likely: tuple[tuple[str, float], ...]  # the likeliest tokens after the text; none of a masked model
@@ -36,19 +39,28 @@ def fill(config: GptConfig | None, weights: Weights | None, text: str) -> str:
     return _writer(config, weights).fill(text)
 
 
-def look(config: GptConfig | None, weights: Weights | None, text: str, layer: int, head: int) -> Inside:
+def look_back(
+    config: GptConfig | None, weights: Weights | None, earlier: Sequence[Moment], text: str, layer: int, head: int
+) -> list[Inside]:
     """The attention of a layer and head, which are counted from 1, and what is expected next.
 
-    ConfigError if the model has fewer layers or heads.
+    Of earlier states of the model, and of `weights` at last; all see the same tokens. ConfigError if the model has
+    fewer layers or heads.
     """
-    writer, shares = _writer(config, weights), None
-    model = writer.config.model
-    if model in (GPT, MASKED):
-        for field, asked, most in (("Layer", layer, writer.config.layers), ("Head", head, writer.config.heads)):
+    if config is None or weights is None:
+        config, weights = bundled()
+    if config.model in (GPT, MASKED):
+        for field, asked, most in (("Layer", layer, config.layers), ("Head", head, config.heads)):
             if not 1 <= asked <= most:
                 raise ConfigError("{field} must be from 1 to {most} in this model.", field=Message(field), most=most)
-        shares = writer.attention(text, layer - 1, head - 1)
-    return Inside(tuple(writer.tokens(text)), shares, () if model == MASKED else tuple(writer.likely(text)))
+    writer, found = Writer.of(config, weights), []
+    text = writer.planned(text)
+    for state in (*(moment.weights(weights.facts) for moment in earlier), weights):
+        writer.take(state.tensors)
+        shares = writer.attention(text, layer - 1, head - 1) if config.model in (GPT, MASKED) else None
+        likely = () if config.model == MASKED else tuple(writer.likely(text))
+        found.append(Inside(state.step, tuple(writer.tokens(text)), shares, likely))
+    return found
 
 
 def bundled_config() -> GptConfig:

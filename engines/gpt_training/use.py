@@ -42,6 +42,12 @@ class Writer:
         self.config, self.vocabulary, self.length = config, vocabulary, length
         with torch.device("meta"):  # no weights are made only to be replaced
             self.net = build(config, len(vocabulary)).eval()
+        self.take(tensors)
+
+    def take(self, tensors: Mapping[str, np.ndarray]) -> None:
+        """Write with these weights from now on. EngineError if they are not of this config."""
+        import torch
+
         try:
             loaded = {name: torch.tensor(array).float() for name, array in tensors.items()}
             self.net.load_state_dict(loaded, assign=True)
@@ -139,6 +145,14 @@ class Writer:
 
     # --- looking inside -----------------------------------------------------------------------------------------
 
+    def planned(self, text: str) -> str:
+        """The text after a plan, if the model makes them and there is none; ConfigError for an unknown character."""
+        self.check(text)
+        if not self.config.plan or "：" in text:
+            return text
+        with _computing():
+            return (plan_of(text, prosody()) if lines_of(text) else self._plan(text)) + text
+
     def tokens(self, text: str) -> list[str]:
         """The tokens that `attention` and `likely` see of a text: START, a plan if the model makes one, and its own.
 
@@ -213,9 +227,7 @@ class Writer:
         """Tokens int64 [1, T] of a text after START; before a text without a plan one, if the model makes them."""
         import torch
 
-        self.check(text)
-        if self.config.plan and "：" not in text:
-            text = (plan_of(text, prosody()) if lines_of(text) else self._plan(text)) + text
+        text = self.planned(text)
         ids = [0, *self.vocabulary.encode(text).tolist()]
         most = self.config.context if self.config.model in (GPT, MASKED) else len(ids)
         return torch.tensor([ids[-most:]])

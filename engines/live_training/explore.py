@@ -13,9 +13,9 @@ import numpy as np
 from engines.knobs import Config
 from engines.live_training.family import ALL_CLASSES, Family
 from engines.messages import ConfigError, EngineError
-from engines.running.board_files import tensors_from_bytes, tensors_to_bytes
 from engines.running.events import Weights
 from engines.running.run_files import read_member, reading, saving
+from engines.running.tensors import tensors_from_bytes, tensors_to_bytes
 
 HOW_TO_LOAD = """\
 This generator was trained in the AIGC Playground. Every picture it makes is machine-made.

@@ -38,6 +38,7 @@ from engines.running.events import (
     Written,
 )
 from engines.running.shown.exhibits import MAX_EXHIBITS, Exhibit, exhibit
+from engines.running.shown.moments import Moments
 from engines.running.shown.planes import Planes
 from engines.running.shown.writings import Writings
 
@@ -133,6 +134,7 @@ class Board:
     exhibits: dict[str, Exhibit] = field(default_factory=dict)
     planes: Planes = field(default_factory=Planes)
     writings: Writings = field(default_factory=Writings)
+    moments: Moments = field(default_factory=Moments)
     reference: Picture | None = None
     latest: Frame | None = None
     history: list[Frame] = field(default_factory=list)
@@ -191,6 +193,8 @@ class Board:
                 self.note = None
             case Weights():
                 self.weights = event
+                if event.lasting:
+                    self.moments.add(event)
                 return  # nothing that a viewer sees
         self._publish()
 
@@ -219,6 +223,7 @@ class Board:
                     series.rewind(step)
             self.planes.rewind(step)
             self.writings.rewind(step)
+            self.moments.rewind(step)
             self.history = [frame for frame in self.history if frame.step <= step]
             self.frames_seen = len(self.history) * self.stride
             if self.latest and self.latest.step > step:

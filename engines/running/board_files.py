@@ -9,6 +9,7 @@ planes.safetensors       real points of the plane, and the history of what a mod
 written.json             the history of what a language model wrote
 evaluations.json         rows and label names of what a classifier made of rows whose class is known
 evaluations.safetensors  their classes and probabilities
+moments/00001234.safetensors  earlier weights in float16, named by step
 model.safetensors        weights, with their facts in run.json
 """
 
@@ -18,10 +19,11 @@ import contextlib
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,8 +33,10 @@ from engines.messages import Message
 from engines.running.board import MAX_FRAMES, MAX_POINTS, Board, Frame, Series
 from engines.running.events import Evaluation, Progress, Shares, Verdict, Weights
 from engines.running.shown.exhibits import describe, read_exhibits
+from engines.running.shown.moments import MOST, MOST_BYTES, ROOM, Moment, Moments
 from engines.running.shown.planes import Planes
 from engines.running.shown.writings import Writings
+from engines.running.tensors import tensors_from_bytes, tensors_to_bytes
 
 FORMAT = 1
 MAX_GROUPS = 10
@@ -56,6 +60,9 @@ class Source(Protocol):
     def picture(self, name: str) -> Picture:
         """One member that is a picture."""
 
+    def later(self, name: str) -> bytes | Path:
+        """One member, or the file where it can be read when it is wanted."""
+
 
 def write_members(board: Board, state: str) -> Members:
     """Yields each member's name and a function that makes its bytes; run.json, which tells of the others, last."""
@@ -76,6 +83,8 @@ def write_members(board: Board, state: str) -> Members:
     if board.evaluations:
         yield EVALUATIONS[0], partial(_evaluation_texts, board.evaluations)
         yield EVALUATIONS[1], partial(_evaluation_numbers, board.evaluations)
+    for moment in board.moments:
+        yield moment.member, moment.read
     if board.weights:
         yield MODEL, partial(tensors_to_bytes, board.weights.tensors)
     yield ABOUT, lambda: json.dumps(_describe(board, series, state), indent=1, ensure_ascii=False).encode()
@@ -104,6 +113,7 @@ def read_board(source: Source, states: Sequence[str]) -> Board:
     if about["weights"]:
         tensors = tensors_from_bytes(source.read(MODEL))
         board.weights = Weights(int(about["weights"]["step"]), tensors, dict(about["weights"]["facts"]))
+        board.moments = _read_moments(source)
     return board
 
 
@@ -188,6 +198,18 @@ def _read_pictures(source: Source, board: Board) -> None:
             board.reference = source.picture(f"real{suffix}")
 
 
+def _read_moments(source: Source) -> Moments:
+    """The earlier states of the model; those that do not fit into what may be kept are left out."""
+    kept, room = [], MOST_BYTES
+    names = sorted(name for name in source.names() if re.fullmatch(rf"{ROOM}/\d{{8,10}}\.safetensors", name))
+    for name in names[:MOST]:
+        moment = Moment(int(PurePosixPath(name).stem), source.later(name))
+        room -= moment.size
+        if room >= 0:
+            kept.append(moment)
+    return Moments(tuple(kept))
+
+
 def _evaluation_texts(evaluations: dict[str, Evaluation]) -> bytes:
     texts = {name: {"label_names": each.label_names, "rows": each.rows} for name, each in evaluations.items()}
     return json.dumps(texts, ensure_ascii=False).encode()
@@ -210,21 +232,3 @@ def _read_evaluations(texts: bytes, numbers: bytes) -> dict[str, Evaluation]:
             raise ValueError("not classes")
         evaluations[name] = Evaluation(name, labels, rows, truth, probabilities)
     return evaluations
-
-
-def tensors_to_bytes(tensors: Mapping[str, np.ndarray]) -> bytes:
-    """Named arrays in the safetensors format."""
-    from safetensors.numpy import save
-
-    return save({name: np.ascontiguousarray(tensor) for name, tensor in tensors.items()})
-
-
-def tensors_from_bytes(data: bytes) -> dict[str, np.ndarray]:
-    """The inverse of tensors_to_bytes; ValueError if `data` is something else."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load
-
-    try:
-        return load(data)
-    except SafetensorError as problem:
-        raise ValueError("not safetensors") from problem

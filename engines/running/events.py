@@ -185,12 +185,14 @@ class Verdict:
 class Weights:
     """A model as it is now: name -> array, for sampling beside the training and for download.
 
-    `facts` is what a config does not tell and rebuilding the model needs, ready for JSON.
+    `facts` is what a config does not tell and rebuilding the model needs, ready for JSON. Of `lasting` ones a few are
+    kept to look back at, see shown/moments.py.
     """
 
     step: int
     tensors: Mapping[str, np.ndarray]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    lasting: bool = False
 
 
 @dataclass(frozen=True)

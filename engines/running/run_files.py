@@ -103,6 +103,9 @@ class _Archive:
     def read(self, name: str) -> bytes:
         return read_member(self._archive, name)
 
+    def later(self, name: str) -> bytes:
+        return self.read(name)
+
     def picture(self, name: str) -> Picture:
         data = self.read(name)
         with Image.open(io.BytesIO(data), formats=list(MIMES)) as image:

@@ -28,6 +28,7 @@ from engines.data.grids import Picture
 from engines.messages import EngineError
 from engines.running.board import ENDED_STATES, LIVE_STATES, Board
 from engines.running.board_files import ABOUT, EVALUATIONS, MODEL, PLANES, WRITTEN, read_board, write_members
+from engines.running.shown.moments import ROOM as MOMENTS
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -39,7 +40,7 @@ SAVE_SECONDS = 1.0
 SAVE_SHARE = 0.02  # of the time, at most
 BEAT_SECONDS = 10.0  # after which the board is written even if nothing changed: a sign of life
 MODEL_SECONDS = 15.0
-ROOMS = ("grids", "sheets")  # folders of pictures, which never change
+ROOMS = ("grids", "sheets", MOMENTS)  # folders of files that never change
 MIMES = {".png": "image/png", ".jpg": "image/jpeg"}
 
 
@@ -152,6 +153,10 @@ class FolderSource:
         """One member."""
         return (self._folder / name).read_bytes()
 
+    def later(self, name: str) -> Path:
+        """Where one member lies."""
+        return self._folder / name
+
     def picture(self, name: str) -> Picture:
         """One member that is a picture; the program wrote it itself, so it is not checked."""
         if name not in self._known:
@@ -197,6 +202,7 @@ class Keeper:
         self._ended.set()
         self._thread.join()
         self._save()
+        self._board.moments.settle(self._folder / BOARD)
         with contextlib.suppress(OSError):
             write_record(self._folder, replace(self._record, state=self._board.state))
         self._lock.release()
@@ -241,7 +247,7 @@ class Keeper:
             made_from = self._board.planes.newest or self._board.planes.ground
         elif name == WRITTEN:
             made_from = self._board.writings.newest
-        elif path.suffix in MIMES:
+        elif path.parent.name in ROOMS or path.suffix in MIMES:
             return not path.exists()
         else:
             return True

@@ -59,8 +59,9 @@ def perplexity(models: Models, config: TextConfig, text: str) -> Events:
     Errors are those of `continue_text`.
     """
     check_text(text)
-    if models.serving(config.model):
-        raise ConfigError("A text server does not tell how likely a text is; choose a model that computes here.")
+    if server := models.serving(config.model):
+        yield from server.perplexity(config, text)
+        return
     yield from _measure(models, config, text)
 
 

@@ -175,7 +175,7 @@ def _key(card: ModelCard) -> str:
 
 def _unpack(folder: Path) -> None:
     """Turn the bundled model's files into what transformers loads."""
-    from engines.gpt_training.export import export
+    from engines.gpt_training.take_home.export import export
     from engines.gpt_training.use import bundled
 
     export(*bundled(), folder)

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from engines.catalog import WITH_CHANCE, Beginning, ModelCard
 from engines.gpt_training.config import ENGINE, GPT, GptConfig
-from engines.gpt_training.export import export
+from engines.gpt_training.take_home.export import export
 from engines.messages import ConfigError, EngineError, Message
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
 from engines.text_generation.config import RUN
 
+NOT_YET = Message("This run has no model yet; wait a few seconds.")
+NOT_KEPT = Message("No model was kept of this run. Start one of your own, or use the bundled poem model.")
 FILES = "text-model-"  # begins the name of the folder, in the run's own, that has the model after so many steps
 
 
@@ -53,7 +55,7 @@ class OwnRuns:
         if run.engine != ENGINE or not writes(run.config):
             raise ConfigError("This run's model does not write texts on.")
         if run.board.weights is None:
-            raise EngineError("This run has no model yet; wait a few seconds.")
+            raise EngineError(NOT_KEPT if run.board.ended else NOT_YET)
         return run
 
 

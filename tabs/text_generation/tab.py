@@ -21,6 +21,7 @@ from tabs.text_generation.chat import ChatPanel, Turns, turns_of
 from tabs.text_generation.continuation import EXAMPLE, POEM, ContinuePanel
 from tabs.text_generation.offer import suited
 from tabs.text_generation.scoring import ScorePanel
+from tabs.text_generation.server_field import ServerField
 from tabs.text_generation.settings import text_form
 from tabs.text_generation.side_by_side import PairPanel
 from tabs.text_generation.templates import TemplatePanel
@@ -85,6 +86,7 @@ def build(shared: Shared) -> None:
                 label=t("System prompt"), info=t("What the model should be; for chats."), lines=2, max_length=4000,
                 elem_id="text-system",
             )  # fmt: skip
+            named = ServerField(shared.models, shared.server_key) if shared.server_key is not None else None
             link = LinkButton("text_generation", form, texts_of(system, chat, going_on), suited=suited)
     learn_panel("text_generation", form, ASKED, also=("left", "right"))
 
@@ -118,6 +120,8 @@ def build(shared: Shared) -> None:
     for model in models:  # now that the visitor's language is known
         arrived.then(offer.describe, model, model, **QUICK)
     arrived.then(offered, shared.owner, models, **QUICK)
+    if named:
+        named.wire(shared.owner, models, offered)
     chat.wire(form, system, arrived)
     going_on.wire(form)
     pair.wire(form)

@@ -34,6 +34,13 @@ def wait_for_state(page, state):
     )
 
 
+def train(page, end):
+    """Press Start, and wait until the new run, which takes the place of the example, has ended."""
+    page.locator("#gpt-start").click()
+    page.wait_for_function("end => document.querySelector('#gpt-live .state')?.textContent !== end", arg=end)
+    wait_for_state(page, end)
+
+
 def texts(page):
     return page.locator("#gpt-live .cards li").all_inner_texts()
 
@@ -46,8 +53,7 @@ def test_a_run_from_the_first_text_to_the_reload(visit, language, viewport, sche
     expect(page.get_by_role("tab", name=words["tab"])).to_be_visible()
     expect(page.locator("#text-settings")).to_be_hidden()
     expect(page.locator("#text-intro")).to_contain_text(words["intro"])
-    page.locator("#gpt-start").click()
-    wait_for_state(page, words["end"])
+    train(page, words["end"])
     expect(page.locator("#gpt-live .written-step")).to_have_text(words["step"])
     last = texts(page)
     assert len(last) >= 4
@@ -94,7 +100,51 @@ def test_attention_is_drawn_and_follows_the_hand(visit):
     sentence.focus()
     page.keyboard.press("ArrowLeft")
     expect(told).not_to_have_text(before)
-    expect(page.locator("#gpt-next .bars .number")).not_to_have_count(0)
+    expect(page.locator("#gpt-heat .next .number")).to_have_count(10)
+    expect(page.locator("#gpt-heat .moments")).to_be_hidden()  # the bundled model has one state
+
+
+def test_the_panel_opens_on_a_run_that_learnt_to_write(visit):
+    page = arrive(visit())
+    wait_for_state(page, "Finished")
+    expect(page.locator("#gpt-live .written-step")).to_have_text("step 2,500")
+    assert len(texts(page)) >= 4
+    page.locator("#gpt-live .play").click()
+    expect(page.locator("#gpt-live .written-step")).to_have_text(re.compile(r"^step \d{1,3}$"), timeout=2000)
+    page.locator("#gpt-live .newest").click()
+    page.get_by_role("tab", name="Take home").click()
+    page.locator("#gpt-save-model").click()
+    page.get_by_text("No model was kept of this run").first.wait_for()
+    with page.expect_download() as script:
+        page.locator("#gpt-save-script").click()
+    assert script.value.suggested_filename.endswith(".zip")
+
+
+@VISITS
+def test_attention_is_seen_to_form(visit, language, viewport, scheme):
+    page = arrive(visit(viewport=viewport, color_scheme=scheme, locale="zh-CN" if language == "zh" else "en-GB"), 120)
+    train(page, WORDS[language]["end"])
+    page.locator("#gpt-look-inside-button").first.click()
+    page.locator("#gpt-look").click()
+    slider, when = page.locator("#gpt-heat .moments input"), page.locator("#gpt-heat .when")
+    expect(when).to_have_text(re.compile("120"))
+    expect(page.locator("#gpt-heat .kept")).to_have_text(re.compile("MB"))
+    last = page.locator("#gpt-heat .bars").inner_text()
+    slider.focus()
+    page.keyboard.press("Home")
+    expect(when).to_have_text(re.compile(r"\b0\b"))
+    assert page.locator("#gpt-heat .bars").inner_text() != last
+    redrawn = """() => {
+      const slider = document.querySelector("#gpt-heat .moments input");
+      const began = performance.now();
+      for (let i = 0; i <= Number(slider.max); i++) {
+        slider.value = String(i);
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+      return (performance.now() - began) / (Number(slider.max) + 1);
+    }"""
+    assert page.evaluate(redrawn) < 300, "milliseconds of a redraw"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
 
 
 def test_who_goes_on_to_the_chat_finds_its_settings(visit):

@@ -10,13 +10,14 @@ import codecs
 import json
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import accumulate, zip_longest
 from typing import Any
 
-from engines.messages import EngineError
-from engines.running.events import Token
+from engines.messages import ConfigError, EngineError
+from engines.running.events import Perplexity, Token
 from engines.text_generation.letters import shown, unfinished
 
 ALTERNATIVES = 5
@@ -24,6 +25,10 @@ NO_ID = -1  # a server does not tell the tokens' numbers
 ESCAPED = re.compile(r"bytes:((?:\\x[0-9a-fA-F]{2})+)")  # vLLM's name for a token that is no text
 HALF = re.compile("[\ud800-\udbff]$")  # the first half of a character beyond U+FFFF
 MOST_REST = 2**20  # bytes of an answer that is no stream
+
+
+LEAST = 1e-300  # a probability below counts as this
+Entry = tuple[bytes, float | None, list[tuple[bytes, float | None]]]  # a token, its probability, and the likeliest
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,43 @@ class Spelling:
         ]
 
 
+def measured(body: bytes, text: str) -> Perplexity:
+    """How likely a text is, from the answer of a server that was asked to repeat it (/completions with echo).
+
+    ConfigError if it is of one token. EngineError where the answer does not tell it of the text itself, as of servers
+    that do not know `echo`.
+    """
+    if body.lstrip().startswith(b"data:"):  # it streams whatever is asked
+        raise untold()
+    answer = _parsed(body)
+    try:
+        entries = _told(answer["choices"][0].get("logprobs"))
+    except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError) as problem:
+        raise (untold() if isinstance(answer, dict) and answer.get("choices") else strange()) from problem
+    own = _of_text(entries, text.encode("utf-8", "replace"))
+    likely = [Likely(data, 1.0 if share is None else share, _best(tops)) for data, share, tops in own]
+    shares = [max(share, LEAST) for _, share, _ in own if share is not None]
+    if len(own) == 1 or (own and not shares):
+        raise ConfigError("The text is too short: a perplexity needs at least two tokens.")
+    if len(shares) < len(own) - 1 or not own:
+        raise untold()
+    mean = sum(map(math.log, shares)) / len(shares)
+    return Perplexity(math.exp(-mean), tuple(Spelling().tokens(text, likely)))
+
+
+def _of_text(entries: Sequence[Entry], text: bytes) -> list[Entry]:
+    """The tokens that make up a text, of an answer that repeats it and goes on; none if it does not repeat it.
+
+    Before them there may be one that stands for the beginning.
+    """
+    for found in (entries, entries[1:]):
+        ends = list(accumulate(len(data) for data, *_ in found))
+        own = found[: bisect_left(ends, len(text)) + 1]
+        if b"".join(data for data, *_ in own) == text:
+            return list(own)
+    return []
+
+
 def _joined(halves: str) -> str:
     return halves.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
 
@@ -171,7 +213,7 @@ def _likely(logprobs: Any) -> list[Likely]:
         return []
 
 
-def _told(logprobs: Any) -> list[tuple[bytes, float | None, list[tuple[bytes, float | None]]]]:
+def _told(logprobs: Any) -> list[Entry]:
     """Each token, its probability, and those of the likeliest in its place."""
     if not logprobs:
         return []
@@ -225,6 +267,11 @@ def reason_of(answer: Any) -> str:
 def refused(reason: str) -> EngineError:
     """The server gives no answer."""
     return EngineError("The text server refused: {reason}", reason=reason)
+
+
+def untold() -> EngineError:
+    """The server does not tell how likely a given text is."""
+    return EngineError("This text server does not tell how likely a text is; choose a model that computes here.")
 
 
 def strange() -> EngineError:

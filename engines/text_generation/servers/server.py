@@ -16,7 +16,15 @@ from engines.messages import ConfigError, EngineError, Message
 from engines.running.events import Answer, Events, Note
 from engines.text_generation.config import SERVED, TextConfig
 from engines.text_generation.servers.connection import Address, Exchange, broken_off
-from engines.text_generation.servers.reading import ALTERNATIVES, Answering, reason_of, refused, web_page
+from engines.text_generation.servers.reading import (
+    ALTERNATIVES,
+    Answering,
+    measured,
+    reason_of,
+    refused,
+    untold,
+    web_page,
+)
 
 LIST_SECONDS = 3.0  # within which a server must say what models it has
 LISTED_SECONDS = 30.0  # for which that holds
@@ -24,6 +32,8 @@ MODELS_OF_A_SERVER = 50
 LONGEST_NAME = 150  # characters
 CONTEXT = 2**20  # tokens; only the server knows
 USAGE_SECONDS = 2.0  # that a server has to count its tokens, once its text has ended
+MOST_ECHOED = 2**24  # bytes of an answer that repeats a text with its probabilities
+READING = Note(Message("Reading the text"))
 WAITING = Note(Message("Waiting for the text server"))
 THINKING = Note(Message("The model is thinking; its answer comes after that"))
 NOTE = Message("Computes on the text server that this program's owner named.")
@@ -102,6 +112,28 @@ class TextServer:
     def continue_text(self, config: TextConfig, text: str) -> Events:
         """As engine.continue_text, of a text that is checked."""
         return self._write(config.with_seed(), "/completions", {"prompt": text}, {"logprobs": ALTERNATIVES})
+
+    def perplexity(self, config: TextConfig, text: str) -> Events:
+        """As engine.perplexity, of a text that is checked: of servers that repeat a text with its probabilities.
+
+        EngineError where this one does not.
+        """
+        self.card(config.model)
+        body = {**_core(config), "prompt": text, "stream": False, "max_tokens": 1, "temperature": 0.0}
+        asked = {**body, "echo": True, "logprobs": ALTERNATIVES}
+        exchange = Exchange(self._address, "/completions", asked)
+        try:
+            status = yield from exchange.wait(READING)
+            if status is None:
+                return
+            answer = yield from _body(exchange, MOST_ECHOED)
+        finally:
+            exchange.close()
+        if status in (400, 422):
+            raise untold()
+        if status != 200:
+            raise refusal(status, answer, "/completions")
+        yield measured(answer, text)
 
     def _write(self, config: TextConfig, path: str, prompt: dict[str, Any], more: dict[str, Any]) -> Events:
         self.card(config.model)
@@ -215,12 +247,13 @@ def _names(body: bytes) -> tuple[str, ...]:
     return tuple(dict.fromkeys(usable))[:MODELS_OF_A_SERVER]
 
 
-def _body(exchange: Exchange) -> Events:
-    """Returns the rest of an answer that is no text, as far as it comes."""
-    body = b""
-    while (line := (yield from exchange.wait(WAITING))) and len(body) < 2**16:
-        body += line
-    return body
+def _body(exchange: Exchange, most: int = 2**16) -> Events:
+    """Returns the rest of an answer that is no stream, as far as it comes, about `most` bytes of it."""
+    lines, size = [], 0
+    while (line := (yield from exchange.wait(WAITING))) and size < most:
+        lines.append(line)
+        size += len(line)
+    return b"".join(lines)
 
 
 def _count(exchange: Exchange, answering: Answering) -> None:

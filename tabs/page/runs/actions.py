@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from engines.messages import ConfigError, EngineError
 from engines.running.events import Events
 from engines.running.run_files import load_run, save_run
 from engines.running.runs import Run, Runs
+from engines.running.scripts import write_script
 from engines.running.workers.pool import Computer
 from tabs.page.gate import Gate
 from tabs.page.links import Query
@@ -94,6 +95,20 @@ class RunActions:
             path = self.outbox.path(f"run-{found.id}.zip")
             save_run(found.board, path)
             return str(path)
+
+    def script(self, run: str, request: gr.Request = None) -> str:
+        """The run as a ZIP of a short PyTorch script that trains the same without this program, with what it reads."""
+        with self.gate.computing(request):
+            found = self.runs.get(run)
+            if found.engine != self.engine:
+                raise EngineError("This run is of another tab.")
+            path = self.outbox.path(f"script-{found.id}.zip")
+            write_script(self._script(found), path)
+            return str(path)
+
+    def _script(self, run: Run) -> Mapping[str, bytes]:
+        """The files of a run as a script, of an engine that has one."""
+        raise NotImplementedError
 
     # --- for scripts -------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,23 +14,28 @@ from engines.gpt_training import explore
 from engines.gpt_training.config import ENGINE, TITLE, GptConfig
 from engines.gpt_training.engine import train
 from engines.gpt_training.explore import Inside
-from engines.gpt_training.export import export
+from engines.gpt_training.take_home.export import export
+from engines.gpt_training.take_home.script import script_files
 from engines.knobs import MAX_SEED, Knob
-from engines.messages import EngineError
+from engines.messages import ConfigError, EngineError
 from engines.running.events import Events, Weights
 from engines.running.run_files import saving
-from engines.running.runs import Runs
+from engines.running.runs import Run, Runs
+from engines.running.shown.moments import Moment
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.polite import polite
 from tabs.page.runs.actions import RunActions
 from tabs.page.shared import new_key
+from tabs.text_generation.own_runs import NOT_KEPT, NOT_YET
 
 RUN, BUNDLED = "run", "bundled"  # which model is used
 FORM = Knob("", "Lines of", choices=dict.fromkeys(("", "五", "七"), ""))  # how many characters; "": either
 CHARACTERS = Knob("", "Characters that the lines begin with", max_length=40)
 GAPS = Knob("", "Text with gaps", max_length=300)
 SAMPLE = Knob("", "Text to look at", max_length=300)
+NEWEST = -1
+STEP = Knob(NEWEST, "Step", low=NEWEST, high=10**9)
 LAYER, HEAD = Knob(1, "Layer", low=1, high=100), Knob(1, "Head", low=1, high=100)
 SEED = Knob(0, "Seed", low=0, high=MAX_SEED)
 
@@ -46,6 +51,10 @@ class GptActions(RunActions):
 
     def _events(self, config: GptConfig, files: Sequence[str], own: Path) -> Events:
         return self._computer.events(TRAINING, train, config, files, own)
+
+    def _script(self, run: Run) -> Mapping[str, bytes]:
+        weights = run.board.weights
+        return self._computer.call(MODELS, script_files, run.config, (), weights and weights.facts)
 
     # --- runs, for scripts -------------------------------------------------------------------------------
 
@@ -90,30 +99,49 @@ class GptActions(RunActions):
                 raise EngineError("Only a masked model fills gaps: choose it under Model and press Start first.")
             return self._ask(run, explore.fill, GAPS.check(text))
 
-    def inside(self, run: str, text: str, layer: int = 1, head: int = 1, request: gr.Request = None) -> dict[str, Any]:
+    def inside(
+        self, run: str, text: str, layer: int = 1, head: int = 1, step: int = NEWEST, request: gr.Request = None
+    ) -> dict[str, Any]:
         """What goes on in a model over a text: in a layer and head, which are counted from 1, and at its end.
 
         Returns {"tokens": …, "attention": how much each looks at each, a row for each that looks, null of a recurrent
-        network, "likely": [token, probability] of what it expects next, the likeliest first}.
+        network, "likely": [token, probability] of what it expects next, the likeliest first, "step": after how many
+        steps, "steps": of which states are kept}. `step` is one of these, -1 for the newest.
         """
         with self.gate.computing(request):
-            seen = self.look(run, text, layer, head)
-            rows = None if seen.shares is None else np.round(seen.shares.astype(float), 4).tolist()
-            likely = [[token, round(float(share), 4)] for token, share in seen.likely]
-            return {"tokens": list(seen.tokens), "attention": rows, "likely": likely}
+            seen = {state.step: state for state in self.look(run, text, layer, head)}
+            steps = sorted(seen)
+            if STEP.check(step) not in (NEWEST, *steps):
+                raise ConfigError(
+                    "Of this run the states after these steps are kept: {steps}.", steps=str(steps)[1:-1]
+                )
+            state = seen[steps[-1] if step == NEWEST else step]
+            rows = None if state.shares is None else np.round(state.shares.astype(float), 4).tolist()
+            likely = [[token, round(float(share), 4)] for token, share in state.likely]
+            tokens = list(state.tokens)
+            return {"tokens": tokens, "attention": rows, "likely": likely, "step": state.step, "steps": steps}
 
-    def look(self, run: str, text: str, layer: int, head: int) -> Inside:
-        """The same; raises ConfigError and EngineError."""
-        return self._ask(run, explore.look, SAMPLE.check(text), LAYER.check(layer), HEAD.check(head))
+    def look(self, run: str, text: str, layer: int, head: int) -> list[Inside]:
+        """The same of all states that are kept, the newest last; raises ConfigError and EngineError."""
+        asked = SAMPLE.check(text), LAYER.check(layer), HEAD.check(head)
+        return self._ask(run, explore.look_back, self.earlier(run), *asked)
 
-    @staticmethod
-    def chosen(run_id: str, whose: str) -> str:
+    def earlier(self, run: str) -> list[Moment]:
+        """The states of a run's model that are kept beside the newest, in their order."""
+        board = self.runs.get(run).board if self._has_own(run) else None
+        return board.moments.before(board.weights.step) if board and board.weights else []
+
+    def chosen(self, run_id: str, whose: str) -> str:
         """The run whose model is meant, "" for the bundled one, which also stands in where no run is shown."""
-        return run_id if whose == RUN else ""
+        return run_id if whose == RUN and self._has_own(run_id) else ""
+
+    def _has_own(self, run_id: str) -> bool:
+        """Whether a run is to be asked: the example's weights are not kept, and the bundled model stands in."""
+        return bool(run_id) and run_id != self.example
 
     def _ask(self, run_id: str, function: Callable[..., Any], *args: Any) -> Any:
         """function(config, weights, *args) with the model of a run, or the bundled one, wherever models compute."""
-        config, weights = self._model(run_id) if run_id else (None, None)
+        config, weights = self._model(run_id) if self._has_own(run_id) else (None, None)
         return self._computer.call(MODELS, function, config, weights, *args)
 
     def _model(self, run_id: str) -> tuple[GptConfig, Weights]:
@@ -121,7 +149,7 @@ class GptActions(RunActions):
         if run.engine != ENGINE:
             raise EngineError("This run is of another tab.")
         if run.board.weights is None:
-            raise EngineError("This run has no model yet; wait a few seconds.")
+            raise EngineError(NOT_KEPT if run.board.ended else NOT_YET)
         return run.config, run.board.weights
 
     def model(self, run: str, request: gr.Request = None) -> str:

@@ -68,6 +68,8 @@ CHARTS = (
 KEEP = (
     "The **run file** replays this run anywhere without training: settings, seed, curves, texts and weights. The"
     " **model** is a folder as a ZIP that the transformers library loads: weights, configuration, tokenizer and card."
+    " The **script** trains the same without this program: a short file of plain PyTorch with its text, as a ZIP; a"
+    " text of your own you lay beside it yourself."
 )
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
@@ -114,7 +116,7 @@ class TrainingPanel:
 
     def _build_use(self) -> None:
         choices = [(t("The run above"), RUN), (t("The bundled poem model"), BUNDLED)]
-        info = t("Until there is a run, the bundled one is used.")
+        info = t("For the example, and until there is a run, the bundled one is used.")
         self.whose = gr.Radio(choices, value=RUN, label=t("Which model to use"), info=info, elem_id="gpt-whose")
         with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Acrostic")):
@@ -128,6 +130,7 @@ class TrainingPanel:
                 with gr.Row():
                     self.save_run = gr.Button(t("Run file"), elem_id="gpt-save-run")
                     self.save_model = gr.Button(t("Model"), elem_id="gpt-save-model")
+                    self.save_script = gr.Button(t("Script"), elem_id="gpt-save-script")
                 self.file = gr.File(label=t("Download"), interactive=False, elem_id="gpt-file", height=90)
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
@@ -148,11 +151,12 @@ class TrainingPanel:
         fitted = [self.upload, *(form[name] for name in ("plan", "heads", "vocabulary"))]
         gr.on([widget.change for widget in asked], self.fit, asked, fitted, **QUICK)
         self.opened.upload(self.named("open"), [self.opened, owner], self.live, api_name="gpt_open")
-        for button, name in ((self.save_run, "run_file"), (self.save_model, "model")):
+        kept = ((self.save_run, "run_file"), (self.save_model, "model"), (self.save_script, "script"))
+        for button, name in kept:
             made = button.click(self.named(name), self.live, self.file, api_name=f"gpt_{name}", **MAKING)
             made.success(None, self.file, js=DOWNLOAD)
-        made = [self.acrostic.poem, self.fill.filled, self.inside.map, self.inside.next, self.file]
-        gr.on([self.live.change, self.whose.change], lambda: ["", "", "", "", None], None, made, **QUICK)
+        made = [self.acrostic.poem, self.fill.filled, self.inside.map, self.file]
+        gr.on([self.live.change, self.whose.change], lambda: ["", "", "", None], None, made, **QUICK)
         self.acrostic.wire(self.live, self.whose)
         self.fill.wire(self.live)
         self.inside.wire(self.live, self.whose)

@@ -1,3 +1,5 @@
+import zipfile
+
 from engines.gpt_training.__main__ import main
 from engines.running.run_files import load_run
 from tests.engines.gpt_training.tiny import ENGLISH
@@ -16,6 +18,16 @@ def test_a_text_is_learnt_without_the_app(tmp_path, capsys, monkeypatch):
     board = load_run(out)
     assert board.progress.step == 20
     assert board.weights.step == 20
+
+
+def test_a_run_is_written_as_a_script_with_its_text(tmp_path):
+    text = tmp_path / "own.txt"
+    text.write_text(ENGLISH)
+    asked = [*SMALL, "--text", str(text), "--steps", "20", "--script", str(tmp_path / "script.zip")]
+    assert main(asked) == 0
+    with zipfile.ZipFile(tmp_path / "script.zip") as archive:
+        assert set(archive.namelist()) == {"train.py", "train.txt", "held_out.txt"}
+        assert ENGLISH.startswith(archive.read("train.txt").decode())
 
 
 def test_what_is_wrong_is_said(tmp_path, capsys):

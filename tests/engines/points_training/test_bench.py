@@ -7,8 +7,8 @@ from engines.messages import ConfigError, EngineError
 from engines.points_training.bench import advance
 from engines.points_training.config import PointsConfig
 from engines.points_training.engine import train
-from engines.running.board_files import tensors_from_bytes, tensors_to_bytes
 from engines.running.events import Weights
+from engines.running.tensors import tensors_from_bytes, tensors_to_bytes
 
 SMALL = {"width": 16, "batch": 32, "seed": 1}
 FAMILIES = pytest.mark.parametrize("family", ["gan", "vae", "diffusion"])

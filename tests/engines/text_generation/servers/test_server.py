@@ -1,6 +1,7 @@
 """A text server as models: what it is asked, what comes back, and each way in which it can fail."""
 
 import json
+import math
 import time
 
 import pytest
@@ -200,12 +201,54 @@ def test_a_server_that_does_not_tell_its_models(monkeypatch, lists, says):
         assert len(fake.asked) == 1
 
 
-def test_what_a_server_cannot_do_is_told():
+def echoed(tokens, logs, tops=None):
+    """An answer that repeats a text with the probabilities of its tokens, and goes on with one more."""
+    columns = {"tokens": tokens, "token_logprobs": logs, "top_logprobs": tops or [None] * len(tokens)}
+    answer = {"choices": [{"text": "".join(tokens), "logprobs": columns, "finish_reason": "length"}]}
+    return lambda handler, _: handler.reply(200, json.dumps(answer).encode())
+
+
+@pytest.mark.parametrize("beginning", [[], ["<s>"]], ids=["", "after a mark of the beginning"])
+def test_perplexity_is_what_the_server_tells_of_the_text_itself(beginning):
+    logs = [None, -1.0, -3.0, -0.5] if not beginning else [None, -2.0, -1.0, -3.0, -0.5]
+    answer = echoed([*beginning, "a", " b", " c", " d"], logs, [None, *[{" b": -1.0, " x": -2.0}] * (len(logs) - 1)])
+    with text_server(answer) as fake:
+        *_, result = perplexity(models_of(fake), CONFIG, "a b c")
+        [body] = fake.posts()
+    assert (body["prompt"], body["echo"], body["stream"]) == ("a b c", True, False)
+    told = [-2.0, -1.0, -3.0] if beginning else [-1.0, -3.0]
+    assert result.value == pytest.approx(math.exp(-sum(told) / len(told)))
+    assert [token.text for token in result.tokens] == ["a", " b", " c"]
+    assert result.tokens[1].probability == pytest.approx(math.exp(-1))
+    assert [name for name, _ in result.tokens[1].alternatives] == [" b", " x"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (echoed([" d"], [-1.0]), "does not tell how likely a text is"),
+        (echoed(["a", " b", " c"], [None, None, -1.0]), "does not tell how likely a text is"),
+        (lambda handler, _: handler.reply(200, b'{"choices": [{"text": "a b c d"}]}'), "does not tell how likely"),
+        (lambda handler, _: handler.reply(400, b'{"error": "echo is not supported"}'), "does not tell how likely"),
+        (lambda handler, _: handler.reply(404, b""), "can only chat"),
+        (lambda handler, _: handler.reply(200, b"<html>Hello"), "web page"),
+        (lambda handler, _: handler.reply(200, b'{"choices": []}'), "no answer of such a server"),
+        (lambda handler, _: handler.reply(200, b'{"choices": [{"logprobs": 7}]}'), "does not tell how likely"),
+    ],
+)
+def test_a_server_that_cannot_tell_how_likely_a_text_is_gets_a_sentence(answer, says):
+    with text_server(answer) as fake, pytest.raises(EngineError, match=says):
+        list(perplexity(models_of(fake), CONFIG, "a b c"))
+
+
+def test_a_text_of_one_token_has_no_perplexity():
+    with text_server(echoed(["a", " b"], [None, -1.0])) as fake, pytest.raises(ConfigError, match="too short"):
+        list(perplexity(models_of(fake), CONFIG, "a"))
+
+
+def test_only_the_server_knows_what_fits():
     with text_server(hello) as fake:
-        models = models_of(fake)
-        with pytest.raises(ConfigError, match="does not tell how likely a text is"):
-            list(perplexity(models, CONFIG, "a b c"))
-        assert cut_oldest(models, CONFIG, HELLO) == HELLO
+        assert cut_oldest(models_of(fake), CONFIG, HELLO) == HELLO
 
 
 def test_without_a_server_there_is_no_such_model():

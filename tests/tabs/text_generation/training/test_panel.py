@@ -3,14 +3,18 @@
 import json
 import re
 import zipfile
+from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 
+import gradio as gr
 import numpy as np
 import pytest
 from gradio_client import Client, handle_file
 
 from engines.gpt_training.config import ENGINE, GptConfig
 from engines.gpt_training.explore import Inside
+from engines.gpt_training.measures.scores import score
 from engines.limits import Limits
 from engines.messages import EngineError
 from engines.running.board import ENDED_STATES, Board
@@ -18,11 +22,12 @@ from engines.running.run_files import load_run
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
 from tabs.page.gate import Gate
-from tabs.page.markup import say_in
+from tabs.page.runs.actions import example_file
 from tabs.text_generation.training.actions import BUNDLED, RUN, GptActions
-from tabs.text_generation.training.inside import heat, next_bars
+from tabs.text_generation.training.inside import heat
 from tabs.text_generation.training.panel import TrainingPanel
 from tabs.text_generation.training.use import filled_html, poem_html
+from tests.engines.gpt_training.tiny import trainer, weights_of
 from tests.fakes import wait_until
 from tests.served import served
 
@@ -68,6 +73,15 @@ def test_the_model_comes_as_a_folder_that_others_can_load(client, poet, tmp_path
         archive.extractall(tmp_path)
     assert {"config.json", "model.safetensors", "tokenizer.json", "README.md"} <= names
     assert json.loads((tmp_path / "config.json").read_text("utf-8"))["model_type"] == "gpt2"
+
+
+@pytest.mark.slow
+def test_the_run_comes_as_a_script_with_its_text(client, poet):
+    with zipfile.ZipFile(client.predict(poet, api_name="/gpt_script")) as archive:
+        assert "SEED, STEPS, BATCH, LR, DECAY, DROPOUT = 1, 20, 8" in archive.read("train.py").decode()
+        poems = archive.read("train.txt").decode().split("\n")
+    assert len(poems) == 570
+    assert all(re.fullmatch("[^，。]{5,7}，[^，。]{5,7}。[^，。]{5,7}，[^，。]{5,7}。", poem) for poem in poems)
 
 
 @pytest.mark.slow
@@ -170,17 +184,51 @@ def test_a_run_of_another_tab_or_without_weights_is_not_asked():
     other = runs.add(Board("gan_training", {}), GptConfig(**SMALL), owner="ann")
     with pytest.raises(EngineError, match="another tab"):
         own.look(other.id, "春", 1, 1)
+    with pytest.raises(gr.Error, match="another tab"):
+        own.script(other.id)
 
 
-def test_the_bundled_model_stands_in_until_there_is_a_run():
-    assert GptActions.chosen("", RUN) == GptActions.chosen("id", BUNDLED) == ""
-    assert GptActions.chosen("id", RUN) == "id"
+def test_the_bundled_model_stands_in_for_the_example_and_until_there_is_a_run():
+    own = actions()
+    assert own.chosen("", RUN) == own.chosen("id", BUNDLED) == ""
+    assert own.chosen("id", RUN) == "id"
+    assert own.example
+    assert own.chosen(own.example, RUN) == ""
+    assert re.fullmatch("(春.{6}，夏.{6}。|春.{4}，夏.{4}。).*", own.acrostic(own.example, "春夏秋冬"))
+    with pytest.raises(gr.Error, match="No model was kept of this run"):
+        own.model(own.example)
+
+
+def test_the_example_is_a_finished_run_that_learnt_to_write():
+    board = load_run(example_file(ENGINE))
+    assert board.state == "finished"
+    assert GptConfig.from_dict(board.config) == GptConfig(seed=1)
+    history = board.writings.history()
+    assert (history[0].step, history[-1].step) == (0, GptConfig().steps)
+    assert len(history) >= 20
+    assert score(history[-1].texts).form > 0.8 > 0.2 > score(history[0].texts).form
+
+
+def test_states_of_a_run_are_looked_back_at():
+    own = actions()
+    one = trainer("gpt")
+    board = Board(ENGINE, one.config.to_dict())
+    for _ in range(3):
+        board.fold(replace(weights_of(one), lasting=True))
+        one.step()
+    run = own.runs.add(board, one.config, owner="ann")
+    told = own.inside(run.id, "白日", 1, 1)
+    assert (told["step"], told["steps"]) == (2, [0, 1, 2])
+    first = own.inside(run.id, "白日", 1, 1, 0)
+    assert first["step"] == 0
+    assert first["likely"] != told["likely"]
+    with pytest.raises(gr.Error, match="are kept: 0, 1, 2"):
+        own.inside(run.id, "白日", 1, 1, 17)
 
 
 def test_texts_of_strangers_stay_texts():
     evil = "<img src=x onerror=alert(1)>"
     assert "<img" not in poem_html(evil) + filled_html("_", evil) + filled_html(evil, evil)
-    assert "<img" not in next_bars([(evil, 0.5)], say_in("en"))
 
 
 def test_a_poem_stands_line_by_line_with_its_beginnings_marked():
@@ -196,10 +244,15 @@ def test_what_was_filled_in_is_marked():
     assert "<span" not in filled_html("a_", "abc"), "texts that do not fit one another are not compared"
 
 
-def test_the_map_gets_tokens_and_comma_strings():
-    told = json.loads(heat(Inside(("春", "眠"), np.array([[1, 0], [0.25, 0.75]], np.float32), ())))
-    assert told == {"tokens": ["春", "眠"], "rows": ["1,0", "0.25,0.75"]}
-    assert json.loads(heat(Inside(("春",), None, ())))["rows"] == []
+def test_the_map_gets_all_states_small():
+    shares = np.array([[1, 0], [0.2, 0.8]], np.float32)
+    seen = [Inside(0, ("春", "眠"), shares, (("不", 0.5),)), Inside(7, ("春", "眠"), None, ())]
+    told = json.loads(heat(seen, 12))
+    assert (told["tokens"], told["bytes"]) == (["春", "眠"], 12)
+    first, last = told["states"]
+    assert (first["step"], first["next"]) == (0, [["不", 0.5]])
+    assert np.allclose(np.frombuffer(b64decode(first["shares"]), "<u2").reshape(2, 2) / 65535, shares, atol=1e-5)
+    assert last == {"step": 7, "shares": None, "next": []}
 
 
 def test_only_the_knobs_that_count_are_shown():

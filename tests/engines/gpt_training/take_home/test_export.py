@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engines.gpt_training.export import export
+from engines.gpt_training.take_home.export import export
 from engines.gpt_training.use import Writer, bundled
 from engines.messages import EngineError
 from engines.running.events import Weights

@@ -1,0 +1,15 @@
+"""Trains the example run, the defaults with seed 1: python -m assets.example_gpt_training.make [steps]"""
+
+from __future__ import annotations
+
+import sys
+
+from assets.examples import make_example
+from engines.gpt_training.config import ENGINE, GptConfig
+from engines.gpt_training.engine import train
+from tabs.page.runs.actions import example_file
+
+if __name__ == "__main__":
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else GptConfig().steps
+    config = GptConfig(steps=steps, seed=1)
+    make_example(ENGINE, config, train(config), example_file(ENGINE), weights=False)

@@ -29,6 +29,9 @@ from engines.text_generation.models import Models
 from engines.text_generation.servers.server import TextServer
 from engines.weights import cache_folder, on_a_space
 from tabs import TABS
+from tabs.comparison.feed import comparison_routes
+from tabs.comparison.tab import ENGINE as COMPARISON
+from tabs.page.component import script_of
 from tabs.page.connection.lasting import Lasting
 from tabs.page.gate import Gate
 from tabs.page.language import I18N, t
@@ -71,9 +74,10 @@ def create_app(
         visit = gr.State(None)
         pages = tab_of_engine(only)
         openings = {engine: Opening() for engine in pages}
+        compared = gr.Textbox(visible=False) if COMPARISON in openings else None
         shared = Shared(
             runs, computer or Here(), Gate(limits), models or Models(), classifiers or Classifiers(),
-            image_models or ImageModels(), gallery, owner, visit, openings,
+            image_models or ImageModels(), gallery, owner, visit, openings, compared,
         )  # fmt: skip
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():
@@ -100,6 +104,9 @@ def create_app(
         app.load(arrive, [owner, *pressed], [owner, visit, *asked, *done], **IN_TURN)
         for engine, opening in openings.items():
             opening.selects(tabs, pages[engine])
+        if compared:
+            compared.change(lambda run: True, compared, openings[COMPARISON].done, **IN_TURN, trigger_mode="multiple")
+            compared.change(None, None, tabs, js=script_of(selected=pages[COMPARISON]))
     return app
 
 
@@ -161,7 +168,8 @@ def reach(runs: Runs) -> dict[str, object]:
     async def health(_: object) -> JSONResponse:
         return JSONResponse({"status": "ok", "runs": runs.count_live()})
 
-    routes, middleware = [Route("/health", health), *live_routes(runs)], [Middleware(Lasting), Middleware(FirstScript)]
+    routes = [Route("/health", health), *live_routes(runs), *comparison_routes(runs)]
+    middleware = [Middleware(Lasting), Middleware(FirstScript)]
     pages = {"routes": routes, "middleware": middleware}
     return {"mcp_server": True, "app_kwargs": pages}
 

@@ -73,6 +73,7 @@ class Run:
         self.owner = owner
         self.board = board or Board(engine, config.to_dict())
         self.ended_at = time.time()  # of an ended one
+        self.example = False  # whether it came with the program
         self.thread: threading.Thread | None = None
         self._events = events
         self._mark = mark or owner_mark(owner)

@@ -52,6 +52,7 @@ class Runs:
         self._slots = Slots(self.limits.slots)
         self._runs: dict[str, Run] = {}  # oldest first
         self._configs: dict[str, type[Config]] = {}  # of the engines adopted
+        self._titles: dict[str, str] = {}
         self._followers: list[Follower] = []
         self._lock = threading.Lock()
         self._sweep_on_a_clock()
@@ -70,9 +71,11 @@ class Runs:
             return self._add(run)
 
     def add(self, board: Board, config: Config, owner: str, run_id: str = "") -> Run:
-        """Keep an ended run that was opened from a file; without an owner it is kept for good."""
+        """Keep an ended run that was opened from a file; without an owner it is an example, and kept for good."""
+        run = Run(board.engine, config, owner, self._root, board, run_id)
+        run.example = not owner
         with self._lock:
-            return self._add(Run(board.engine, config, owner, self._root, board, run_id))
+            return self._add(run)
 
     def _check_room(self, engine: str, owner: str) -> None:
         mine = [run for run in self._runs.values() if run.engine == engine and run.owned_by(owner)]
@@ -102,6 +105,26 @@ class Runs:
         """The owner's runs of an engine, oldest first."""
         with self._lock:
             return [run for run in self._runs.values() if run.engine == engine and run.owned_by(owner)]
+
+    def all_of(self, owner: str) -> list[Run]:
+        """The owner's runs of all engines, newest first."""
+        with self._lock:
+            return [run for run in reversed(self._runs.values()) if run.owned_by(owner)]
+
+    def examples(self) -> list[Run]:
+        """The runs that came with the program, which anybody may see."""
+        with self._lock:
+            return [run for run in self._runs.values() if run.example]
+
+    def title(self, engine: str) -> str:
+        """What a person calls models of this engine."""
+        return self._titles.get(engine, engine)
+
+    def read(self, board: Board) -> Config:
+        """The checked settings of a board that came from a file; EngineError if no engine here knows them."""
+        if board.engine not in self._configs:
+            raise EngineError("This run file is of something that this page does not train.")
+        return self._configs[board.engine].from_dict(board.config)
 
     def computed_here(self, engine: str) -> list[Run]:
         """Everyone's runs of an engine that are not only looked at, oldest first."""
@@ -141,9 +164,9 @@ class Runs:
 
     # --- runs of other programs, and of this one before --------------------------------------------------------
 
-    def adopt(self, engine: str, config: type[Config], events: Callable[[Any, Path], Events]) -> None:
+    def adopt(self, engine: str, config: type[Config], events: Callable[[Any, Path], Events], title: str = "") -> None:
         """Take in what is kept of an engine's runs; `events(config, folder)` is how to go on with one."""
-        self._configs[engine] = config
+        self._configs[engine], self._titles[engine] = config, title or engine
         if self.durable:
             records = filter(None, map(_read_record, run_folders(self._root)))
             for record in sorted(records, key=lambda record: record.started):

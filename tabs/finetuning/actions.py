@@ -19,7 +19,7 @@ from engines.data.tables.cells import Table
 from engines.data.tables.labels import is_blank
 from engines.data.tables.writing import write_csv
 from engines.finetuning.classifier import BEST, Classifiers
-from engines.finetuning.config import ENGINE, FinetuningConfig
+from engines.finetuning.config import ENGINE, TITLE, FinetuningConfig
 from engines.finetuning.data.examples import run_examples
 from engines.finetuning.data.tables import guess_columns, read_table
 from engines.finetuning.engine import finetune, within_reach
@@ -47,7 +47,7 @@ class FinetuningActions:
     def __init__(self, runs: Runs, classifiers: Classifiers, gate: Gate, computer: Computer) -> None:
         self.runs, self.classifiers, self.gate, self._computer = runs, classifiers, gate, computer
         self.outbox = Outbox()
-        runs.adopt(ENGINE, FinetuningConfig, self._events)
+        runs.adopt(ENGINE, FinetuningConfig, self._events, TITLE)
         self.example = EXAMPLE if EXAMPLE_FILE.exists() else ""
         self._unpacking = threading.Lock()
         if self.example:

@@ -90,7 +90,7 @@ class FamilyTab:
         gr.Markdown(t(page.intro))
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
-                self.controls = RunControls(self.runs, self.family.engine, self.prefix)
+                self.controls = RunControls(self.runs, self.family.engine, self.prefix, shared.compared)
                 self.live = live_view(self.id("live"), self.controls.ids, page.layout, page.panels, page.charts)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self._build_settings()

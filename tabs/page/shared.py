@@ -78,4 +78,5 @@ class Shared:
     owner: gr.BrowserState  # the key that this browser keeps; runs started with it are the visitor's
     visit: gr.State  # the query of the page's address, such as {"run": "…"}; None until it is known
     openings: Mapping[str, Opening]  # of each engine's part of the page: when to ask for what it shows first
+    compared: gr.Textbox | None  # the run that a tab hands over to be compared, and when; None without that tab
     page: gr.Tab | None = None  # the tab's own: its select event says that it was opened

@@ -57,7 +57,7 @@ KEEP = (
 def build(shared: Shared) -> None:
     """Lay the panel out and wire it."""
     tab = PointsTab(PointsActions(shared.runs, shared.gate, shared.computer))
-    tab.build_layout()
+    tab.build_layout(shared.compared)
     tab.add_endpoints()  # first, so that they get their names
     tab.wire(shared.owner, shared.visit, shared.openings[ENGINE])
 
@@ -71,12 +71,12 @@ class PointsTab:
 
     # --- layout ------------------------------------------------------------------------------------------
 
-    def build_layout(self) -> None:
+    def build_layout(self, compared: gr.Textbox | None = None) -> None:
         """Make the components."""
         gr.Markdown(t(INTRO))
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
-                self.controls = RunControls(self.runs, ENGINE, "points")
+                self.controls = RunControls(self.runs, ENGINE, "points", compared)
                 self.live = plane_view("points-live", self.controls.ids)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self._build_settings()

@@ -40,7 +40,7 @@ class RunActions:
         self.engine, self.config, self.title = engine, config, title
         self.runs, self.gate, self._computer = runs, gate, computer
         self.outbox, self.example = Outbox(), ""
-        runs.adopt(engine, config, lambda config, own: self._events(config, (), own))
+        runs.adopt(engine, config, lambda config, own: self._events(config, (), own), title)
         if example_file(engine).exists():
             board = load_run(example_file(engine))
             self.example = EXAMPLE if engine == "gan_training" else f"{EXAMPLE}-{engine}"

@@ -79,16 +79,16 @@ class TrainingPanel:
         self.actions = GptActions(shared.runs, shared.gate, shared.computer)
         self.runs = shared.runs
         self.named = partial(self.actions.named, prefix="gpt")
-        self._build()
+        self._build(shared.compared)
         self.add_endpoints()  # first, so that they get their names
         self.wire(shared.owner, shared.visit, shared.openings[ENGINE])
 
     # --- layout ------------------------------------------------------------------------------------------
 
-    def _build(self) -> None:
+    def _build(self, compared: gr.Textbox | None) -> None:
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
-                self.controls = RunControls(self.runs, ENGINE, "gpt")
+                self.controls = RunControls(self.runs, ENGINE, "gpt", compared)
                 panels, css = ("written", "verdict", "charts", "bars"), HERE / "live.css"
                 self.live = live_view("gpt-live", self.controls.ids, HERE / "live.html", panels, CHARTS, css)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):

@@ -17,6 +17,7 @@ from engines.image_generation.config import ImageConfig
 from engines.messages import Message
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
+from engines.running.comparison.measures import MEASURES
 from engines.text_generation.config import TextConfig
 from tabs import TABS
 from tabs.live_training.points.plane.view import LAYERS
@@ -94,6 +95,7 @@ def spoken_in_tables() -> set[str]:
     words |= {"{n} points", "{n} pieces of text", "Parts"} | {
         word for layers in LAYERS.values() for word in layers.values()
     }
+    words |= {column for _, column in MEASURES}
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
     words |= {card.note for card in (*MODELS.values(), *ENCODERS.values(), *IMAGE_MODELS.values(), own_card(OWN))}

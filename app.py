@@ -22,7 +22,9 @@ from engines.image_generation.gallery import Gallery, GalleryLimits
 from engines.image_generation.models import ImageModels
 from engines.limits import Limits, variable
 from engines.messages import ConfigError, EngineError
+from engines.running.command_line import add_tracking, tracking_of
 from engines.running.runs import Runs
+from engines.running.trackers.tracking import Tracking
 from engines.running.workers.pool import Computer, Here, Workers
 from engines.running.workers.zero_gpu import on_zero_gpu
 from engines.text_generation.models import Models
@@ -174,7 +176,7 @@ def reach(runs: Runs) -> dict[str, object]:
     return {"mcp_server": True, "app_kwargs": pages}
 
 
-def open_runs(folder: str | None = None, limits: Limits | None = None) -> Runs:
+def open_runs(folder: str | None = None, limits: Limits | None = None, tracking: Tracking | None = None) -> Runs:
     """The runs, kept in `folder`; "" keeps them only while the app runs, None chooses by AIGC_RUNS and the machine.
 
     Raises EngineError if the folder was named and can't be used.
@@ -182,12 +184,12 @@ def open_runs(folder: str | None = None, limits: Limits | None = None) -> Runs:
     named = os.environ.get("AIGC_RUNS") if folder is None else folder
     allowed = (limits or Limits()).for_runs()
     if named is not None:
-        return Runs(allowed, Path(named).expanduser() if named else None)
+        return Runs(allowed, Path(named).expanduser() if named else None, tracking)
     try:
-        return Runs(allowed, cache_folder() / "runs")
+        return Runs(allowed, cache_folder() / "runs", tracking)
     except EngineError as problem:
         print(problem.message, flush=True)
-        return Runs(allowed)
+        return Runs(allowed, tracking=tracking)
 
 
 def make_computer(limits: Limits) -> Workers | Here:
@@ -258,6 +260,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--follow", type=Path, metavar="DIR", help="show the runs live that another program writes there (--folder)"
     )
+    add_tracking(parser)
     parser.add_argument(
         "--only",
         type=engines_named,
@@ -282,7 +285,7 @@ def main() -> None:
         parser.error("--allow-any-model is not for a public demo; leave it out, or add --no-public.")
     try:
         limits = Limits.load(public, {**os.environ, **{name: value for name, value in vars(args).items() if value}})
-        runs = open_runs(args.runs_folder, limits)
+        runs = open_runs(args.runs_folder, limits, tracking_of(args))
         server = open_text_server(args.text_server)
     except (ConfigError, EngineError) as problem:
         parser.error(str(problem.message))

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,9 +19,11 @@ from engines.knobs import Config
 from engines.messages import EngineError, Message, PlaygroundError
 from engines.running.board import Board
 from engines.running.checkpoints import can_go_on, drop_checkpoint
-from engines.running.events import Events, Note
+from engines.running.events import Caption, Events, Note
 from engines.running.run_store import CHECKPOINT, Keeper, Record, owner_mark
 from engines.running.slots import Slots, Ticket
+from engines.running.trackers.tracker import About
+from engines.running.trackers.tracking import Tracking, Watch
 from engines.running.workers.relay import OVERTIME, WorkerLostError
 
 log = logging.getLogger(__name__)
@@ -81,6 +83,7 @@ class Run:
         self._wish = ""  # "", "pause", "stop", or "halt", a stop after which the run may go on another day
         self._why_stopped: Message | None = None
         self._wished = threading.Condition()
+        self._watch = Watch()  # of trackers
 
     def owned_by(self, key: str) -> bool:
         """Whether `key` is this run's owner key."""
@@ -113,6 +116,11 @@ class Run:
             self._wished.notify_all()
 
     @property
+    def about(self) -> About:
+        """What trackers are told of it."""
+        return About(self.id, self.engine, self.config.to_dict(), self.board.started)
+
+    @property
     def stopping(self) -> bool:
         """Whether a stop was asked for."""
         return self._wish in ("stop", "halt")
@@ -129,8 +137,10 @@ class Run:
 
     # --- its thread -----------------------------------------------------------------------------------------
 
-    def launch(self, slots: Slots, limits: RunLimits, durable: bool) -> None:
+    def launch(self, slots: Slots, limits: RunLimits, durable: bool, tracking: Tracking | None = None) -> None:
         """Begin, or go on after the end, in a thread; a `durable` run is written to its folder meanwhile.
+
+        Trackers are told of it, if there are any.
 
         Raises EngineError if there is nothing to go on with, or the folder can't be used.
         """
@@ -152,6 +162,8 @@ class Run:
             if not (self.folder / CHECKPOINT).exists():
                 self.board.rewind(0)
             self.board.set_state("queued")
+        if tracking:
+            self._watch = tracking.watch(self.about)
         # in the visitor's context: ZeroGPU asks there whose quota it is
         drive = partial(contextvars.copy_context().run, self.drive, slots, limits)
         self.thread = threading.Thread(target=drive, name=f"run-{self.id}", daemon=True)
@@ -187,6 +199,12 @@ class Run:
         self.board.set_state(state, error=error)
         if self._keeper:
             self._keeper.close()
+        self._complain(self._watch.close(state))
+
+    def _complain(self, troubles: Sequence[Message]) -> None:
+        """Tell what is wrong with the trackers, below the charts."""
+        for number, trouble in enumerate(troubles):
+            self.board.fold(Caption(f"tracking {time.monotonic_ns()} {number}", trouble))
 
     def _work(self, ticket: Ticket, slots: Slots, limits: RunLimits) -> str:
         """Drives the engine; returns the state in which it ended, or raises what it raised."""
@@ -200,6 +218,7 @@ class Run:
                 event = events.send(reply)
                 self.board.active_seconds += time.monotonic() - clock
                 self.board.fold(event)
+                self._complain(self._watch.tell(event))
                 if self._wish == "pause":
                     slots.release(ticket)
                     holding = False

@@ -29,6 +29,7 @@ from engines.running.following import Follower
 from engines.running.run import INTERRUPTED, Run, RunLimits
 from engines.running.run_store import Record, hold, load_board, make_private, read_record, run_folders, written_at
 from engines.running.slots import Slots
+from engines.running.trackers.tracking import Tracking
 
 __all__ = ["Run", "RunLimits", "Runs"]
 
@@ -40,9 +41,11 @@ SWEEP_SECONDS = 600.0
 class Runs:
     """All runs of this app, by id. One live run an owner and engine; they wait in line for a slot."""
 
-    def __init__(self, limits: RunLimits | None = None, folder: Path | None = None) -> None:
+    def __init__(
+        self, limits: RunLimits | None = None, folder: Path | None = None, tracking: Tracking | None = None
+    ) -> None:
         """Runs survive the program if there is a `folder` to keep them in; EngineError if it can't be written to."""
-        self.limits = limits or RunLimits()
+        self.limits, self._tracking = limits or RunLimits(), tracking
         self.durable = folder is not None
         if folder:
             make_private(folder)
@@ -67,7 +70,7 @@ class Runs:
         with self._lock:
             self._check_room(engine, owner)
             run = Run(engine, config, owner, self._root, events=events)
-            run.launch(self._slots, self.limits, self.durable)
+            run.launch(self._slots, self.limits, self.durable, self._tracking)
             return self._add(run)
 
     def add(self, board: Board, config: Config, owner: str, run_id: str = "") -> Run:
@@ -157,7 +160,7 @@ class Runs:
         with self._lock:
             if can_go_on(run.folder, run.board.state):
                 self._check_room(run.engine, owner)
-                run.launch(self._slots, self.limits, self.durable)
+                run.launch(self._slots, self.limits, self.durable, self._tracking)
                 run.owner = owner  # of a run that was kept only its mark was known
                 return
         run.resume()

@@ -163,6 +163,7 @@ class FamilyTab:
             self.save_generator = gr.Button(t("Generator"), elem_id=self.id("save-generator"))
             self.save_gif = gr.Button(t("Training as GIF"), elem_id=self.id("save-gif"))
             self.save_webp = gr.Button(t("Training as WebP"), elem_id=self.id("save-webp"))
+            self.save_tensorboard = gr.Button(t("For TensorBoard"), elem_id=self.id("save-tensorboard"))
         self.file = gr.File(label=t("Download"), interactive=False, elem_id=self.id("file"), height=90)
 
     # --- wiring ------------------------------------------------------------------------------------------
@@ -197,6 +198,7 @@ class FamilyTab:
             (self.save_generator, "generator"),
             (self.save_gif, "gif"),
             (self.save_webp, "webp"),
+            (self.save_tensorboard, "tensorboard"),
         ]:
             saved = button.click(named(name), self.live, self.file, api_name=f"{self.prefix}_{name}", **EXPLORE)
             saved.success(None, self.file, js=DOWNLOAD)

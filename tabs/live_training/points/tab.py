@@ -85,7 +85,9 @@ class PointsTab:
                 self._build_steps()
             with gr.Tab(t("Take home")):
                 gr.Markdown(t(KEEP))
-                self.save_run = gr.Button(t("Run file"), elem_id="points-save-run")
+                with gr.Row():
+                    self.save_run = gr.Button(t("Run file"), elem_id="points-save-run")
+                    self.save_events = gr.Button(t("For TensorBoard"), elem_id="points-save-tensorboard")
                 self.file = gr.File(label=t("Download"), interactive=False, elem_id="points-file", height=90)
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
@@ -137,8 +139,9 @@ class PointsTab:
         gr.on([form["family"].change, form["data"].change], self.fit, [form["family"], form["data"]], fitted, **QUICK)
         named = self.named
         self.opened.upload(named("open"), [self.opened, owner], self.live, api_name="points_open")
-        made = self.save_run.click(named("run_file"), self.live, self.file, api_name="points_run_file", **STEPPING)
-        made.success(None, self.file, js=DOWNLOAD)
+        for button, name in ((self.save_run, "run_file"), (self.save_events, "tensorboard")):
+            made = button.click(named(name), self.live, self.file, api_name=f"points_{name}", **STEPPING)
+            made.success(None, self.file, js=DOWNLOAD)
         self._wire_steps()
 
     def _wire_steps(self) -> None:

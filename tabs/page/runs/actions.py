@@ -13,8 +13,9 @@ from engines.data.cards import ASSETS
 from engines.knobs import Config
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Events
-from engines.running.run_files import load_run, save_run
+from engines.running.run_files import load_run, save_run, saving
 from engines.running.runs import Run, Runs
+from engines.running.trackers.tracking import event_files
 from engines.running.workers.pool import Computer
 from tabs.page.gate import Gate
 from tabs.page.links import Query
@@ -29,6 +30,15 @@ EXAMPLE = "example"  # begins the id of a run that is shown before one has been 
 def example_file(engine: str) -> Path:
     """Where the run file of an engine's example lies, if it has one."""
     return ASSETS / f"example_{engine}" / "run.zip"
+
+
+def write_event_files(run: Run, outbox: Outbox) -> str:
+    """The path of a ZIP with what is kept of a run, for TensorBoard; EngineError if its package is missing."""
+    path = outbox.path(f"tensorboard-{run.id}.zip")
+    data = event_files(run.about, run.board)
+    with saving(path):
+        path.write_bytes(data)
+    return str(path)
 
 
 class RunActions:
@@ -94,6 +104,11 @@ class RunActions:
             path = self.outbox.path(f"run-{found.id}.zip")
             save_run(found.board, path)
             return str(path)
+
+    def tensorboard(self, run: str, request: gr.Request = None) -> str:
+        """The run as TensorBoard's event files in a ZIP: scalars, grids, texts, and settings as hyperparameters."""
+        with self.gate.computing(request):
+            return write_event_files(self.runs.get(run), self.outbox)
 
     # --- for scripts -------------------------------------------------------------------------------------
 

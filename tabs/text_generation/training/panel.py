@@ -128,6 +128,7 @@ class TrainingPanel:
                 with gr.Row():
                     self.save_run = gr.Button(t("Run file"), elem_id="gpt-save-run")
                     self.save_model = gr.Button(t("Model"), elem_id="gpt-save-model")
+                    self.save_events = gr.Button(t("For TensorBoard"), elem_id="gpt-save-tensorboard")
                 self.file = gr.File(label=t("Download"), interactive=False, elem_id="gpt-file", height=90)
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
@@ -148,7 +149,8 @@ class TrainingPanel:
         fitted = [self.upload, *(form[name] for name in ("plan", "heads", "vocabulary"))]
         gr.on([widget.change for widget in asked], self.fit, asked, fitted, **QUICK)
         self.opened.upload(self.named("open"), [self.opened, owner], self.live, api_name="gpt_open")
-        for button, name in ((self.save_run, "run_file"), (self.save_model, "model")):
+        saving = (self.save_run, "run_file"), (self.save_model, "model"), (self.save_events, "tensorboard")
+        for button, name in saving:
             made = button.click(self.named(name), self.live, self.file, api_name=f"gpt_{name}", **MAKING)
             made.success(None, self.file, js=DOWNLOAD)
         made = [self.acrostic.poem, self.fill.filled, self.inside.map, self.inside.next, self.file]

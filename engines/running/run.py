@@ -24,6 +24,7 @@ from engines.running.run_store import CHECKPOINT, Keeper, Record, owner_mark
 from engines.running.slots import Slots, Ticket
 from engines.running.trackers.tracker import About
 from engines.running.trackers.tracking import Tracking, Watch
+from engines.running.turns import Turns
 from engines.running.workers.relay import OVERTIME, WorkerLostError
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ class Run:
 
     # --- its thread -----------------------------------------------------------------------------------------
 
-    def launch(self, slots: Slots, limits: RunLimits, durable: bool, tracking: Tracking | None = None) -> None:
+    def launch(self, slots: Slots | Turns, limits: RunLimits, durable: bool, tracking: Tracking | None = None) -> None:
         """Begin, or go on after the end, in a thread; a `durable` run is written to its folder meanwhile.
 
         Trackers are told of it, if there are any.
@@ -169,7 +170,7 @@ class Run:
         self.thread = threading.Thread(target=drive, name=f"run-{self.id}", daemon=True)
         self.thread.start()
 
-    def drive(self, slots: Slots, limits: RunLimits) -> None:
+    def drive(self, slots: Slots | Turns, limits: RunLimits) -> None:
         """Wait for a slot, then fold every event of the engine into the board until it ends or fails."""
         ticket, error, lost = Ticket(self._mark, self.board), None, None
         try:
@@ -206,7 +207,7 @@ class Run:
         for number, trouble in enumerate(troubles):
             self.board.fold(Caption(f"tracking {time.monotonic_ns()} {number}", trouble))
 
-    def _work(self, ticket: Ticket, slots: Slots, limits: RunLimits) -> str:
+    def _work(self, ticket: Ticket, slots: Slots | Turns, limits: RunLimits) -> str:
         """Drives the engine; returns the state in which it ended, or raises what it raised."""
         if not self._enter(ticket, slots):
             return self._stopped_state()
@@ -223,6 +224,10 @@ class Run:
                     slots.release(ticket)
                     holding = False
                     self._rest(limits.pause_seconds)
+                    holding = self._enter(ticket, slots)
+                elif slots.over(ticket):
+                    slots.release(ticket)
+                    holding = False
                     holding = self._enter(ticket, slots)
                 elif self._overtime(limits):
                     self._give_up(OVERTIME)
@@ -242,7 +247,7 @@ class Run:
     def _stopped_state(self) -> str:
         return "interrupted" if self._wish == "halt" else "stopped"
 
-    def _enter(self, ticket: Ticket, slots: Slots) -> bool:
+    def _enter(self, ticket: Ticket, slots: Slots | Turns) -> bool:
         """Wait for a slot; False if a stop was asked for meanwhile."""
         entered = slots.acquire(
             ticket,

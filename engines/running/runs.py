@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,9 +27,19 @@ from engines.running.checkpoints import can_go_on, drop_oldest
 from engines.running.events import Events
 from engines.running.following import Follower
 from engines.running.run import INTERRUPTED, Run, RunLimits
-from engines.running.run_store import Record, hold, load_board, make_private, read_record, run_folders, written_at
+from engines.running.run_store import (
+    Record,
+    hold,
+    load_board,
+    make_private,
+    owner_mark,
+    read_record,
+    run_folders,
+    written_at,
+)
 from engines.running.slots import Slots
 from engines.running.trackers.tracking import Tracking
+from engines.running.turns import Turns
 
 __all__ = ["Run", "RunLimits", "Runs"]
 
@@ -72,6 +82,23 @@ class Runs:
             run = Run(engine, config, owner, self._root, events=events)
             run.launch(self._slots, self.limits, self.durable, self._tracking)
             return self._add(run)
+
+    def race(
+        self, entries: Sequence[tuple[str, Config, Callable[[Path], Events]]], owner: str, seconds: float
+    ) -> list[Run]:
+        """Run several in turns of a few seconds at one place of the device; `seconds` is about how long all take.
+
+        Raises EngineError as `start` does.
+        """
+        with self._lock:
+            for engine, _, _ in entries:
+                self._check_room(engine, owner)
+            turns = Turns(self._slots, owner_mark(owner), seconds)
+            runs = [Run(engine, config, owner, self._root, events=events) for engine, config, events in entries]
+            for run in runs:
+                run.launch(turns, self.limits, self.durable, self._tracking)
+                self._add(run)
+            return runs
 
     def add(self, board: Board, config: Config, owner: str, run_id: str = "") -> Run:
         """Keep an ended run that was opened from a file; without an owner it is an example, and kept for good."""

@@ -14,9 +14,10 @@ import gradio as gr
 from engines.knobs import Config
 from engines.messages import ConfigError, Message
 from engines.running.comparison.compare import compare
-from engines.running.comparison.entries import AXES, MOST
+from engines.running.comparison.entries import AXES, MOST, SECONDS
 from engines.running.run_files import load_run
 from engines.running.runs import Run, Runs
+from tabs.comparison.race import RaceActions, RacePanel
 from tabs.comparison.told import entries, told
 from tabs.comparison.view import comparison_view
 from tabs.page.forms import ChoiceList, Form
@@ -38,7 +39,7 @@ INTRO = (
 
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
-    tab = ComparisonTab(shared.runs, shared.gate)
+    tab = ComparisonTab(shared.runs, shared.gate, RaceActions(shared.runs, shared.gate, shared.racers))
     tab.build_layout()
     tab.wire(shared)
 
@@ -46,8 +47,8 @@ def build(shared: Shared) -> None:
 class ComparisonTab:
     """The tab's components and the handlers that update them."""
 
-    def __init__(self, runs: Runs, gate: Gate) -> None:
-        self.runs, self.gate = runs, gate
+    def __init__(self, runs: Runs, gate: Gate, races: RaceActions) -> None:
+        self.runs, self.gate, self.races = runs, gate, races
 
     def build_layout(self) -> None:
         """Make the components."""
@@ -68,6 +69,7 @@ class ComparisonTab:
                 self.file = gr.File(
                     label=t("Add a run file"), file_types=[".zip"], height=110, elem_id="comparison-open"
                 )
+        self.race = RacePanel(self.races)
         self.view = comparison_view("comparison-view")
         learn_panel(
             ENGINE, Form(Config, ENGINE), {"#comparison-view .told-title": "noise", "#comparison-view .axes": "axes"}
@@ -76,7 +78,8 @@ class ComparisonTab:
     def wire(self, shared: Shared) -> None:
         """Connect events to handlers, and add the endpoint."""
         owner, both = shared.owner, [self.chosen, self.view]
-        shared.openings[ENGINE].then(self.arrive, [owner, shared.visit, shared.compared], both, **QUICK)
+        arrived = shared.openings[ENGINE].then(self.arrive, [owner, shared.visit, shared.compared], both, **QUICK)
+        arrived.then(self.race.list_entries, [owner, self.race.entries], self.race.entries, **QUICK)
         self.chosen.focus(self.list_runs, [owner, self.chosen], self.chosen, **QUICK)
         self.chosen.input(self.show, self.chosen, self.view, **QUICK)
         self.link.submit(self.add_link, [owner, self.chosen, self.link], [*both, self.link], **QUICK)
@@ -84,7 +87,15 @@ class ComparisonTab:
         shared.compared.change(
             self.take, [owner, self.chosen, shared.compared], both, **QUICK, trigger_mode="multiple"
         )
+        self._wire_race(owner, shared)
         gr.api(self.compare, api_name="compare", queue=False)
+        gr.api(self.races.race, api_name="race", queue=False)
+
+    def _wire_race(self, owner: gr.BrowserState, shared: Shared) -> None:
+        race, both = self.race, [self.chosen, self.view]
+        race.entries.focus(race.list_entries, [owner, race.entries], race.entries, **QUICK)
+        race.start.click(self.begin_race, [owner, race.entries, *race.form.widgets], both, **QUICK)
+        race.stop.click(race.halt, [owner, self.chosen], None, **QUICK)
 
     # --- handlers -----------------------------------------------------------------------------------------------
 
@@ -128,6 +139,11 @@ class ComparisonTab:
         kept = [one for one in chosen or [] if one != run_id]
         ids = [*kept[-(MOST - 1) :], run_id] if kept else self._suggested(owner, handed)
         return [self._choices(owner, ids, request), _query(ids)]
+
+    def begin_race(self, owner: str, entries: list[str] | None, request: gr.Request, *values: Any) -> list[Any]:
+        """Start a race, and compare its runs by seconds as they go."""
+        ids = self.race.begin(owner, entries, request, *values)
+        return [self._choices(owner, ids, request), _query(ids, SECONDS)]
 
     def compare(self, runs: list[str], request: gr.Request = None) -> dict[str, Any]:
         """Compare two to four runs by their ids: who leads in what, what can't be compared, and which settings differ.

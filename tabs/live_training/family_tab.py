@@ -65,6 +65,7 @@ class FamilyPage:
 def build_family(page: FamilyPage, shared: Shared) -> None:
     """Lay a family's part of the tab out and wire it."""
     tab = FamilyTab(page, FamilyActions(page.family, shared.runs, shared.gate, shared.computer))
+    shared.racers[page.family.engine] = tab.actions.racer
     tab.build_layout(shared)
     tab.add_endpoints()  # first, so that they get their names
     tab.wire(shared.owner, shared.visit, shared.openings[page.family.engine])

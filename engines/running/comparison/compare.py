@@ -10,7 +10,7 @@ from engines.knobs import Knob
 from engines.messages import Message, listed
 from engines.running.comparison.entries import AXES, Entry
 from engines.running.comparison.measures import measure_of
-from engines.running.comparison.standings import alike, columns, farthest_shared, standings
+from engines.running.comparison.standings import FINAL, alike, columns, farthest_shared, standings
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _value(entry: Entry, name: str) -> Any:
 
 def _notes(entries: Sequence[Entry], curves: Sequence[Curves]) -> list[Message]:
     """What can't be compared, and why."""
-    notes = [*_on_data(entries), *_on_losses(entries, curves)]
+    notes = [*_on_data(entries), *_on_losses(entries, curves), *_on_the_end(entries)]
     if len({(entry.title, entry.batch) for entry in entries}) > 1:
         notes.append(
             Message(
@@ -130,6 +130,14 @@ def _on_data(entries: Sequence[Entry]) -> list[Message]:
             data=listed(said),
         )
     ]
+
+
+def _on_the_end(entries: Sequence[Entry]) -> list[Message]:
+    """Who has no exam at the end of a race that others have."""
+    without = [entry.name for entry in entries if entry.board.ended and FINAL not in entry.series]
+    if not without or len(without) == len(entries):
+        return []
+    return [Message("{who} ended before its time, so it has no exam at the end.", who=listed(without))]
 
 
 def _on_losses(entries: Sequence[Entry], curves: Sequence[Curves]) -> list[Message]:

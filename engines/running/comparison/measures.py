@@ -15,6 +15,10 @@ NORMAL = 0.6745  # the median of |x| for a normal x of variance 1
 SURE = 2.0  # standard errors by which two means must differ: about 95 % sure
 
 
+# The same of few repetitions, whose own spread says little: Student's t, two-sided 95 %, of both samples together.
+STUDENT: Mapping[int, float] = MappingProxyType({2: 4.30, 3: 2.78, 4: 2.45, 5: 2.31, 6: 2.23, 7: 2.18, 8: 2.14})
+
+
 @dataclass(frozen=True)
 class Measure:
     """`loss(value)` is the smaller the better, None where neither way is better; `percent` writes 0.5 as 50 %.
@@ -129,4 +133,5 @@ def repeated(values: Sequence[float]) -> Level | None:
     if len(found) < 2:
         return Level(mean, None)
     spread = math.sqrt(sum((value - mean) ** 2 for value in found) / (len(found) - 1))
-    return Level(mean, spread / math.sqrt(len(found)))
+    few = STUDENT.get(len(found), SURE) / SURE
+    return Level(mean, few * spread / math.sqrt(len(found)))

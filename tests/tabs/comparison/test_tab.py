@@ -7,6 +7,7 @@ from engines.messages import Message
 from engines.running.board import Board
 from engines.running.run_files import save_run
 from engines.running.runs import Runs
+from tabs.comparison.race import RaceActions
 from tabs.comparison.tab import ComparisonTab
 from tabs.page.gate import Gate
 
@@ -24,7 +25,8 @@ def runs():
 
 @pytest.fixture
 def tab(runs):
-    return ComparisonTab(runs, Gate(Limits()))
+    gate = Gate(Limits())
+    return ComparisonTab(runs, gate, RaceActions(runs, gate, {}))
 
 
 def listed(update):

@@ -14,6 +14,7 @@ from engines.gpt_training.config import PRESETS as GPT_PRESETS
 from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
+from engines.live_training.race import RaceConfig
 from engines.messages import Message
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
@@ -84,7 +85,7 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "{n} examples", "{n} pieces of text", "Fréchet distance", *TABS}
-    own = (PointsConfig, GptConfig, TextConfig, FinetuningConfig, ImageConfig)
+    own = (PointsConfig, GptConfig, TextConfig, FinetuningConfig, ImageConfig, RaceConfig)
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}

@@ -48,7 +48,7 @@ def test_one_beats_another_by_more_than_the_noise_of_both():
 
 def test_repeated_measurements_have_their_mean_and_its_standard_error():
     found = repeated([10.0, 12.0, 14.0, math.inf])
-    assert (found.value, found.error) == (12.0, pytest.approx(2 / math.sqrt(3)))
+    assert (found.value, found.error) == (12.0, pytest.approx(2.78 / 2 * 2 / math.sqrt(3)))
     assert repeated([10.0]).error is None
     assert repeated([]) is None
 

@@ -16,7 +16,7 @@ from engines.live_training.data import load_pictures
 from engines.live_training.diagnosis import Exam, diverged
 from engines.live_training.family import Family
 from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
-from engines.live_training.terms import Budget, Terms
+from engines.live_training.race.terms import Budget, Terms
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
 from engines.running.events import (

@@ -10,8 +10,8 @@ from typing import Any
 import gradio as gr
 
 from engines.knobs import Config
-from engines.live_training.race import FEWEST, OVERHEAD, RaceConfig
-from engines.live_training.terms import Terms
+from engines.live_training.race.config import FEWEST, OVERHEAD, RaceConfig
+from engines.live_training.race.terms import Terms
 from engines.messages import ConfigError, EngineError
 from engines.running.comparison.entries import MOST
 from engines.running.events import Events

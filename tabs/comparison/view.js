@@ -2,7 +2,7 @@
 // Asks the route of feed.py for what is new of all of them at once, and paints what came.
 
 const AXES = { steps: t("Steps"), seconds: t("Seconds of computing"), pictures: t("Pictures or texts seen") };
-const GROUPS = { training: t("training rows"), validation: t("validation rows"), final: t("the exam at the end") };
+const GROUPS = { training: t("training rows"), validation: t("validation rows") };
 const PATTERNS = [[], [7, 3], [2, 3], [9, 3, 2, 3]]; // not by colour alone
 const SMOOTHED = ["losses", "training"]; // groups that are told several times a second
 const FEW = 40; // points that are marked one by one, and not evened
@@ -253,7 +253,8 @@ async function show(image, address) {
 }
 
 function paintCharts() {
-  const curves = (told?.curves ?? []).filter((each) => runs.some((run) => run.series[each.group]?.columns[each.column]));
+  const shown = (told?.curves ?? []).filter((each) => each.group !== "final"); // all at one place: sentences tell it
+  const curves = shown.filter((each) => runs.some((run) => run.series[each.group]?.columns[each.column]));
   list($(".charts"), curves, (each) => {
     const [figure, caption, canvas] = [made("figure", ""), made("figcaption", t(each.column)), document.createElement("canvas")];
     figure.className = "chart";

@@ -13,7 +13,7 @@ from engines.knobs import MAX_SEED, Config, Knob
 from engines.live_training.engine import train
 from engines.live_training.explore import export, sample, walk
 from engines.live_training.family import ALL_CLASSES, Family
-from engines.live_training.terms import Terms
+from engines.live_training.race.terms import Terms
 from engines.messages import EngineError
 from engines.running.events import Events
 from engines.running.run_files import saving

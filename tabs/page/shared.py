@@ -13,7 +13,7 @@ import gradio as gr
 from engines.image_generation.gallery import Gallery
 from engines.image_generation.models import ImageModels
 from engines.knobs import Config, Preset
-from engines.live_training.terms import Terms
+from engines.live_training.race.terms import Terms
 from engines.messages import EngineError, Message
 from engines.running.events import Events
 from engines.running.runs import Run, Runs

@@ -9,7 +9,7 @@ import pytest
 from engines.live_training import headless
 from engines.live_training.engine import train
 from engines.live_training.explore import export, load_export, sample, walk
-from engines.live_training.terms import Terms
+from engines.live_training.race.terms import Terms
 from engines.messages import EngineError
 from engines.running.board import Board
 from engines.running.clock import Clock

@@ -3,7 +3,7 @@ import pytest
 
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.limits import Limits
-from engines.live_training.race import RaceConfig
+from engines.live_training.race.config import RaceConfig
 from engines.messages import ConfigError, EngineError
 from engines.running.board import Board
 from engines.running.events import Progress

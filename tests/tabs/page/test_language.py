@@ -14,7 +14,7 @@ from engines.gpt_training.config import PRESETS as GPT_PRESETS
 from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
-from engines.live_training.race import RaceConfig
+from engines.live_training.race.config import RaceConfig
 from engines.messages import Message
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from engines.live_training.engine import roughness
-from engines.live_training.terms import SETTLED, Budget, Terms
+from engines.live_training.race.terms import SETTLED, Budget, Terms
 from tests.fakes import pictures
 
 

@@ -129,3 +129,20 @@ def test_a_run_is_handed_over_by_its_button(visit):
     expect(page.get_by_role("tab", name="Compare", exact=True)).to_have_attribute("aria-selected", "true")
     expect(page.locator(f"{VIEW} .runs li").first).to_contain_text("A · GAN")
     expect(page.locator(f"{VIEW} .charts canvas").first).to_have_attribute("aria-label", re.compile("A "))
+
+
+@pytest.mark.only("comparison", "gan_training", "vae_training")
+def test_a_race_is_started_seen_and_stopped(visit, runs):
+    page = visit().arrive("?tab=comparison&runs=first-run,second-run")
+    page.get_by_role("button", name="Race: the same data, the same seconds of computing").click()
+    expect(page.locator("#race-entries")).to_contain_text("GAN · Fast and good")
+    expect(page.locator("#race-entries")).to_contain_text("VAE · Fast and good")
+    page.locator("#race-start").click()
+    view = page.locator(VIEW)
+    expect(view.locator(".runs li")).to_have_count(2)
+    expect(view.locator(".runs li").nth(1)).to_contain_text("B · VAE")
+    expect(view.locator(".axes input:checked")).to_have_value("seconds")
+    expect(view.locator(".made img[src]").first).to_be_visible(timeout=90_000)
+    page.locator("#race-stop").click()
+    expect(view.locator(".runs li").first).to_contain_text("Stopped, and kept", timeout=60_000)
+    expect(view.locator(".runs li").nth(1)).to_contain_text("Stopped, and kept", timeout=60_000)

@@ -22,13 +22,18 @@ from engines.image_generation.gallery import Gallery, GalleryLimits
 from engines.image_generation.models import ImageModels
 from engines.limits import Limits, variable
 from engines.messages import ConfigError, EngineError
+from engines.running.command_line import add_tracking, tracking_of
 from engines.running.runs import Runs
+from engines.running.trackers.tracking import Tracking
 from engines.running.workers.pool import Computer, Here, Workers
 from engines.running.workers.zero_gpu import on_zero_gpu
 from engines.text_generation.models import Models
 from engines.text_generation.servers.server import TextServer
 from engines.weights import cache_folder, on_a_space
 from tabs import TABS
+from tabs.comparison.feed import comparison_routes
+from tabs.comparison.tab import ENGINE as COMPARISON
+from tabs.page.component import script_of
 from tabs.page.connection.lasting import Lasting
 from tabs.page.gate import Gate
 from tabs.page.language import I18N, t
@@ -74,9 +79,10 @@ def create_app(
         visit = gr.State(None)
         pages = tab_of_engine(only)
         openings = {engine: Opening() for engine in pages}
+        compared = gr.Textbox(visible=False) if COMPARISON in openings else None
         shared = Shared(
             runs, computer or Here(), Gate(limits), models or Models(), classifiers or Classifiers(),
-            image_models or ImageModels(), gallery, owner, visit, openings, server_key,
+            image_models or ImageModels(), gallery, owner, visit, openings, compared, server_key,
         )  # fmt: skip
         with gr.Tabs(overflow_behavior="wrap") as tabs:
             for title, tab in TABS.items():
@@ -103,6 +109,9 @@ def create_app(
         app.load(arrive, [owner, *pressed], [owner, visit, *asked, *done], **IN_TURN)
         for engine, opening in openings.items():
             opening.selects(tabs, pages[engine])
+        if compared:
+            compared.change(lambda run: True, compared, openings[COMPARISON].done, **IN_TURN, trigger_mode="multiple")
+            compared.change(None, None, tabs, js=script_of(selected=pages[COMPARISON]))
     return app
 
 
@@ -164,12 +173,13 @@ def reach(runs: Runs) -> dict[str, object]:
     async def health(_: object) -> JSONResponse:
         return JSONResponse({"status": "ok", "runs": runs.count_live()})
 
-    routes, middleware = [Route("/health", health), *live_routes(runs)], [Middleware(Lasting), Middleware(FirstScript)]
+    routes = [Route("/health", health), *live_routes(runs), *comparison_routes(runs)]
+    middleware = [Middleware(Lasting), Middleware(FirstScript)]
     pages = {"routes": routes, "middleware": middleware}
     return {"mcp_server": True, "app_kwargs": pages}
 
 
-def open_runs(folder: str | None = None, limits: Limits | None = None) -> Runs:
+def open_runs(folder: str | None = None, limits: Limits | None = None, tracking: Tracking | None = None) -> Runs:
     """The runs, kept in `folder`; "" keeps them only while the app runs, None chooses by AIGC_RUNS and the machine.
 
     Raises EngineError if the folder was named and can't be used.
@@ -177,12 +187,12 @@ def open_runs(folder: str | None = None, limits: Limits | None = None) -> Runs:
     named = os.environ.get("AIGC_RUNS") if folder is None else folder
     allowed = (limits or Limits()).for_runs()
     if named is not None:
-        return Runs(allowed, Path(named).expanduser() if named else None)
+        return Runs(allowed, Path(named).expanduser() if named else None, tracking)
     try:
-        return Runs(allowed, cache_folder() / "runs")
+        return Runs(allowed, cache_folder() / "runs", tracking)
     except EngineError as problem:
         print(problem.message, flush=True)
-        return Runs(allowed)
+        return Runs(allowed, tracking=tracking)
 
 
 def make_computer(limits: Limits) -> Workers | Here:
@@ -260,6 +270,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--follow", type=Path, metavar="DIR", help="show the runs live that another program writes there (--folder)"
     )
+    add_tracking(parser)
     parser.add_argument(
         "--only",
         type=engines_named,
@@ -289,7 +300,7 @@ def main() -> None:
         parser.error("--allow-any-model is not for a public demo; leave it out, or add --no-public.")
     try:
         limits = Limits.load(public, {**os.environ, **{name: value for name, value in vars(args).items() if value}})
-        runs = open_runs(args.runs_folder, limits)
+        runs = open_runs(args.runs_folder, limits, tracking_of(args))
         key = take_server_key()
         server = open_text_server(args.text_server, key)
     except (ConfigError, EngineError) as problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from tabs.comparison import tab as comparison_tab
 from tabs.finetuning import tab as finetuning_tab
 from tabs.image_generation import tab as image_generation_tab
 from tabs.live_training import tab as live_training_tab
@@ -14,4 +15,5 @@ TABS: dict[str, ModuleType] = {
     "Image generation": image_generation_tab,
     "Text generation": text_generation_tab,
     "Fine-tuning": finetuning_tab,
+    "Compare": comparison_tab,
 }

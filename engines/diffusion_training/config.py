@@ -22,6 +22,8 @@ class DiffusionConfig(Config):
     """Settings of one training run of a diffusion model, and of how pictures are then made."""
 
     time_of: ClassVar[tuple[str, ...]] = ("steps", "dataset", "objective", "conditional", "size", "features", "batch")
+    data_of: ClassVar[tuple[str, ...]] = ("dataset", "whole", "size")
+    loss_of: ClassVar[tuple[str, ...]] = ("objective",)
 
     dataset: str = knob(
         "fashion_mnist",

@@ -65,7 +65,7 @@ class Trainer(BaseTrainer):
 
     def step(self) -> None:
         """One update of the network."""
-        rate = self.config.lr * cooled(self.steps / self.config.steps)
+        rate = self.config.lr * cooled(self.done)
         for optimiser in (self.adam, self.muon):
             self._set_rate(optimiser, rate)
         if self.device.type == "cuda":

@@ -17,7 +17,7 @@ from pathlib import Path
 from engines.finetuning.config import ENGINE, RECIPES, FinetuningConfig
 from engines.finetuning.engine import finetune
 from engines.messages import EngineError, PlaygroundError
-from engines.running.command_line import carry_out, make_parser, prepare
+from engines.running.command_line import carry_out, make_parser, prepare, tracking_of
 from engines.running.events import Events
 
 
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         def events(own: Path) -> Events:
             return finetune(config, own, uploads)
 
-        return carry_out(ENGINE, config, events, folder, getattr(parsed, "out", None))
+        return carry_out(ENGINE, config, events, folder, getattr(parsed, "out", None), tracking_of(parsed))
     except PlaygroundError as problem:
         print(problem.message, file=sys.stderr)
         return 2

@@ -12,6 +12,7 @@ from engines.knobs import Config, Preset, knob, seed_knob
 from engines.messages import ConfigError, Message
 
 ENGINE = "finetuning"  # the name of its runs
+TITLE = "Fine-tuning"
 PICTURE_DATASETS = ("fashion_mnist", "own_pictures")
 PICTURE_MODELS = ("small_cnn", "resnet18", "mobilenet")
 CHARACTER_MODEL = "char_ngrams"
@@ -34,6 +35,7 @@ class FinetuningConfig(Config):
     time_of: ClassVar[tuple[str, ...]] = (
         "epochs", "dataset", "model", "method", "batch", "max_length", "rows", "adversarial", "mlm", "mlm_epochs",
     )  # fmt: skip
+    data_of: ClassVar[tuple[str, ...]] = ("dataset", "rows", "text_column", "label_column")
 
     dataset: str = knob(
         "movie_reviews",

@@ -25,6 +25,8 @@ class GanConfig(Config):
         "steps", "dataset", "architecture", "objective", "conditional", "size", "latent", "features", "batch",
         "d_steps",
     )  # fmt: skip
+    data_of: ClassVar[tuple[str, ...]] = ("dataset", "whole", "size")
+    loss_of: ClassVar[tuple[str, ...]] = ("objective",)
 
     dataset: str = knob(
         "fashion_mnist",

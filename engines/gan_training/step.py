@@ -72,7 +72,7 @@ class Trainer(BaseTrainer):
 
     def step(self) -> None:
         """config.d_steps updates of D and one of G."""
-        left = falling(self.steps / self.config.steps)
+        left = falling(self.done)
         self._set_rate(self.opt_g, left * self.config.lr_g)
         self._set_rate(self.opt_d, left * self.config.lr_d)
         if self.device.type == "cuda":

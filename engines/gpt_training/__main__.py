@@ -17,7 +17,7 @@ from engines.gpt_training.config import ENGINE, PRESETS, GptConfig
 from engines.gpt_training.engine import train
 from engines.gpt_training.take_home.script import script_files
 from engines.messages import PlaygroundError
-from engines.running.command_line import carry_out, make_parser, prepare
+from engines.running.command_line import carry_out, make_parser, prepare, tracking_of
 from engines.running.events import Events
 from engines.running.scripts import add_script_option, write_script
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         def events(own: Path) -> Events:
             return train(config, uploads, own if folder else None)
 
-        return carry_out(ENGINE, config, events, folder, getattr(parsed, "out", None))
+        return carry_out(ENGINE, config, events, folder, getattr(parsed, "out", None), tracking_of(parsed))
     except PlaygroundError as problem:
         print(problem.message, file=sys.stderr)
         return 2

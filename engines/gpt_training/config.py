@@ -30,6 +30,7 @@ class GptConfig(Config):
         *("steps", "model", "data", "tokens", "vocabulary"),
         *("layers", "width", "heads", "context", "batch"),
     )
+    data_of: ClassVar[tuple[str, ...]] = ("data",)
 
     data: str = knob(
         POEMS,

@@ -163,11 +163,14 @@ class _Training:
         yield self.computing.caption()
         asked = yield from each(self._write())
         asked = yield from each(self._keep(), asked=asked)
-        asked, stop = yield from in_turns(self.trainer, self.computing, self.checkpoints, jobs, asked)
+        asked, stop = yield from in_turns(self._over, self.computing, self.checkpoints, jobs, asked)
         if not stop:
             self.test(THOROUGH)
         for _, job in jobs[1:]:
             yield from each(job(), asked=asked)
+
+    def _over(self) -> bool:
+        return self.step >= self.config.steps
 
     def _memory(self) -> dict[str, Any]:
         """What a checkpoint keeps beside the trainer."""

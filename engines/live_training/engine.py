@@ -16,9 +16,11 @@ from engines.live_training.data import load_pictures
 from engines.live_training.diagnosis import Exam, diverged
 from engines.live_training.family import Family
 from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
+from engines.live_training.race.terms import Budget, Terms
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
 from engines.running.events import (
+    Caption,
     Event,
     Events,
     Metrics,
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 ROWS = 8  # of the grid
 FIXED_NOISE = 1  # seed; the same in every run, so that runs can be compared
+FINAL = "final"  # the group of metrics of the exam at the end of a race
+EXAM_SEED = 1_000_000_000  # beyond the seeds of the exams on the way, which are steps
 
 
 @on_gpu(TRAINING)
@@ -48,6 +52,7 @@ def train(
     uploads: Sequence[str] = (),
     folder: Path | None = None,
     team: Team | None = None,
+    terms: Terms | None = None,
 ) -> Events:
     """Train on the config's dataset, or on the uploaded files; ends early when told to stop.
 
@@ -56,7 +61,8 @@ def train(
     family shows besides. Raises EngineError when a loss is not finite any more; what was yielded before stays good.
 
     In `folder`, the run's own, the state is saved about every 20 seconds; if one is there already, the
-    training goes on from it and yields Resumed. In a `team` of processes only rank 0 tells what happens.
+    training goes on from it and yields Resumed. In a `team` of processes only rank 0 tells what happens. On the
+    `terms` of a race it ends when its seconds are used up, with an exam that is repeated: Metrics ("final").
     """
     yield Note(Message("Loading PyTorch"))
     from engines.device import pick_device, release_memory, usual
@@ -82,7 +88,7 @@ def train(
             return
         judge = yield from make_judge(pictures, device, family.judged)
         if judge is not None:
-            yield from _Training(family, trainer, *judge, grid, folder).events()
+            yield from _Training(family, trainer, *judge, grid, folder, terms).events()
     except Diverged as problem:
         yield diverged()
         raise EngineError(
@@ -126,6 +132,12 @@ class _Grid:
         return Reference(np.stack(by_class, axis=1).reshape(-1, *shuffled.images.shape[1:]), self.columns)
 
 
+def roughness(images: np.ndarray) -> float:
+    """Mean squared difference of neighbouring pixels of pictures uint8 [N, H, W, C], from 0 to 2: what blur takes."""
+    pixels = images.astype(np.float32) / 255
+    return float(np.square(np.diff(pixels, axis=1)).mean() + np.square(np.diff(pixels, axis=2)).mean())
+
+
 def _filled(images: np.ndarray) -> np.ndarray:
     """The first ROWS of the pictures [N, …] of a class; where it has fewer, blank ones below them."""
     blank = np.full((max(0, ROWS - len(images)), *images.shape[1:]), 255, np.uint8)
@@ -136,7 +148,14 @@ class _Training:
     """One run from its first step, or from where it was cut off, to its last."""
 
     def __init__(
-        self, family: Family, trainer: Trainer, judge: Judge, judged: int, grid: _Grid, folder: Path | None
+        self,
+        family: Family,
+        trainer: Trainer,
+        judge: Judge,
+        judged: int,
+        grid: _Grid,
+        folder: Path | None,
+        terms: Terms | None = None,
     ) -> None:
         """The judge is to see `judged` pictures at a time."""
         from engines.live_training.checkpoint import Checkpoints
@@ -145,6 +164,7 @@ class _Training:
 
         self.family, self.config, self.trainer, self.judge, self.grid = family, trainer.config, trainer, judge, grid
         self.judged, self.memory = judged, Memory(judge)
+        self.terms, self.budget = terms, Budget(trainer, terms)
         self.noise = trainer.noise(len(grid.labels), FIXED_NOISE)
         self.checkpoints = Checkpoints(trainer, folder, self._memory)
         self.doctor = family.doctor()
@@ -160,13 +180,19 @@ class _Training:
 
     def events(self) -> Events:
         """All events of the run; see `train`."""
-        share = self.family.share
+        asked = yield from self.budget.timed(self._events())
+        if self.terms and not asked:
+            yield from each(self._final())
+
+    def _events(self) -> Events:
+        """All but the exam at the end of a race; returns whether a stop was asked for."""
+        share, now = self.family.share, self.budget.now
         jobs: Jobs = [
-            (Clock(0.25), self._report),
-            (Clock(0.5, share), self._show),
-            (Clock(3.0, share, self.family.examined_after), self._examine),
-            (Clock(5.0), self._keep),
-            (Clock(4.0, share), self._add),
+            (Clock(0.25, now=now), self._report),
+            (Clock(0.5, share, now=now), self._show),
+            (Clock(3.0, share, self.family.examined_after, now), self._examine),
+            (Clock(5.0, now=now), self._keep),
+            (Clock(4.0, share, now=now), self._add),
         ]
         memory = self.checkpoints.resume()
         if memory is not None:
@@ -174,9 +200,10 @@ class _Training:
             yield Resumed(self.step)
         yield self.computing.caption()
         asked = yield from each(self._show())
-        asked, _ = yield from in_turns(self.trainer, self.computing, self.checkpoints, jobs, asked)
+        asked, _ = yield from in_turns(self.budget.over, self.computing, self.checkpoints, jobs, asked)
         for _, job in jobs:
-            yield from each(job(), asked=asked)
+            asked = yield from each(job(), asked=asked)
+        return asked
 
     def _memory(self) -> dict[str, Any]:
         """What a checkpoint keeps beside the trainer."""
@@ -200,7 +227,7 @@ class _Training:
         self.computing.changed = memory.get("changed", 0)
 
     def _progress(self) -> Progress:
-        return Progress(self.step, self.config.steps, {"{n} pictures": self.step * self.config.batch})
+        return Progress(self.step, self.budget.steps, {"{n} pictures": self.step * self.config.batch})
 
     def _report(self) -> Job:
         """Losses and progress."""
@@ -249,6 +276,28 @@ class _Training:
             yield Shares("Classes among the generated pictures", self.judge.class_names, scores.shares)
         for event in self.memory.tell(self.step, images, copies):  # noqa: UP028 - as in _add
             yield event
+
+    def _final(self) -> Job:
+        """The exam at the end of a race, several times of fresh noise, so that one sees what chance does to it."""
+        from engines.data.features import to_tensor
+
+        said = Message(
+            "The exam at the end: {count} times {pictures} pictures of fresh noise. Sharpness is how much neighbouring"
+            " pixels differ, as a share of what they do in real pictures: blur lowers it, noise raises it.",
+            count=self.terms.exams,
+            pictures=self.terms.pictures,
+        )
+        yield Caption(FINAL, said)
+        labels = np.arange(self.terms.pictures) % max(1, len(self.grid.pictures.class_names))
+        real = roughness(self.judge.real.images)
+        for number in range(self.terms.exams):
+            images = yield from self._draw(self.trainer.noise(self.terms.pictures, seed=EXAM_SEED + number), labels)
+            if images is None:
+                return
+            scores = self.judge.score(self.judge.features(to_tensor(images)))
+            sharpness = roughness(images) / max(1e-9, real)
+            values = {"Fréchet distance": scores.frechet, "Diversity": scores.diversity, "Sharpness": sharpness}
+            yield Metrics(self.step, values, FINAL)
 
     def _add(self) -> Job:
         """What only this family shows."""

@@ -37,6 +37,7 @@ class Trainer(Protocol):
     choice: Choice
     team: Team | None
     steps: int  # done
+    planned: int  # to be done: those of the config, or what fits in the time of a race; set by race/terms.py
     rng: torch.Generator  # of data and noise
 
     def step(self) -> None:

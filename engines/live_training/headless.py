@@ -21,7 +21,7 @@ from engines.knobs import Config
 from engines.live_training.engine import train
 from engines.live_training.family import Family
 from engines.messages import PlaygroundError
-from engines.running.command_line import carry_out, make_parser, prepare
+from engines.running.command_line import carry_out, make_parser, prepare, tracking_of
 from engines.running.events import Events
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def main(family: Family, arguments: Sequence[str] | None = None) -> int:
         def events(own: Path) -> Events:
             return train(family, config, pictures, own if folder else None, team)
 
-        return carry_out(family.engine, config, events, folder, getattr(parsed, "out", None))
+        return carry_out(family.engine, config, events, folder, getattr(parsed, "out", None), tracking_of(parsed))
     except PlaygroundError as problem:
         print(problem.message, file=sys.stderr)
         return 2

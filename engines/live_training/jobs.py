@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engines.running.clock import Clock
 from engines.running.events import Event
@@ -46,14 +46,14 @@ def each(
 
 
 def in_turns(
-    trainer: Any, computing: Computing, checkpoints: Checkpoints, jobs: Jobs, asked: bool
+    over: Callable[[], bool], computing: Computing, checkpoints: Checkpoints, jobs: Jobs, asked: bool
 ) -> Generator[Event, bool, tuple[bool, bool]]:
-    """Steps of the trainer until its config's last one, and the jobs as they are due.
+    """Steps of a trainer until it is `over()`, and the jobs as they are due.
 
     Takes and returns whether a stop was asked for; returns also whether it cut the training short.
     """
     stop = False
-    while trainer.steps < trainer.config.steps and not stop:
+    while not stop and not over():
         if computing.step():
             asked = (yield computing.caption()) or asked
         for clock, job in jobs:

@@ -46,11 +46,16 @@ class BaseTrainer:
             keep_freed_memory()
         self.rng = torch.Generator(self.device).manual_seed(stream_seed(config.seed, team))
         self.choice = choice or usual(self.device, team.local_size if team else 1)
-        self.steps = 0
+        self.steps, self.planned = 0, config.steps
         self._together = team is not None and team.size > 1
         self._second_lane: ThreadPoolExecutor | None = None
         self._graph: torch.cuda.CUDAGraph | None = None
         self._warm_up = WARM_UP
+
+    @property
+    def done(self) -> float:
+        """How far the training has come, from 0 to 1; a race plans its steps by its pace."""
+        return min(1.0, self.steps / self.planned)
 
     def nets(self) -> dict[str, nn.Module]:
         """All networks by name, for checkpoints."""

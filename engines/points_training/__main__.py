@@ -14,7 +14,7 @@ from pathlib import Path
 from engines.messages import PlaygroundError
 from engines.points_training.config import ENGINE, PRESETS, PointsConfig
 from engines.points_training.engine import train
-from engines.running.command_line import carry_out, make_parser, prepare
+from engines.running.command_line import carry_out, make_parser, prepare, tracking_of
 from engines.running.events import Events
 
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         def events(own: Path) -> Events:
             return train(config, own if folder else None)
 
-        return carry_out(ENGINE, config, events, folder, getattr(parsed, "out", None))
+        return carry_out(ENGINE, config, events, folder, getattr(parsed, "out", None), tracking_of(parsed))
     except PlaygroundError as problem:
         print(problem.message, file=sys.stderr)
         return 2

@@ -23,6 +23,8 @@ class PointsConfig(Config):
     """Settings of one training on points."""
 
     time_of: ClassVar[tuple[str, ...]] = ("steps", "family", "objective", "sampling", "width", "batch", "d_steps")
+    data_of: ClassVar[tuple[str, ...]] = ("data", "drawing")
+    loss_of: ClassVar[tuple[str, ...]] = ("family", "objective", "beta", "sigma")
 
     family: str = knob(
         GAN,

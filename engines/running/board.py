@@ -40,6 +40,7 @@ from engines.running.events import (
 from engines.running.shown.exhibits import MAX_EXHIBITS, Exhibit, exhibit
 from engines.running.shown.moments import Moments
 from engines.running.shown.planes import Planes
+from engines.running.shown.times import Times
 from engines.running.shown.writings import Writings
 
 MAX_POINTS = 1000
@@ -135,6 +136,7 @@ class Board:
     planes: Planes = field(default_factory=Planes)
     writings: Writings = field(default_factory=Writings)
     moments: Moments = field(default_factory=Moments)
+    times: Times = field(default_factory=Times)
     reference: Picture | None = None
     latest: Frame | None = None
     history: list[Frame] = field(default_factory=list)
@@ -166,6 +168,7 @@ class Board:
             case Progress():
                 self.progress, self.note, self.download = event, None, None
                 self._pace.append((self.active_seconds, event.step))
+                self.times.add(event.step, self.active_seconds)
             case Metrics(step, values, group):
                 with self._lock:
                     if group not in self.series:
@@ -224,6 +227,7 @@ class Board:
             self.planes.rewind(step)
             self.writings.rewind(step)
             self.moments.rewind(step)
+            self.times.rewind(step)
             self.history = [frame for frame in self.history if frame.step <= step]
             self.frames_seen = len(self.history) * self.stride
             if self.latest and self.latest.step > step:

@@ -35,6 +35,7 @@ from engines.running.events import Evaluation, Progress, Shares, Verdict, Weight
 from engines.running.shown.exhibits import describe, read_exhibits
 from engines.running.shown.moments import MOST, MOST_BYTES, ROOM, Moment, Moments
 from engines.running.shown.planes import Planes
+from engines.running.shown.times import Times
 from engines.running.shown.writings import Writings
 from engines.running.tensors import tensors_from_bytes, tensors_to_bytes
 
@@ -137,6 +138,7 @@ def _describe(board: Board, series: Mapping[str, Series], state: str) -> dict[st
         "exhibits": describe(board.exhibits),
         "planes": board.planes.stride if board.planes else 0,
         "written": bool(board.writings),
+        "times": board.times.to_json(),
         "note": board.note and board.note.to_json(),
         "error": board.error and board.error.to_json(),
         "captions": {group: caption.to_json() for group, caption in board.captions.items()},
@@ -162,6 +164,7 @@ def _read_small_parts(about: dict[str, Any], board: Board) -> None:
     for name in ("note", "error"):
         if about[name]:
             setattr(board, name, Message.from_json(about[name]))
+    board.times = Times.from_json(about.get("times", []))
     board.captions = {str(group): Message.from_json(text) for group, text in about["captions"].items()}
 
 

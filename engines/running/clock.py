@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 
 class Clock:
@@ -10,17 +11,20 @@ class Clock:
     time.
     """
 
-    def __init__(self, seconds: float, share: float = 0.05, wait: float = 0.0) -> None:
-        self.seconds, self.share = seconds, share
-        self._began = time.monotonic()
+    def __init__(
+        self, seconds: float, share: float = 0.05, wait: float = 0.0, now: Callable[[], float] | None = None
+    ) -> None:
+        """`now` is the time by which it goes, if not the machine's."""
+        self.seconds, self.share, self._now = seconds, share, now or (lambda: time.monotonic())
+        self._began = self._now()
         self._next = self._began + wait
 
     def due(self) -> bool:
         """Whether it is time; the work is then taken to begin."""
-        self._began = time.monotonic()
+        self._began = self._now()
         return self._began >= self._next
 
     def done(self, took: float | None = None) -> None:
         """The work that `due` allowed has ended. It took so many seconds, or all that have passed since."""
-        took = time.monotonic() - self._began if took is None else took
+        took = self._now() - self._began if took is None else took
         self._next = self._began + max(self.seconds, took / self.share)

@@ -22,6 +22,7 @@ from engines.running.run import Run, RunLimits, new_id
 from engines.running.run_files import save_run
 from engines.running.run_store import RECORD, Record, load_board, read_record
 from engines.running.slots import Slots
+from engines.running.trackers.tracking import KINDS, Tracking, parse
 
 LINE_SECONDS = 2.0
 EXIT_CODES = {"finished": 0, "failed": 1, "stopped": 130, "interrupted": 130}  # 130: as after Ctrl+C
@@ -40,6 +41,7 @@ def make_parser(
         metavar="DIR",
         help="the run's own folder: written as it goes, so that it can be resumed, and followed by app.py --follow",
     )
+    add_tracking(keep)
     keep.add_argument("--resume", action="store_true", help="go on with the run in --folder, with its settings")
     settings = parser.add_argument_group("settings")
     texts = "; ".join(f"{name}: {recipe.title}" for name, recipe in recipes.items())
@@ -47,6 +49,38 @@ def make_parser(
     for name, knob in config.knobs().items():
         settings.add_argument(f"--{name.replace('_', '-')}", **_option(knob))
     return parser
+
+
+def add_tracking(to: argparse._ActionsContainer) -> None:
+    """The options that say which trackers are told of runs."""
+    to.add_argument(
+        "--track",
+        type=trackers,
+        metavar="NAMES",
+        default=(),
+        help=f"tell trackers of runs as they go, with commas between: {', '.join(KINDS)} (each its own package; wandb"
+        " works offline unless WANDB_API_KEY or WANDB_MODE says otherwise)",
+    )
+    to.add_argument(
+        "--track-folder",
+        type=Path,
+        metavar="DIR",
+        default=Path("tracked"),
+        help="where TensorBoard's files and those of wandb go (default: %(default)s)",
+    )
+
+
+def trackers(names: str) -> tuple[str, ...]:
+    """The trackers of --track; ArgumentTypeError, which argparse shows, for one that can't be used."""
+    try:
+        return parse(names)
+    except EngineError as problem:
+        raise argparse.ArgumentTypeError(str(problem.message)) from problem
+
+
+def tracking_of(arguments: argparse.Namespace) -> Tracking | None:
+    """What was asked for with add_tracking."""
+    return Tracking(arguments.track, arguments.track_folder) if arguments.track else None
 
 
 def _option(knob: Knob) -> dict[str, Any]:
@@ -87,7 +121,12 @@ def prepare(
 
 
 def carry_out(
-    engine: str, config: Config, events: Callable[[Path], Events], folder: Path | None, out: Path | None
+    engine: str,
+    config: Config,
+    events: Callable[[Path], Events],
+    folder: Path | None,
+    out: Path | None,
+    tracking: Tracking | None = None,
 ) -> int:
     """Run the engine here and now and return the exit code; Ctrl+C stops it and keeps what was made."""
     with tempfile.TemporaryDirectory(prefix="aigc-playground-run-") as temporary:
@@ -95,15 +134,19 @@ def carry_out(
         signals = {signal.SIGINT, signal.SIGTERM}
         before = {number: signal.signal(number, lambda *_: _stop(run)) for number in signals}
         try:
-            run.launch(Slots(1), RunLimits(), durable=folder is not None)
+            run.launch(Slots(1), RunLimits(), durable=folder is not None, tracking=tracking)
             if folder:
                 print(f"run {run.id} in {folder}", flush=True)
             _tell(run)
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-        if run.board.error:
-            print(run.board.error, file=sys.stderr)
+        for sentence in (
+            run.board.error,
+            *(said for group, said in run.board.captions.items() if "tracking" in group),
+        ):
+            if sentence:
+                print(sentence, file=sys.stderr)
         if out:
             save_run(run.board, out)
             print(f"written: {out}")

@@ -10,7 +10,7 @@ import secrets
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,9 +19,12 @@ from engines.knobs import Config
 from engines.messages import EngineError, Message, PlaygroundError
 from engines.running.board import Board
 from engines.running.checkpoints import can_go_on, drop_checkpoint
-from engines.running.events import Events, Note
+from engines.running.events import Caption, Events, Note
 from engines.running.run_store import CHECKPOINT, Keeper, Record, owner_mark
 from engines.running.slots import Slots, Ticket
+from engines.running.trackers.tracker import About
+from engines.running.trackers.tracking import Tracking, Watch
+from engines.running.turns import Turns
 from engines.running.workers.relay import OVERTIME, WorkerLostError
 
 log = logging.getLogger(__name__)
@@ -73,6 +76,7 @@ class Run:
         self.owner = owner
         self.board = board or Board(engine, config.to_dict())
         self.ended_at = time.time()  # of an ended one
+        self.example = False  # whether it came with the program
         self.thread: threading.Thread | None = None
         self._events = events
         self._mark = mark or owner_mark(owner)
@@ -80,6 +84,7 @@ class Run:
         self._wish = ""  # "", "pause", "stop", or "halt", a stop after which the run may go on another day
         self._why_stopped: Message | None = None
         self._wished = threading.Condition()
+        self._watch = Watch()  # of trackers
 
     def owned_by(self, key: str) -> bool:
         """Whether `key` is this run's owner key."""
@@ -112,6 +117,11 @@ class Run:
             self._wished.notify_all()
 
     @property
+    def about(self) -> About:
+        """What trackers are told of it."""
+        return About(self.id, self.engine, self.config.to_dict(), self.board.started)
+
+    @property
     def stopping(self) -> bool:
         """Whether a stop was asked for."""
         return self._wish in ("stop", "halt")
@@ -128,8 +138,10 @@ class Run:
 
     # --- its thread -----------------------------------------------------------------------------------------
 
-    def launch(self, slots: Slots, limits: RunLimits, durable: bool) -> None:
+    def launch(self, slots: Slots | Turns, limits: RunLimits, durable: bool, tracking: Tracking | None = None) -> None:
         """Begin, or go on after the end, in a thread; a `durable` run is written to its folder meanwhile.
+
+        Trackers are told of it, if there are any.
 
         Raises EngineError if there is nothing to go on with, or the folder can't be used.
         """
@@ -151,12 +163,14 @@ class Run:
             if not (self.folder / CHECKPOINT).exists():
                 self.board.rewind(0)
             self.board.set_state("queued")
+        if tracking:
+            self._watch = tracking.watch(self.about)
         # in the visitor's context: ZeroGPU asks there whose quota it is
         drive = partial(contextvars.copy_context().run, self.drive, slots, limits)
         self.thread = threading.Thread(target=drive, name=f"run-{self.id}", daemon=True)
         self.thread.start()
 
-    def drive(self, slots: Slots, limits: RunLimits) -> None:
+    def drive(self, slots: Slots | Turns, limits: RunLimits) -> None:
         """Wait for a slot, then fold every event of the engine into the board until it ends or fails."""
         ticket, error, lost = Ticket(self._mark, self.board), None, None
         try:
@@ -186,8 +200,14 @@ class Run:
         self.board.set_state(state, error=error)
         if self._keeper:
             self._keeper.close()
+        self._complain(self._watch.close(state))
 
-    def _work(self, ticket: Ticket, slots: Slots, limits: RunLimits) -> str:
+    def _complain(self, troubles: Sequence[Message]) -> None:
+        """Tell what is wrong with the trackers, below the charts."""
+        for number, trouble in enumerate(troubles):
+            self.board.fold(Caption(f"tracking {time.monotonic_ns()} {number}", trouble))
+
+    def _work(self, ticket: Ticket, slots: Slots | Turns, limits: RunLimits) -> str:
         """Drives the engine; returns the state in which it ended, or raises what it raised."""
         if not self._enter(ticket, slots):
             return self._stopped_state()
@@ -199,10 +219,15 @@ class Run:
                 event = events.send(reply)
                 self.board.active_seconds += time.monotonic() - clock
                 self.board.fold(event)
+                self._complain(self._watch.tell(event))
                 if self._wish == "pause":
                     slots.release(ticket)
                     holding = False
                     self._rest(limits.pause_seconds)
+                    holding = self._enter(ticket, slots)
+                elif slots.over(ticket):
+                    slots.release(ticket)
+                    holding = False
                     holding = self._enter(ticket, slots)
                 elif self._overtime(limits):
                     self._give_up(OVERTIME)
@@ -222,7 +247,7 @@ class Run:
     def _stopped_state(self) -> str:
         return "interrupted" if self._wish == "halt" else "stopped"
 
-    def _enter(self, ticket: Ticket, slots: Slots) -> bool:
+    def _enter(self, ticket: Ticket, slots: Slots | Turns) -> bool:
         """Wait for a slot; False if a stop was asked for meanwhile."""
         entered = slots.acquire(
             ticket,

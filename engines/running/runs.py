@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,8 +27,19 @@ from engines.running.checkpoints import can_go_on, drop_oldest
 from engines.running.events import Events
 from engines.running.following import Follower
 from engines.running.run import INTERRUPTED, Run, RunLimits
-from engines.running.run_store import Record, hold, load_board, make_private, read_record, run_folders, written_at
+from engines.running.run_store import (
+    Record,
+    hold,
+    load_board,
+    make_private,
+    owner_mark,
+    read_record,
+    run_folders,
+    written_at,
+)
 from engines.running.slots import Slots
+from engines.running.trackers.tracking import Tracking
+from engines.running.turns import Turns
 
 __all__ = ["Run", "RunLimits", "Runs"]
 
@@ -40,9 +51,11 @@ SWEEP_SECONDS = 600.0
 class Runs:
     """All runs of this app, by id. One live run an owner and engine; they wait in line for a slot."""
 
-    def __init__(self, limits: RunLimits | None = None, folder: Path | None = None) -> None:
+    def __init__(
+        self, limits: RunLimits | None = None, folder: Path | None = None, tracking: Tracking | None = None
+    ) -> None:
         """Runs survive the program if there is a `folder` to keep them in; EngineError if it can't be written to."""
-        self.limits = limits or RunLimits()
+        self.limits, self._tracking = limits or RunLimits(), tracking
         self.durable = folder is not None
         if folder:
             make_private(folder)
@@ -52,6 +65,7 @@ class Runs:
         self._slots = Slots(self.limits.slots)
         self._runs: dict[str, Run] = {}  # oldest first
         self._configs: dict[str, type[Config]] = {}  # of the engines adopted
+        self._titles: dict[str, str] = {}
         self._followers: list[Follower] = []
         self._lock = threading.Lock()
         self._sweep_on_a_clock()
@@ -66,13 +80,32 @@ class Runs:
         with self._lock:
             self._check_room(engine, owner)
             run = Run(engine, config, owner, self._root, events=events)
-            run.launch(self._slots, self.limits, self.durable)
+            run.launch(self._slots, self.limits, self.durable, self._tracking)
             return self._add(run)
 
-    def add(self, board: Board, config: Config, owner: str, run_id: str = "") -> Run:
-        """Keep an ended run that was opened from a file; without an owner it is kept for good."""
+    def race(
+        self, entries: Sequence[tuple[str, Config, Callable[[Path], Events]]], owner: str, seconds: float
+    ) -> list[Run]:
+        """Run several in turns of a few seconds at one place of the device; `seconds` is about how long all take.
+
+        Raises EngineError as `start` does.
+        """
         with self._lock:
-            return self._add(Run(board.engine, config, owner, self._root, board, run_id))
+            for engine, _, _ in entries:
+                self._check_room(engine, owner)
+            turns = Turns(self._slots, owner_mark(owner), seconds)
+            runs = [Run(engine, config, owner, self._root, events=events) for engine, config, events in entries]
+            for run in runs:
+                run.launch(turns, self.limits, self.durable, self._tracking)
+                self._add(run)
+            return runs
+
+    def add(self, board: Board, config: Config, owner: str, run_id: str = "") -> Run:
+        """Keep an ended run that was opened from a file; without an owner it is an example, and kept for good."""
+        run = Run(board.engine, config, owner, self._root, board, run_id)
+        run.example = not owner
+        with self._lock:
+            return self._add(run)
 
     def _check_room(self, engine: str, owner: str) -> None:
         mine = [run for run in self._runs.values() if run.engine == engine and run.owned_by(owner)]
@@ -102,6 +135,26 @@ class Runs:
         """The owner's runs of an engine, oldest first."""
         with self._lock:
             return [run for run in self._runs.values() if run.engine == engine and run.owned_by(owner)]
+
+    def all_of(self, owner: str) -> list[Run]:
+        """The owner's runs of all engines, newest first."""
+        with self._lock:
+            return [run for run in reversed(self._runs.values()) if run.owned_by(owner)]
+
+    def examples(self) -> list[Run]:
+        """The runs that came with the program, which anybody may see."""
+        with self._lock:
+            return [run for run in self._runs.values() if run.example]
+
+    def title(self, engine: str) -> str:
+        """What a person calls models of this engine."""
+        return self._titles.get(engine, engine)
+
+    def read(self, board: Board) -> Config:
+        """The checked settings of a board that came from a file; EngineError if no engine here knows them."""
+        if board.engine not in self._configs:
+            raise EngineError("This run file is of something that this page does not train.")
+        return self._configs[board.engine].from_dict(board.config)
 
     def computed_here(self, engine: str) -> list[Run]:
         """Everyone's runs of an engine that are not only looked at, oldest first."""
@@ -134,16 +187,16 @@ class Runs:
         with self._lock:
             if can_go_on(run.folder, run.board.state):
                 self._check_room(run.engine, owner)
-                run.launch(self._slots, self.limits, self.durable)
+                run.launch(self._slots, self.limits, self.durable, self._tracking)
                 run.owner = owner  # of a run that was kept only its mark was known
                 return
         run.resume()
 
     # --- runs of other programs, and of this one before --------------------------------------------------------
 
-    def adopt(self, engine: str, config: type[Config], events: Callable[[Any, Path], Events]) -> None:
+    def adopt(self, engine: str, config: type[Config], events: Callable[[Any, Path], Events], title: str = "") -> None:
         """Take in what is kept of an engine's runs; `events(config, folder)` is how to go on with one."""
-        self._configs[engine] = config
+        self._configs[engine], self._titles[engine] = config, title or engine
         if self.durable:
             records = filter(None, map(_read_record, run_folders(self._root)))
             for record in sorted(records, key=lambda record: record.started):

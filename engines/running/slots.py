@@ -72,6 +72,10 @@ class Slots:
                     waiting.since = next(self._turns)
             self._changed.notify_all()
 
+    def over(self, ticket: Ticket) -> bool:
+        """Whether a run must let others go on; here each keeps its place until it ends or pauses. See turns.py."""
+        return False
+
     def wake(self) -> None:
         """Let those in line look again whether they gave up."""
         with self._changed:

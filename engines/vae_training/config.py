@@ -32,6 +32,8 @@ class VaeConfig(Config):
         "features",
         "batch",
     )
+    data_of: ClassVar[tuple[str, ...]] = ("dataset", "whole", "size")
+    loss_of: ClassVar[tuple[str, ...]] = ("likelihood", "sigma", "binarise", "beta")
 
     dataset: str = knob(
         "fashion_mnist",

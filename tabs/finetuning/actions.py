@@ -19,7 +19,7 @@ from engines.data.tables.cells import Table
 from engines.data.tables.labels import is_blank
 from engines.data.tables.writing import write_csv
 from engines.finetuning.classifier import BEST, Classifiers
-from engines.finetuning.config import ENGINE, FinetuningConfig
+from engines.finetuning.config import ENGINE, TITLE, FinetuningConfig
 from engines.finetuning.data.examples import run_examples
 from engines.finetuning.data.tables import guess_columns, read_table
 from engines.finetuning.engine import finetune, within_reach
@@ -32,6 +32,7 @@ from engines.running.runs import Run, Runs
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.outbox import Outbox
+from tabs.page.runs.actions import write_event_files
 
 EXAMPLE = "example_finetuning"  # the id of the run that is shown before one has been started
 EXAMPLE_FILE = ASSETS / "example_finetuning" / "run.zip"
@@ -47,7 +48,7 @@ class FinetuningActions:
     def __init__(self, runs: Runs, classifiers: Classifiers, gate: Gate, computer: Computer) -> None:
         self.runs, self.classifiers, self.gate, self._computer = runs, classifiers, gate, computer
         self.outbox = Outbox()
-        runs.adopt(ENGINE, FinetuningConfig, self._events)
+        runs.adopt(ENGINE, FinetuningConfig, self._events, TITLE)
         self.example = EXAMPLE if EXAMPLE_FILE.exists() else ""
         self._unpacking = threading.Lock()
         if self.example:
@@ -210,6 +211,10 @@ class FinetuningActions:
         scores = self.scores(run, owner) if "test" in run.board.evaluations else {}
         self._computer.call(MODELS, export_zip, run.folder, run.config, scores, path)
         return str(path)
+
+    def event_files(self, run_id: str) -> str:
+        """The curves, which all who watch see, as TensorBoard's event files in a ZIP."""
+        return write_event_files(self.runs.get(run_id), self.outbox)
 
     def script_file(self, run_id: str, owner: str) -> str:
         """The run as a short Python script."""

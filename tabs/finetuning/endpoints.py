@@ -41,8 +41,14 @@ class FinetuningApi:
             (self.finetuning_predict, [run, owner, texts, files], answer, MADE),
             (self.finetuning_model, [run, owner], file, MADE),
             (self.finetuning_script, [run, owner], file, MADE),
+            (self.finetuning_tensorboard, [run], file, MADE),
         ):
             button.click(action, inputs, output, api_name=action.__name__, **how)
+
+    def finetuning_tensorboard(self, run: str, request: gr.Request = None) -> str:
+        """The curves and settings of a fine-tuning run as TensorBoard's event files in a ZIP."""
+        with self.actions.gate.computing(request):
+            return self.actions.event_files(run)
 
     def finetuning_start(
         self,

@@ -74,6 +74,7 @@ class TakePanel:
             self.script = gr.Button(t("Script"), elem_id="finetuning-script")
             self.csv = gr.Button(t("Scores as CSV"), elem_id="finetuning-csv")
             self.json = gr.Button(t("Scores as JSON"), elem_id="finetuning-json")
+            self.events = gr.Button(t("For TensorBoard"), elem_id="finetuning-tensorboard-zip")
         self.file = gr.File(label=t("Download"), interactive=False, elem_id="finetuning-file", height=90)
         self.code = gr.Code(
             loading_code(False),
@@ -92,6 +93,7 @@ class TakePanel:
             (self.script, self.actions.script_file),
             (self.csv, lambda run, owner: self.actions.scores_file(run, owner, "csv")),
             (self.json, lambda run, owner: self.actions.scores_file(run, owner, "json")),
+            (self.events, lambda run, owner: self.actions.event_files(run)),
         ):
             button.click(self._maker(make), [live, owner], self.file, **MAKING)
 

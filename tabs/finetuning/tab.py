@@ -99,7 +99,7 @@ INTRO_OWN = Message(
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
     tab = FinetuningTab(FinetuningActions(shared.runs, shared.classifiers, shared.gate, shared.computer))
-    tab.build_layout()
+    tab.build_layout(shared.compared)
     tab.wire(shared.owner, shared.visit, shared.openings[ENGINE])
     FinetuningApi(tab.actions).add_endpoints()
 
@@ -113,12 +113,12 @@ class FinetuningTab:
 
     # --- layout ------------------------------------------------------------------------------------------
 
-    def build_layout(self) -> None:
+    def build_layout(self, compared: gr.Textbox | None = None) -> None:
         """Make the components."""
         self.intro = gr.Markdown(t(INTRO_CLOTHES), elem_id="finetuning-intro")
         with gr.Row():
             with gr.Column(scale=7, min_width=320, elem_classes="unfold"):
-                self.controls = RunControls(self.runs, ENGINE, "finetuning")
+                self.controls = RunControls(self.runs, ENGINE, "finetuning", compared)
                 self.live = live_view("finetuning-live", self.controls.ids, HERE / "live.html", PANELS, CHARTS)
                 self.scores = panel("finetuning-scores")
                 with gr.Tabs(elem_classes="later", overflow_behavior="wrap"):

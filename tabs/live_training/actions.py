@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from engines.data.grids import Picture, animate, encode_grid, make_grid
-from engines.knobs import MAX_SEED, Knob
+from engines.knobs import MAX_SEED, Config, Knob
 from engines.live_training.engine import train
 from engines.live_training.explore import export, sample, walk
 from engines.live_training.family import ALL_CLASSES, Family
+from engines.live_training.race.terms import Terms
 from engines.messages import EngineError
 from engines.running.events import Events
 from engines.running.run_files import saving
@@ -19,6 +21,7 @@ from engines.running.runs import Runs
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.runs.actions import RunActions
+from tabs.page.shared import Racer
 
 
 class FamilyActions(RunActions):
@@ -30,6 +33,15 @@ class FamilyActions(RunActions):
 
     def _events(self, *args: Any) -> Events:
         return self._computer.events(TRAINING, train, self.family, *args)
+
+    @property
+    def racer(self) -> Racer:
+        """The family as an entry of a race."""
+
+        def events(config: Config, folder: Path, terms: Terms) -> Events:
+            return self._events(config, (), folder, None, terms)
+
+        return Racer(self.family.title, self.family.config, self.family.presets, events)
 
     # --- the generator -----------------------------------------------------------------------------------
 

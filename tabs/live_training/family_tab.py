@@ -65,6 +65,7 @@ class FamilyPage:
 def build_family(page: FamilyPage, shared: Shared) -> None:
     """Lay a family's part of the tab out and wire it."""
     tab = FamilyTab(page, FamilyActions(page.family, shared.runs, shared.gate, shared.computer))
+    shared.racers[page.family.engine] = tab.actions.racer
     tab.build_layout(shared)
     tab.add_endpoints()  # first, so that they get their names
     tab.wire(shared.owner, shared.visit, shared.openings[page.family.engine])
@@ -90,7 +91,7 @@ class FamilyTab:
         gr.Markdown(t(page.intro))
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
-                self.controls = RunControls(self.runs, self.family.engine, self.prefix)
+                self.controls = RunControls(self.runs, self.family.engine, self.prefix, shared.compared)
                 self.live = live_view(self.id("live"), self.controls.ids, page.layout, page.panels, page.charts)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self._build_settings()
@@ -163,6 +164,7 @@ class FamilyTab:
             self.save_generator = gr.Button(t("Generator"), elem_id=self.id("save-generator"))
             self.save_gif = gr.Button(t("Training as GIF"), elem_id=self.id("save-gif"))
             self.save_webp = gr.Button(t("Training as WebP"), elem_id=self.id("save-webp"))
+            self.save_tensorboard = gr.Button(t("For TensorBoard"), elem_id=self.id("save-tensorboard"))
         self.file = gr.File(label=t("Download"), interactive=False, elem_id=self.id("file"), height=90)
 
     # --- wiring ------------------------------------------------------------------------------------------
@@ -197,6 +199,7 @@ class FamilyTab:
             (self.save_generator, "generator"),
             (self.save_gif, "gif"),
             (self.save_webp, "webp"),
+            (self.save_tensorboard, "tensorboard"),
         ]:
             saved = button.click(named(name), self.live, self.file, api_name=f"{self.prefix}_{name}", **EXPLORE)
             saved.success(None, self.file, js=DOWNLOAD)

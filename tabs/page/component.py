@@ -12,17 +12,24 @@ import gradio as gr
 WORDS = Path(__file__).parent / "words.js"
 
 
-def component(elem_id: str, files: Path, scripts: Sequence[Path] = (), end: str = "", **options: Any) -> gr.HTML:
+def component(
+    elem_id: str,
+    files: Path,
+    scripts: Sequence[Path] = (),
+    end: str = "",
+    before: Sequence[Path] = (),
+    **options: Any,
+) -> gr.HTML:
     """A component made of `files`, a path without its ending: its .html, .css and .js, as far as they are there.
 
-    Its script begins with words.js, goes on with `scripts` and closes with `end`; see `assemble`. `options` are
+    Its script begins with words.js and `before`, goes on with `scripts` and closes with `end`. `options` are
     those of gr.HTML, all others reach the script as `props`.
     """
     for name, suffix in (("html_template", ".html"), ("css_template", ".css")):
         if name not in options:
             options[name] = _read(files.with_suffix(suffix))
     return gr.HTML(
-        js_on_load=assemble([files.with_suffix(".js"), *scripts], end),
+        js_on_load=assemble([*before, files.with_suffix(".js"), *scripts], end),
         elem_id=elem_id,
         apply_default_css=False,
         **options,

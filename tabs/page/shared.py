@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from engines.image_generation.gallery import Gallery
 from engines.image_generation.models import ImageModels
+from engines.knobs import Config, Preset
+from engines.live_training.race.terms import Terms
 from engines.messages import EngineError, Message
+from engines.running.events import Events
 from engines.running.runs import Run, Runs
 from engines.running.workers.pool import Computer
 from engines.text_generation.models import Models
@@ -65,6 +69,16 @@ def run_to_show(runs: Runs, engine: str, owner: str, visit: Query) -> str:
 
 
 @dataclass(frozen=True)
+class Racer:
+    """A family that can race: `events(config, folder, terms)` trains on the terms of a race."""
+
+    title: str
+    config: type[Config]
+    presets: Mapping[str, Preset]
+    events: Callable[[Config, Path, Terms], Events]
+
+
+@dataclass(frozen=True)
 class Shared:
     """The app's long-lived parts, and what is known of the visitor once the page has arrived."""
 
@@ -78,5 +92,7 @@ class Shared:
     owner: gr.BrowserState  # the key that this browser keeps; runs started with it are the visitor's
     visit: gr.State  # the query of the page's address, such as {"run": "…"}; None until it is known
     openings: Mapping[str, Opening]  # of each engine's part of the page: when to ask for what it shows first
+    compared: gr.Textbox | None  # the run that a tab hands over to be compared, and when; None without that tab
     server_key: str | None = None  # of a text server that the owner may name on the page; None: nobody may
+    racers: dict[str, Racer] = field(default_factory=dict)  # by engine: each tab adds what it has
     page: gr.Tab | None = None  # the tab's own: its select event says that it was opened

@@ -41,6 +41,7 @@ def main(seconds: int) -> None:
         photograph_map(Visitor(browser, url, WIDE, "vae_training"))
         photograph_diffusion(Visitor(browser, url, WIDE, "diffusion_training"))
         photograph_points(Visitor(browser, url, WIDE, "points_training"))
+        photograph_comparison(Visitor(browser, url, WIDE, "comparison"))
         photograph_writing(Visitor(browser, url, WIDE))
         photograph_pictures(Visitor(browser, url, WIDE))
         photograph_chat(Visitor(browser, url, WIDE))
@@ -80,6 +81,14 @@ def photograph_points(visitor: Visitor) -> None:
     page.locator("#points-live .state", has_text="Finished").wait_for(timeout=240_000)
     page.wait_for_timeout(1500)
     keep(page, "points")
+
+
+def photograph_comparison(visitor: Visitor) -> None:
+    """The three families' examples over one another."""
+    page = visitor.arrive("?tab=comparison&runs=example,example-vae_training,example-diffusion_training&axis=pictures")
+    page.locator("#comparison-view .made img[src]").nth(2).wait_for()
+    page.wait_for_timeout(1500)
+    keep(page, "comparison", whole=True)
 
 
 def photograph_writing(visitor: Visitor) -> None:

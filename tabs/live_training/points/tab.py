@@ -57,7 +57,7 @@ KEEP = (
 def build(shared: Shared) -> None:
     """Lay the panel out and wire it."""
     tab = PointsTab(PointsActions(shared.runs, shared.gate, shared.computer))
-    tab.build_layout()
+    tab.build_layout(shared.compared)
     tab.add_endpoints()  # first, so that they get their names
     tab.wire(shared.owner, shared.visit, shared.openings[ENGINE])
 
@@ -71,12 +71,12 @@ class PointsTab:
 
     # --- layout ------------------------------------------------------------------------------------------
 
-    def build_layout(self) -> None:
+    def build_layout(self, compared: gr.Textbox | None = None) -> None:
         """Make the components."""
         gr.Markdown(t(INTRO))
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
-                self.controls = RunControls(self.runs, ENGINE, "points")
+                self.controls = RunControls(self.runs, ENGINE, "points", compared)
                 self.live = plane_view("points-live", self.controls.ids)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self._build_settings()
@@ -85,7 +85,9 @@ class PointsTab:
                 self._build_steps()
             with gr.Tab(t("Take home")):
                 gr.Markdown(t(KEEP))
-                self.save_run = gr.Button(t("Run file"), elem_id="points-save-run")
+                with gr.Row():
+                    self.save_run = gr.Button(t("Run file"), elem_id="points-save-run")
+                    self.save_events = gr.Button(t("For TensorBoard"), elem_id="points-save-tensorboard")
                 self.file = gr.File(label=t("Download"), interactive=False, elem_id="points-file", height=90)
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
@@ -137,8 +139,9 @@ class PointsTab:
         gr.on([form["family"].change, form["data"].change], self.fit, [form["family"], form["data"]], fitted, **QUICK)
         named = self.named
         self.opened.upload(named("open"), [self.opened, owner], self.live, api_name="points_open")
-        made = self.save_run.click(named("run_file"), self.live, self.file, api_name="points_run_file", **STEPPING)
-        made.success(None, self.file, js=DOWNLOAD)
+        for button, name in ((self.save_run, "run_file"), (self.save_events, "tensorboard")):
+            made = button.click(named(name), self.live, self.file, api_name=f"points_{name}", **STEPPING)
+            made.success(None, self.file, js=DOWNLOAD)
         self._wire_steps()
 
     def _wire_steps(self) -> None:

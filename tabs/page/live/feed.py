@@ -41,19 +41,30 @@ UNKEPT = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
 
 
 class Feed:
-    """What one run has to tell. For one event loop: it needs no lock."""
+    """What one run has to tell. For one event loop: it needs no lock.
+
+    One of several runs, see tabs/comparison, says anew what `version` and `snapshot` are.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._line = secrets.token_hex(4)  # no cursor of another process or run fits this one
-        self._snapshot: Snapshot | None = None
+        self._snapshot: Any = None
         self._taken = 0.0
         self._cursor = ""
         self._seen: OrderedDict[str, Seen] = OrderedDict()
         self._answers: dict[str, bytes] = {}  # cursor -> what is new since
         self.encoded = 0  # answers so far
 
-    def since(self, cursor: str, run: Run) -> bytes | None:
+    def version(self, run: Any) -> Any:
+        """Another one whenever there is something new."""
+        return run.board.version
+
+    def snapshot(self, run: Any) -> Any:
+        """What there is to tell now."""
+        return Snapshot(run)
+
+    def since(self, cursor: str, run: Any) -> bytes | None:
         """Gzipped JSON of what a page at `cursor` lacks, None if it lacks nothing; `run` is the same each time."""
         self._look(run)
         if cursor == self._cursor:
@@ -69,9 +80,9 @@ class Feed:
     def _look(self, run: Run) -> None:
         """Take a new snapshot if there is something new and the last one is old enough."""
         now = self._clock()
-        if self._snapshot and (run.board.version == self._snapshot.version or now - self._taken < FRESH):
+        if self._snapshot and (self.version(run) == self._snapshot.version or now - self._taken < FRESH):
             return
-        self._snapshot, self._taken, self._answers = Snapshot(run), now, {}
+        self._snapshot, self._taken, self._answers = self.snapshot(run), now, {}
         self._cursor = f"{self._line}.{self._snapshot.version}"
         self._seen[self._cursor] = self._snapshot.seen
         if len(self._seen) > REMEMBERED:
@@ -101,7 +112,7 @@ def live_routes(runs: Runs) -> list[Route]:
     timetable = Timetable()
 
     async def look(request: Request) -> Response:
-        if not await _let_in(request):
+        if not await let_in(request):
             return Response(status_code=401, headers=UNKEPT)
         try:
             run = runs.get(request.path_params["run"])
@@ -113,10 +124,10 @@ def live_routes(runs: Runs) -> list[Route]:
         headers = {**UNKEPT, AGAIN: str(round(1000 * timetable.wait(pace)))}
         if news is None:
             return Response(status_code=204, headers=headers)
-        return _as_json(news, request, headers)
+        return as_json(news, request, headers)
 
     async def grid(request: Request) -> Response:
-        if not await _let_in(request):
+        if not await let_in(request):
             return Response(status_code=401, headers=UNKEPT)
         try:
             frame = runs.get(request.path_params["run"]).board.frame_at(int(request.path_params["step"]))
@@ -133,14 +144,14 @@ def live_routes(runs: Runs) -> list[Route]:
 
     def history(find: Callable[[Board], Iterable[Any]], pack: Callable[[Any], dict[str, Any]]) -> Handler:
         async def answer(request: Request) -> Response:
-            if not await _let_in(request):
+            if not await let_in(request):
                 return Response(status_code=401, headers=UNKEPT)
             try:
                 events = find(runs.get(request.path_params["run"]).board)
             except EngineError:
                 return Response(status_code=410, headers=UNKEPT)
             packed = await asyncio.to_thread(_zipped, events, pack)  # of a megabyte: other pages are not to wait
-            return _as_json(packed, request, dict(UNKEPT))
+            return as_json(packed, request, dict(UNKEPT))
 
         return answer
 
@@ -156,7 +167,7 @@ def _zipped(events: Iterable[Any], pack: Callable[[Any], dict[str, Any]]) -> byt
     return gzip.compress(json.dumps([pack(event) for event in events]).encode(), 1, mtime=0)
 
 
-def _as_json(zipped: bytes, request: Request, headers: dict[str, str]) -> Response:
+def as_json(zipped: bytes, request: Request, headers: dict[str, str]) -> Response:
     """Gzipped JSON as it is, to who can read that."""
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
@@ -165,7 +176,7 @@ def _as_json(zipped: bytes, request: Request, headers: dict[str, str]) -> Respon
     return Response(zipped, headers=headers, media_type="application/json")
 
 
-async def _let_in(request: Request) -> bool:
+async def let_in(request: Request) -> bool:
     """Whether the visitor may come in, by the rule of Gradio's own routes (login_check in gradio/routes.py)."""
     app = request.app
     if app.auth_dependency is not None:

@@ -58,19 +58,26 @@ class Snapshot:
         plane = self._planes[-1] if self._planes else None
         return Seen(series, self._frame, self._steps, reference, tags, plane, ground, self._written)
 
-    def news(self, had: Seen = NOTHING) -> dict[str, Any]:
-        """What a page lacks that `had` seen an older snapshot; `config` comes only to one that had seen none."""
+    def curves(self, had: Seen = NOTHING) -> dict[str, Any]:
+        """As `news`, without what is looked at: of pictures and texts only which steps there are."""
         answer = dict(self._told)
         new = {group: series.since(had.series.get(group, (0, 0, -1))) for group, series in self._series.items()}
         answer["series"] = {group: part for group, part in new.items() if part}
         if had is NOTHING:
             answer["config"] = self._config
+        if self._steps != had.steps:
+            answer["steps"] = self._steps
+        if self._written is not had.written:
+            answer["written_steps"] = self._written_steps
+        return answer
+
+    def news(self, had: Seen = NOTHING) -> dict[str, Any]:
+        """What a page lacks that `had` seen an older snapshot; `config` comes only to one that had seen none."""
+        answer = self.curves(had)
         if self._reference and not had.reference:
             answer["reference"] = self._reference.data_uri()
         if self._frame and self._frame is not had.frame:
             answer["frame"] = {"step": self._frame.step, "src": self._frame.picture.data_uri()}
-        if self._steps != had.steps:
-            answer["steps"] = self._steps
         if self._ground and not had.ground:
             answer["ground"] = pack(self._ground)
         if self._planes and self._planes[-1] is not had.plane:
@@ -79,7 +86,6 @@ class Snapshot:
             answer["plane_steps"] = self._plane_steps
         if self._written is not had.written:
             answer["written"] = self._written and writings.pack(self._written)
-            answer["written_steps"] = self._written_steps
         answer["exhibits"] = [
             {"name": name, "kind": each.kind, **each.about, "src": each.picture and each.picture.data_uri()}
             for name, each in self._exhibits.items()

@@ -2,26 +2,14 @@
 // `element`, `props`, `trigger` and `watch` are given by Gradio (gr.HTML, js_on_load).
 // This is the core; tabs/page/live/view.py puts the panels that a tab wants behind it, and begin() at the end.
 
-// Where the server is, as Gradio finds it: under the page's own origin, which a proxy may have changed, if that is its host.
-const ROOT = new URL(window.gradio_config?.root || "/", location.href);
-const ORIGIN = ROOT.hostname === location.hostname ? location.origin : ROOT.origin;
-const LIVE = ORIGIN + ROOT.pathname.replace(/\/$/, "") + "/live/";
 const HASTE = { pace: 250, lasts: 5000 }; // ms: who pressed a button wants to see soon what it did
-const TIMEOUT = 20_000; // ms after which a connection counts as cut
 const panels = []; // each may have forget(), take(news) and paint()
-const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function duration(seconds) {
   if (seconds < 55) return fill("about {n} s left", { n: Math.max(1, Math.ceil(seconds / 5) * 5) });
   if (seconds < 5400) return fill("about {n} min left", { n: Math.round(seconds / 60) });
   return fill("about {n} h left", { n: (seconds / 3600).toFixed(1) });
 }
-
-const STATES = {
-  none: "Nothing running", queued: "In line", running: "Training", pausing: "Pausing…", paused: "Paused",
-  stopping: "Stopping…", stopped: "Stopped, and kept", finished: "Finished", failed: "Failed", gone: "Gone",
-  interrupted: "Interrupted",
-};
 
 // --- what is known of the run -----------------------------------------------------------------------
 
@@ -41,25 +29,13 @@ function take(news) {
   for (const key of SMALL) run[key] = news[key];
   if (news.config) Object.assign(run, { config: news.config, series: {}, exhibits: new Map() }); // all, as to one who has nothing
   run.captions = news.captions;
-  for (const [group, part] of Object.entries(news.series)) {
-    const old = run.series[group];
-    const keep = old && old.width === part.width ? part.start : 0;
-    const series = { width: part.width, steps: numbers(part.steps), columns: {} };
-    if (keep) series.steps = old.steps.slice(0, keep).concat(series.steps);
-    for (const [name, text] of Object.entries(part.columns)) {
-      const values = numbers(text);
-      series.columns[name] = keep ? old.columns[name].slice(0, keep).concat(values) : values;
-    }
-    run.series[group] = series;
-  }
+  merge(run.series, news.series);
   for (const each of news.exhibits) run.exhibits.set(each.name, each);
   for (const panel of panels) panel.take?.(news);
 }
 
 // The sheets, bars or scatters of the run: {name, kind} and what exhibits.py tells of each.
 const exhibits = (kind) => [...run.exhibits.values()].filter((each) => each.kind === kind);
-
-const numbers = (text) => (text ? text.split(",").map(Number) : []);
 
 // What the server says: {news, again, trouble}; null as news says that there are none, `again` when to ask next.
 async function ask() {
@@ -123,25 +99,6 @@ async function follow(id) {
 const mark = () => run.state + " " + run.evaluations;
 
 // --- painting ---------------------------------------------------------------------------------------
-
-function text(where, value) {
-  const node = typeof where === "string" ? $(where) : where;
-  if (node && node.textContent !== value) node.textContent = value;
-}
-
-function made(tag, words) {
-  const node = document.createElement(tag);
-  node.textContent = words;
-  return node;
-}
-
-// The children of `node`, made of `rows` by `make(row)`: anew whenever what the rows say is not what stands there.
-function list(node, rows, make) {
-  const content = JSON.stringify(rows);
-  if (node.content === content) return;
-  node.content = content;
-  node.replaceChildren(...rows.flatMap(make));
-}
 
 // A figure for each exhibit of a kind in `room`: its name above what `make()` gives, then `paint(figure, exhibit)`.
 function hang(room, kind, make, paint) {

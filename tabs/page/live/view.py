@@ -15,7 +15,8 @@ import gradio as gr
 from tabs.page.component import component
 
 HERE = Path(__file__).parent
-
+FOLLOW = HERE.parent / "follow.js"
+CURVES = HERE.parent / "plot" / "curves.js"
 
 CHART = '<figure class="chart"><figcaption></figcaption><canvas role="img"></canvas></figure>'
 
@@ -64,8 +65,12 @@ def live_view(
     return component(
         elem_id,
         HERE / "view",
-        [HERE / f"{panel}.js" if isinstance(panel, str) else panel for panel in panels],
+        [
+            *([CURVES] if "charts" in panels else []),
+            *(HERE / f"{panel}.js" if isinstance(panel, str) else panel for panel in panels),
+        ],
         "begin();",
+        before=[FOLLOW],
         value="",
         html_template=(HERE / "view.html").read_text("utf-8").replace("<!-- panels -->", inside),
         controls=controls,

@@ -13,9 +13,10 @@ from engines.data.cards import ASSETS
 from engines.knobs import Config
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Events
-from engines.running.run_files import load_run, save_run
+from engines.running.run_files import load_run, save_run, saving
 from engines.running.runs import Run, Runs
 from engines.running.scripts import write_script
+from engines.running.trackers.tracking import event_files
 from engines.running.workers.pool import Computer
 from tabs.page.gate import Gate
 from tabs.page.links import Query
@@ -32,6 +33,15 @@ def example_file(engine: str) -> Path:
     return ASSETS / f"example_{engine}" / "run.zip"
 
 
+def write_event_files(run: Run, outbox: Outbox) -> str:
+    """The path of a ZIP with what is kept of a run, for TensorBoard; EngineError if its package is missing."""
+    path = outbox.path(f"tensorboard-{run.id}.zip")
+    data = event_files(run.about, run.board)
+    with saving(path):
+        path.write_bytes(data)
+    return str(path)
+
+
 class RunActions:
     """Actions on the runs of an engine. Each raises gr.Error with one sentence in the visitor's language."""
 
@@ -41,7 +51,7 @@ class RunActions:
         self.engine, self.config, self.title = engine, config, title
         self.runs, self.gate, self._computer = runs, gate, computer
         self.outbox, self.example = Outbox(), ""
-        runs.adopt(engine, config, lambda config, own: self._events(config, (), own))
+        runs.adopt(engine, config, lambda config, own: self._events(config, (), own), title)
         if example_file(engine).exists():
             board = load_run(example_file(engine))
             self.example = EXAMPLE if engine == "gan_training" else f"{EXAMPLE}-{engine}"
@@ -109,6 +119,11 @@ class RunActions:
     def _script(self, run: Run) -> Mapping[str, bytes]:
         """The files of a run as a script, of an engine that has one."""
         raise NotImplementedError
+
+    def tensorboard(self, run: str, request: gr.Request = None) -> str:
+        """The run as TensorBoard's event files in a ZIP: scalars, grids, texts, and settings as hyperparameters."""
+        with self.gate.computing(request):
+            return write_event_files(self.runs.get(run), self.outbox)
 
     # --- for scripts -------------------------------------------------------------------------------------
 

@@ -21,11 +21,16 @@ COPY_LINK = """async (run) => {
 }"""
 
 
+# The run, and when it was handed over: so the same one is something new the next time.
+HAND_OVER = "(run) => `${run} ${Date.now()}`"
+
+
 class RunControls:
     """The buttons of one tab; make it where they belong. The tab connects `start` itself."""
 
-    def __init__(self, runs: Runs, engine: str, prefix: str) -> None:
-        self.runs, self.engine = runs, engine
+    def __init__(self, runs: Runs, engine: str, prefix: str, compared: gr.Textbox | None = None) -> None:
+        """`compared` takes the run that is to be compared, if the page has a place for that."""
+        self.runs, self.engine, self.compared = runs, engine, compared
         self.ids = {name: f"{prefix}-{name}" for name in ("start", "stop", "pause", "resume")}
         look: dict[str, Any] = {"min_width": 84, "scale": 1, "size": "md"}
         off: dict[str, Any] = {**look, "interactive": False}
@@ -35,6 +40,7 @@ class RunControls:
             self.resume = gr.Button(t("Resume"), elem_id=self.ids["resume"], visible=False, **look)
             self.stop = gr.Button(t("Stop"), elem_id=self.ids["stop"], **off)
             self.link = gr.Button(t("Copy watch link"), elem_id=f"{prefix}-link", **{**off, "min_width": 140})
+            self.compare = gr.Button(t("Compare"), elem_id=f"{prefix}-compare", visible=compared is not None, **look)
 
     def wire(self, live: gr.HTML, owner: gr.BrowserState) -> None:
         """Let the buttons follow the run in the live view `live`, and act on it."""
@@ -42,6 +48,8 @@ class RunControls:
         after(live.tick).then(self.show, [live, owner], buttons, **FOLLOW)
         for action in ("pause", "resume", "stop"):
             getattr(self, action).click(self._control(action), [live, owner], buttons, **QUICK)
+        if self.compared:
+            self.compare.click(None, live, self.compared, js=HAND_OVER)
         self.link.click(None, live, js=COPY_LINK).then(self.say_copied, **QUICK)
 
     def _control(self, action: str) -> Callable[..., list[Any]]:

@@ -81,16 +81,16 @@ class TrainingPanel:
         self.actions = GptActions(shared.runs, shared.gate, shared.computer)
         self.runs = shared.runs
         self.named = partial(self.actions.named, prefix="gpt")
-        self._build()
+        self._build(shared.compared)
         self.add_endpoints()  # first, so that they get their names
         self.wire(shared.owner, shared.visit, shared.openings[ENGINE])
 
     # --- layout ------------------------------------------------------------------------------------------
 
-    def _build(self) -> None:
+    def _build(self, compared: gr.Textbox | None) -> None:
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
-                self.controls = RunControls(self.runs, ENGINE, "gpt")
+                self.controls = RunControls(self.runs, ENGINE, "gpt", compared)
                 panels, css = ("written", "verdict", "charts", "bars"), HERE / "live.css"
                 self.live = live_view("gpt-live", self.controls.ids, HERE / "live.html", panels, CHARTS, css)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
@@ -131,6 +131,7 @@ class TrainingPanel:
                     self.save_run = gr.Button(t("Run file"), elem_id="gpt-save-run")
                     self.save_model = gr.Button(t("Model"), elem_id="gpt-save-model")
                     self.save_script = gr.Button(t("Script"), elem_id="gpt-save-script")
+                    self.save_events = gr.Button(t("For TensorBoard"), elem_id="gpt-save-tensorboard")
                 self.file = gr.File(label=t("Download"), interactive=False, elem_id="gpt-file", height=90)
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
@@ -151,8 +152,11 @@ class TrainingPanel:
         fitted = [self.upload, *(form[name] for name in ("plan", "heads", "vocabulary"))]
         gr.on([widget.change for widget in asked], self.fit, asked, fitted, **QUICK)
         self.opened.upload(self.named("open"), [self.opened, owner], self.live, api_name="gpt_open")
-        kept = ((self.save_run, "run_file"), (self.save_model, "model"), (self.save_script, "script"))
-        for button, name in kept:
+        saving = (
+            (self.save_run, "run_file"), (self.save_model, "model"), (self.save_script, "script"),
+            (self.save_events, "tensorboard"),
+        )  # fmt: skip
+        for button, name in saving:
             made = button.click(self.named(name), self.live, self.file, api_name=f"gpt_{name}", **MAKING)
             made.success(None, self.file, js=DOWNLOAD)
         made = [self.acrostic.poem, self.fill.filled, self.inside.map, self.file]

@@ -9,10 +9,11 @@ import pytest
 from engines.live_training import headless
 from engines.live_training.engine import train
 from engines.live_training.explore import export, load_export, sample, walk
+from engines.live_training.race.terms import Terms
 from engines.messages import EngineError
 from engines.running.board import Board
 from engines.running.clock import Clock
-from engines.running.events import Bars, Metrics, Resumed, Samples, Verdict, Weights
+from engines.running.events import Bars, Metrics, Progress, Resumed, Samples, Verdict, Weights
 from engines.running.run_files import load_run
 from tests.engines.driven import driven, of
 from tests.toy_training.config import ToyConfig
@@ -97,3 +98,15 @@ def test_it_trains_without_the_page(tmp_path, capsys):
     assert code == 0, capsys.readouterr().err
     board = load_run(tmp_path / "run.zip")
     assert (board.engine, board.state, board.progress.step) == ("toy_training", "finished", 10)
+
+
+@pytest.mark.slow
+def test_on_the_terms_of_a_race_it_ends_by_time_with_an_exam_that_is_repeated():
+    events = list(train(FAMILY, replace(CONFIG, steps=10_000), terms=Terms(seconds=1.0, exams=3, pictures=64)))
+    final = [event for event in events if isinstance(event, Metrics) and event.group == "final"]
+    assert len(final) == 3
+    assert {event.step for event in final} == {final[0].step}
+    assert set(final[0].values) == {"Fréchet distance", "Diversity", "Sharpness"}
+    assert final[0].values["Fréchet distance"] != final[1].values["Fréchet distance"], "of fresh noise each time"
+    last = [event for event in events if isinstance(event, Progress)][-1]
+    assert last.step == last.total < 10_000

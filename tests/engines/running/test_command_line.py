@@ -10,7 +10,7 @@ from engines.gan_training.__main__ import main
 from engines.gan_training.config import GanConfig
 from engines.knobs import Preset
 from engines.messages import ConfigError
-from engines.running.command_line import carry_out, make_parser, prepare
+from engines.running.command_line import carry_out, make_parser, prepare, tracking_of
 from engines.running.run_files import load_run
 from engines.running.run_store import CHECKPOINT, read_record
 from engines.running.runs import Runs
@@ -35,6 +35,18 @@ def test_every_knob_is_an_option():
     assert settings("--seed", "5") == FakeConfig(seed=5)
     assert settings("--recipe", "long", "--rate", "0.75", "--seed", "1") == FakeConfig(99, 0.75, seed=1)
     assert settings().seed >= 0, "a random seed is fixed before it runs"
+
+
+def test_trackers_are_named_and_checked_before_anything_runs(tmp_path, capsys):
+    assert tracking_of(parsed()) is None
+    pytest.importorskip("tensorboard")
+    tracking = tracking_of(parsed("--track", "tensorboard", "--track-folder", str(tmp_path)))
+    code = carry_out("fake", FakeConfig(steps=3, seed=1), lambda own: counting(3), None, None, tracking)
+    assert code == 0
+    assert list(tmp_path.glob("tensorboard/fake-*/events.out.tfevents.*"))
+    with pytest.raises(SystemExit):
+        parsed("--track", "mlflow")
+    assert "there are tensorboard, wandb, trackio" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--steps=0", "--rate=nan", "--name=" + "x" * 21])

@@ -16,9 +16,11 @@ from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.enlarging import EnlargeConfig
+from engines.live_training.race.config import RaceConfig
 from engines.messages import Message
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
+from engines.running.comparison.measures import MEASURES
 from engines.text_generation.config import TextConfig
 from tabs import TABS
 from tabs.live_training.points.plane.view import LAYERS
@@ -85,7 +87,7 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "{n} examples", "{n} pieces of text", "Fréchet distance", *TABS}
-    own = (PointsConfig, GptConfig, TextConfig, FinetuningConfig, ImageConfig, EnlargeConfig)
+    own = (PointsConfig, GptConfig, TextConfig, FinetuningConfig, ImageConfig, EnlargeConfig, RaceConfig)
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}
@@ -96,6 +98,7 @@ def spoken_in_tables() -> set[str]:
     words |= {"{n} points", "{n} pieces of text", "Parts"} | {
         word for layers in LAYERS.values() for word in layers.values()
     }
+    words |= {column for _, column in MEASURES}
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
     words |= {card.note for card in (*MODELS.values(), *ENCODERS.values(), *IMAGE_MODELS.values(), own_card(OWN))}

@@ -14,6 +14,7 @@ from engines.gpt_training.config import PRESETS as GPT_PRESETS
 from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN
 from engines.image_generation.config import ImageConfig
+from engines.knobs import Config
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
@@ -32,6 +33,7 @@ CONFIGS = {
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,
+    "comparison": Config,
 }
 PAGES = {(topic, language): load_page(topic, language) for topic in CONFIGS for language in LANGUAGES}
 FORMULA = re.compile(r"\$\$(.+?)\$\$", re.S)

@@ -30,7 +30,7 @@ INTRO = (
 CHARTS = (
     Chart("Loss: what is wrong with its answers on average", (Line("Loss", "losses", "--ours"),), smooth=True),
     Chart(
-        "Fréchet distance: lower is closer to the real pictures",
+        "Fréchet distance: lower is closer to real pictures",
         (Line("Fréchet distance", "scores", "--good"),),
         from_zero=True,
     ),

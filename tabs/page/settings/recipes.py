@@ -17,7 +17,7 @@ from tabs.page.language import language_of, t, translate
 from tabs.page.settings.usual import usual_seconds, words_for_usual
 from tabs.page.shared import FOLLOW, QUICK, after
 
-OWN = "own"
+OWN = "(own)"  # no key of a recipe
 OWN_HELP = "What you see below, as you chose it."
 NEXT = "Your run keeps the settings that it began with: what you change here is for the next one."
 

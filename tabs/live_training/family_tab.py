@@ -34,8 +34,8 @@ HERE = Path(__file__).parent
 PANELS = ("grids", "verdict", "charts", "shares", "sheets", "bars", "scatter")
 # Gradio's picture has no name for a screen reader; its label's text becomes one.
 NAME_PICTURE = """() => requestAnimationFrame(() => requestAnimationFrame(() => {
-  const picture = document.querySelector("#PREFIX-picture button img");
-  if (picture) picture.alt = document.querySelector("#PREFIX-picture label").innerText.trim();
+  const picture = document.querySelector("#ID button img");
+  if (picture) picture.alt = document.querySelector("#ID label").innerText.trim();
 }))"""
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
@@ -193,7 +193,7 @@ class FamilyTab:
         self.sample.click(self.show_samples, [self.live, self.seed, self.label], self.picture, **look)
         self.walk.click(self.show_walk, seeds, self.picture, **look)
         self.live.change(self.begin_anew, self.live, [self.file, self.picture], **QUICK)
-        self.picture.change(None, js=NAME_PICTURE.replace("PREFIX", self.prefix))
+        self.picture.change(None, js=NAME_PICTURE.replace("ID", self.id("picture")))
         for button, name in [
             (self.save_run, "run_file"),
             (self.save_generator, "generator"),

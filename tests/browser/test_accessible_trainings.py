@@ -19,12 +19,20 @@ ONLY = {
     "points_training": ("points_training",),
     "gpt_training": ("text_generation", "gpt_training"),
 }
-PREFIXES = {"vae_training": "vae", "diffusion_training": "diffusion", "points_training": "points", "gpt_training": "gpt"}
+PREFIXES = {
+    "vae_training": "vae",
+    "diffusion_training": "diffusion",
+    "points_training": "points",
+    "gpt_training": "gpt",
+}
 PARTS = pytest.mark.parametrize("part", [pytest.param(part, marks=pytest.mark.only(*ONLY[part])) for part in ONLY])
 # What makes something to look at in the panels that are empty before: (button, what then stands there).
 MAKES = {
     "vae_training": [("#vae-sample", "#vae-picture img")],
-    "diffusion_training": [("#diffusion-sample", "#diffusion-picture img"), ("#diffusion-draw", "#diffusion-drawn img")],
+    "diffusion_training": [
+        ("#diffusion-sample", "#diffusion-picture img"),
+        ("#diffusion-draw", "#diffusion-drawn img"),
+    ],
     "points_training": [("#points-both", "#points-steps .begun")],
     "gpt_training": [("#gpt-acrostic", "#gpt-poem .words span"), ("#gpt-look", "#gpt-heat .sentence span.chosen")],
 }

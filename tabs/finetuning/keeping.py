@@ -12,6 +12,7 @@ from tabs.finetuning.actions import FinetuningActions
 from tabs.finetuning.data import TABLE_TYPES
 from tabs.page.forms import make_widget
 from tabs.page.language import t
+from tabs.page.outbox import download_field
 from tabs.page.polite import polite
 from tabs.page.shared import FOLLOW, QUICK, after, find_run
 
@@ -75,7 +76,7 @@ class TakePanel:
             self.csv = gr.Button(t("Scores as CSV"), elem_id="finetuning-csv")
             self.json = gr.Button(t("Scores as JSON"), elem_id="finetuning-json")
             self.events = gr.Button(t("For TensorBoard"), elem_id="finetuning-tensorboard-zip")
-        self.file = gr.File(label=t("Download"), interactive=False, elem_id="finetuning-file", height=90)
+        self.file = download_field("finetuning-file")
         self.code = gr.Code(
             loading_code(False),
             language="python",

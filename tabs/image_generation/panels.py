@@ -28,9 +28,7 @@ class GalleryPanel:
 
     def __init__(self, keeper: Keeper) -> None:
         self.keeper = keeper
-        hours = f"{keeper.gallery.limits.hours:g}"
-        empty = "Nothing yet. What you make is kept here for {hours} hours, until the program ends, for you alone."
-        self.view = thumbs_view("image-gallery", Message(empty, hours=hours))
+        self.view = thumbs_view("image-gallery", nothing_yet(keeper.gallery.limits.hours))
         with gr.Row(elem_classes="controls"):
             self.zip = gr.Button(
                 t("The whole gallery as ZIP"), size="sm", scale=0, elem_id="image-gallery-zip", min_width=190
@@ -113,3 +111,16 @@ class SettingsPanel:
                 lines.append(Message("Its model {name} is not here, so the settings are for another.", name=name))
             note = "".join(paragraph(say(line)) for line in lines)
             return [note, *self.desk.show(config, owner, request), *self.grid.show(read_axes(path))]
+
+
+def nothing_yet(hours: float) -> Message:
+    """What an empty gallery says, with the time for which pictures are kept as a person would say it."""
+    if hours >= 48 and hours % 24 == 0:
+        return Message(
+            "Nothing yet. What you make is kept here for {days} days, until the program ends, for you alone.",
+            days=f"{hours / 24:g}",
+        )
+    return Message(
+        "Nothing yet. What you make is kept here for {hours} hours, until the program ends, for you alone.",
+        hours=f"{hours:g}",
+    )

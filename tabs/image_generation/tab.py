@@ -18,12 +18,13 @@ from tabs.image_generation.bench import Bench, alt
 from tabs.image_generation.desk import Desk
 from tabs.image_generation.endpoints import ImageEndpoints
 from tabs.image_generation.enlarging import EnlargePanel
+from tabs.image_generation.example import example
 from tabs.image_generation.keeping import Keeper
 from tabs.image_generation.own_gans import OwnGenerators
 from tabs.image_generation.panels import CLICK_DOWNLOAD, GalleryPanel, SettingsPanel
 from tabs.image_generation.sources import SourcePanel, place
 from tabs.image_generation.variations import GridPanel, WalkPanel
-from tabs.page.language import t
+from tabs.page.language import language_of, t
 from tabs.page.learn import LABELS, learn_panel
 from tabs.page.links import Query
 from tabs.page.polite import polite
@@ -185,9 +186,10 @@ class ImageTab:
         yield from self.generate(owner, request, *self.bench.with_prompt(values, sample[0]))
 
     def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
-        """The models as they are, the settings of the link if there are any, and what this visitor made last."""
+        """The models as they are, the settings of the link, if any, and what they made last, else an example."""
         form = self.desk.arrive(self.desk.link.take(visit, request), owner, request)
-        return [*form, show_kept(self.shared.gallery.newest(owner)), self.stage.thumbnails(owner)]
+        newest = self.shared.gallery.newest(owner)
+        return [*form, show_kept(newest) if newest else example(language_of(request)), self.stage.thumbnails(owner)]
 
     def settle(self, owner: str, event: gr.EventData) -> list[Any]:
         """What depends on the stage: Stop, the buttons that need a picture, and the gallery."""

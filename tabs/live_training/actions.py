@@ -21,7 +21,7 @@ from engines.running.runs import Runs
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.runs.actions import RunActions
-from tabs.page.shared import Racer
+from tabs.page.shared import Racer, find_run
 
 
 class FamilyActions(RunActions):
@@ -74,6 +74,12 @@ class FamilyActions(RunActions):
         if run.board.weights is None:
             raise EngineError("This run has no generator yet; wait a few seconds.")
         return run.config, run.board.weights
+
+    def newest(self, run_id: str) -> str | None:
+        """The newest grid of a run as a file, None before there is one."""
+        run = find_run(self.runs, run_id)
+        frames = run.board.frames() if run else []
+        return self.write(frames[-1].picture, f"step-{frames[-1].step}") if frames else None
 
     # --- files -----------------------------------------------------------------------------------------
 

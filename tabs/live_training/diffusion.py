@@ -15,7 +15,7 @@ from engines.knobs import MAX_SEED
 from engines.live_training.family import ALL_CLASSES
 from engines.running.events import Weights
 from tabs.live_training.actions import whole
-from tabs.live_training.family_tab import EXPLORE, FamilyPage, FamilyTab, choose_seed, made
+from tabs.live_training.family_tab import EXPLORE, NAME_PICTURE, FamilyPage, FamilyTab, choose_seed, made
 from tabs.page.forms import Form, seed_box
 from tabs.page.language import t
 from tabs.page.live.view import Chart, Line
@@ -30,7 +30,7 @@ INTRO = (
 CHARTS = (
     Chart("Loss: what is wrong with its answers on average", (Line("Loss", "losses", "--ours"),), smooth=True),
     Chart(
-        "Fréchet distance: lower is closer to the real pictures",
+        "Fréchet distance: lower is closer to real pictures",
         (Line("Fréchet distance", "scores", "--good"),),
         from_zero=True,
     ),
@@ -92,6 +92,7 @@ def add_drawing(tab: FamilyTab, shared: Shared) -> None:
 
     button.click(diffusion_draw, [tab.live, *asked], picture, api_name="diffusion_draw", **EXPLORE)
     draw.click(show, [tab.live, seed, tab.label, *form.widgets], picture, api_visibility="private", **EXPLORE)
+    picture.change(None, js=NAME_PICTURE.replace("ID", "diffusion-drawn"))
     after(tab.live.change).then(lambda: None, None, picture, **QUICK)
 
 

@@ -24,7 +24,7 @@ from tabs.page.links import Query
 from tabs.page.live.view import Chart, live_view
 from tabs.page.markup import paragraph, speaker
 from tabs.page.opening.once import Opening
-from tabs.page.outbox import DOWNLOAD
+from tabs.page.outbox import DOWNLOAD, download_field
 from tabs.page.polite import polite
 from tabs.page.runs.controls import RunControls
 from tabs.page.settings.recipes import RecipePicker
@@ -34,8 +34,8 @@ HERE = Path(__file__).parent
 PANELS = ("grids", "verdict", "charts", "shares", "sheets", "bars", "scatter")
 # Gradio's picture has no name for a screen reader; its label's text becomes one.
 NAME_PICTURE = """() => requestAnimationFrame(() => requestAnimationFrame(() => {
-  const picture = document.querySelector("#PREFIX-picture button img");
-  if (picture) picture.alt = document.querySelector("#PREFIX-picture label").innerText.trim();
+  const picture = document.querySelector("#ID button img");
+  if (picture) picture.alt = document.querySelector("#ID label").innerText.trim();
 }))"""
 EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
@@ -143,7 +143,9 @@ class FamilyTab:
                 self.seed = seed_box(value=-1, label=t("Seed"), info=info, elem_id=seed_id, **seed)
                 self.label = gr.Dropdown([(t("All classes"), ALL_CLASSES)], value=ALL_CLASSES, label=t("Class"))
                 self.sample = gr.Button(t("New samples"), elem_id=self.id("sample"))
-                self.seed_to = seed_box(value=-1, label=t("Walk to seed"), elem_id=self.id("walk-seed"), **seed)
+                self.seed_to = seed_box(
+                    value=-1, label=t("Walk to seed"), info=info, elem_id=self.id("walk-seed"), **seed
+                )
                 self.walk = gr.Button(t("Latent walk"), elem_id=self.id("walk"))
                 self.film = gr.Button(t("The training as an animation"), elem_id=self.id("film"))
             with gr.Column(scale=2, min_width=320):
@@ -165,7 +167,7 @@ class FamilyTab:
             self.save_gif = gr.Button(t("Training as GIF"), elem_id=self.id("save-gif"))
             self.save_webp = gr.Button(t("Training as WebP"), elem_id=self.id("save-webp"))
             self.save_tensorboard = gr.Button(t("For TensorBoard"), elem_id=self.id("save-tensorboard"))
-        self.file = gr.File(label=t("Download"), interactive=False, elem_id=self.id("file"), height=90)
+        self.file = download_field(self.id("file"))
 
     # --- wiring ------------------------------------------------------------------------------------------
 
@@ -192,8 +194,8 @@ class FamilyTab:
         look: dict[str, Any] = {"api_visibility": "private", **EXPLORE}
         self.sample.click(self.show_samples, [self.live, self.seed, self.label], self.picture, **look)
         self.walk.click(self.show_walk, seeds, self.picture, **look)
-        self.live.change(self.clear, None, [self.file, self.picture], **QUICK)
-        self.picture.change(None, js=NAME_PICTURE.replace("PREFIX", self.prefix))
+        self.live.change(self.begin_anew, self.live, [self.file, self.picture], **QUICK)
+        self.picture.change(None, js=NAME_PICTURE.replace("ID", self.id("picture")))
         for button, name in [
             (self.save_run, "run_file"),
             (self.save_generator, "generator"),
@@ -243,10 +245,10 @@ class FamilyTab:
         seeds = choose_seed(seed), choose_seed(to)
         return made(self.actions.walk(run_id, *seeds, label, request), request, *seeds)
 
-    @staticmethod
-    def clear() -> tuple[None, dict[str, Any]]:
-        """Forget what was made of the run that was shown before."""
-        return None, gr.update(value=None, label=t("Made by the generator"))
+    def begin_anew(self, run_id: str) -> tuple[None, dict[str, Any]]:
+        """Forget what was made of the run that was shown before; of this one, show the newest grid, if any."""
+        newest = self.actions.newest(run_id)
+        return None, gr.update(value=newest, label=t("Made by the generator"))
 
     def show_classes(self, run_id: str) -> dict[str, Any]:
         """The classes that one can ask the generator for."""

@@ -19,7 +19,7 @@ CHARTS = (
         smooth=True,
     ),
     Chart(
-        "Fréchet distance: lower is closer to the real pictures",
+        "Fréchet distance: lower is closer to real pictures",
         (Line("Fréchet distance", "scores", "--good"),),
         from_zero=True,
     ),

@@ -33,7 +33,7 @@ CHARTS = (
         (Line("−ELBO, held out", "elbo", "--good"),),
     ),
     Chart(
-        "Fréchet distance: lower is closer to the real pictures",
+        "Fréchet distance: lower is closer to real pictures",
         (Line("Fréchet distance", "scores", "--good"),),
         from_zero=True,
     ),

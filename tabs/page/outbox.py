@@ -7,6 +7,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import gradio as gr
+
+from tabs.page.language import t
+
 KEPT_SECONDS = 600.0
 # One press makes the file and saves it, as a press on its link would.
 DOWNLOAD = """(file) => {
@@ -15,6 +19,11 @@ DOWNLOAD = """(file) => {
   link.click();
   link.remove();
 }"""
+
+
+def download_field(elem_id: str) -> gr.File:
+    """Where a file that was made lies to be downloaded again; it takes no room before there is one."""
+    return gr.File(label=t("Download"), interactive=False, elem_id=elem_id, elem_classes="to-take", height=90)
 
 
 class Outbox:

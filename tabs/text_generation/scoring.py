@@ -27,6 +27,12 @@ The cat sat on the mat.,The cat is sitting on the mat.
 It will rain tomorrow.,Tomorrow it is going to rain.
 I like green tea a lot.,I like green tea very much.
 """
+CHINESE = """\
+输出,参考
+猫坐在垫子上。,猫正坐在垫子上。
+明天会下雨。,明天要下雨了。
+我很喜欢绿茶。,我非常喜欢喝绿茶。
+"""  # the same for who reads Chinese
 
 
 SHORT, LONG = 72, 92  # pixels of a column of numbers, and of texts: all ten fit beside the settings at 1280 px

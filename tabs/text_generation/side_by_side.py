@@ -33,10 +33,10 @@ class PairPanel:
         controls = {"start": "text-both-start", "stop": "text-both-stop"}
         with gr.Row():
             with gr.Column(min_width=280):
-                gr.Markdown(t("**Left**: the settings beside, at this temperature"))
+                gr.Markdown(t("**Left**: the settings beside, at the temperature below"))
                 knob = replace(TextConfig.knobs()["temperature"], default=CAREFUL)
-                self.temperature = make_widget("temperature", knob, "left")
                 self.left = token_view("text-left", controls)
+                self.temperature = make_widget("temperature", knob, "left")
             with gr.Column(min_width=280):
                 gr.Markdown(t("**Right**: the settings below"))
                 self.right = token_view("text-right", controls)

@@ -20,7 +20,7 @@ from tabs.text_generation.actions import TextActions
 from tabs.text_generation.chat import ChatPanel, Turns, turns_of
 from tabs.text_generation.continuation import EXAMPLE, POEM, ContinuePanel
 from tabs.text_generation.offer import suited
-from tabs.text_generation.scoring import ScorePanel
+from tabs.text_generation.scoring import CHINESE, ScorePanel
 from tabs.text_generation.server_field import ServerField
 from tabs.text_generation.settings import text_form
 from tabs.text_generation.side_by_side import PairPanel
@@ -67,15 +67,15 @@ def build(shared: Shared) -> None:
     intro = gr.Markdown(t(INTROS[0]), elem_id="text-intro")
     with gr.Row():
         with gr.Column(scale=7, min_width=320), gr.Tabs(overflow_behavior="wrap") as panels:
-            with gr.Tab(t("Chat"), id="chat"):
+            with gr.Tab(t("Chat"), id="chat", elem_id="text-chatting"):
                 chat = ChatPanel(actions)
             with gr.Tab(t("Continue"), id="continue"):
                 going_on = ContinuePanel(actions)
-            with gr.Tab(t("Side by side")):
+            with gr.Tab(t("Side by side"), elem_id="text-pair"):
                 pair = PairPanel(actions)
             with gr.Tab(t("Templates")):
                 templates = TemplatePanel(actions)
-            with gr.Tab(t("Score")):
+            with gr.Tab(t("Score"), elem_id="text-scoring"):
                 score = ScorePanel(actions)
             if training.ENGINE in shared.openings:
                 with gr.Tab(t("Train your own"), id=training.ENGINE, elem_id="text-training"):
@@ -92,7 +92,7 @@ def build(shared: Shared) -> None:
 
     def restore(visit: Query, elsewhere: bool, chat: str, request: gr.Request) -> list[Any]:
         to_continue, *values = show_link(link, visit, turns_of(chat), request)
-        return [gr.skip() if elsewhere else to_continue, *values]
+        return [gr.skip() if elsewhere else to_continue, *values, *examples_for(visit, turns_of(chat), request)]
 
     models = [form["model"], pair.right_form["model"]]
 
@@ -115,7 +115,11 @@ def build(shared: Shared) -> None:
     to_continue.change(None, None, panels, js=script_of(selected="continue"))
     to_continue.change(introduce_continue, None, intro, **QUICK)  # a script's choice is no select event
     arrived = shared.openings["text_generation"].then(
-        restore, [shared.visit, elsewhere, chat.chatbot], [to_continue, *link.widgets], js=KEPT_CHAT, **QUICK
+        restore,
+        [shared.visit, elsewhere, chat.chatbot],
+        [to_continue, *link.widgets, pair.prompt, pair.right_form["model"], score.pasted],
+        js=KEPT_CHAT,
+        **QUICK,
     )
     for model in models:  # now that the visitor's language is known
         arrived.then(offer.describe, model, model, **QUICK)
@@ -169,6 +173,13 @@ def show_link(link: LinkButton, visit: Query, turns: Turns, request: gr.Request)
         *link.form.show(settings),
         *(settings[name] for name in link.texts),
     ]
+
+
+def examples_for(visit: Query, turns: Turns, request: gr.Request) -> list[Any]:
+    """The prompt and the second model of Side by side, and the pairs of Score, for who begins with Chinese poems."""
+    if language_of(request) != "zh" or turns or ours(visit):
+        return [gr.skip()] * 3
+    return [POEM, POEM_MODEL, CHINESE]
 
 
 def add_endpoints(actions: TextActions) -> None:

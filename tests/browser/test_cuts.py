@@ -98,6 +98,7 @@ def test_a_chat_goes_on_after_a_cut(behind, engine, seconds):
     proxy.cut()
     if seconds > 2:
         page.get_by_text("The connection is cut. As soon as").wait_for()
+        expect(page.locator("#connection-cut")).to_be_in_viewport()  # above the page, not at its end
     page.wait_for_timeout(1000 * seconds)
     proxy.mend()
     check_answer(page, engine)

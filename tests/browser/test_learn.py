@@ -68,3 +68,12 @@ def test_a_question_mark_opens_its_paragraph(visit):
     page.get_by_role("button", name="What is this? (Losses)").click()
     expect(page.locator("#gan-learn h2:focus")).to_have_text("Reading the charts")
     expect(page.locator("#gan-learn h2:focus")).to_be_in_viewport()
+
+
+@pytest.mark.only("text_generation")
+def test_a_label_with_a_question_mark_is_still_the_name_of_its_field(visit):
+    page = visit().arrive()
+    page.locator("#text-system .ask").wait_for()
+    page.locator("#text-system [data-testid=block-info]").click()
+    expect(page.locator("#text-system textarea")).to_be_focused()
+    expect(page.get_by_role("textbox", name="System prompt")).to_have_count(1)

@@ -19,7 +19,7 @@ from tabs.page.learn import learn_panel
 from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.opening.once import Opening
-from tabs.page.outbox import DOWNLOAD
+from tabs.page.outbox import DOWNLOAD, download_field
 from tabs.page.polite import polite
 from tabs.page.runs.controls import RunControls
 from tabs.page.settings.recipes import RecipePicker
@@ -88,7 +88,7 @@ class PointsTab:
                 with gr.Row():
                     self.save_run = gr.Button(t("Run file"), elem_id="points-save-run")
                     self.save_events = gr.Button(t("For TensorBoard"), elem_id="points-save-tensorboard")
-                self.file = gr.File(label=t("Download"), interactive=False, elem_id="points-file", height=90)
+                self.file = download_field("points-file")
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
                 self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="points-open")

@@ -4,7 +4,7 @@ panels.push({ paint: () => hang($(".sheets"), "sheet", () => [made("img", ""), m
 
 function paintSheet(figure, sheet) {
   const [image, step] = [figure.querySelector("img"), count(sheet.step)];
-  figure.classList.toggle("wide", sheet.width > 2.5 * sheet.height);
+  figure.classList.toggle("wide", sheet.width > 1.8 * sheet.height);
   text(figure.querySelector("figcaption span"), fill("step {step}", { step }));
   text(figure.querySelector("p"), say(sheet.note));
   image.style.aspectRatio = `${sheet.width} / ${sheet.height}`;

@@ -15,7 +15,8 @@ FONT = ["system-ui", "-apple-system", "Segoe UI", "Noto Sans", "PingFang SC", "M
         "sans-serif"]  # fmt: skip
 
 # The texts follow the language that the browser asks for, and so must the voice that reads them aloud; see words.js.
-HEAD = """<script>
+HEAD = (
+    """<script>
 {
   const tables = window.gradio_config?.i18n_translations ?? {};
   const asked = navigator.language || "en";
@@ -23,7 +24,11 @@ HEAD = """<script>
   const region = Object.keys(tables).find((code) => code.startsWith(base + "-"));
   document.documentElement.lang = [asked, region, base].find((code) => code in tables) ?? "en";
 }
-</script>"""
+</script>
+<style>"""
+    + (Path(__file__).parent / "outside.css").read_text("utf-8")
+    + "</style>"
+)
 
 
 def theme() -> gr.themes.Base:

@@ -4,6 +4,7 @@
 const prefix = props.value;
 const knobs = JSON.parse(props.knobs);
 const places = JSON.parse(props.places);
+let named = 0;
 
 function mark() {
   if (!element.isConnected) return;
@@ -11,6 +12,8 @@ function mark() {
     put(document.querySelector(`#${prefix}-${name} [data-testid="block-info"]`), titles);
   for (const [selector, titles] of Object.entries(places))
     for (const node of document.querySelectorAll(selector)) put(node, titles);
+  for (const formula of document.querySelectorAll(`#${prefix}-learn .katex-display`))
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0; // so that keys can scroll it
 }
 
 function put(node, titles) {
@@ -25,7 +28,17 @@ function put(node, titles) {
     event.stopPropagation();
     show(titles);
   });
+  keepLabel(node);
   node.after(button);
+}
+
+// A label without "for" is the name of the first control in it, which the "?" would become.
+function keepLabel(node) {
+  const label = node.closest("label");
+  const field = label?.control;
+  if (!field || label.htmlFor) return;
+  field.id ||= `${prefix}-field-${++named}`;
+  label.htmlFor = field.id;
 }
 
 async function show(titles) {

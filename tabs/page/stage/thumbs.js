@@ -4,7 +4,7 @@ const empty = JSON.parse(props.empty);
 
 function paint() {
   const shown = JSON.parse(props.value || "[]");
-  element.querySelector(".empty").textContent = shown.length ? "" : t(empty);
+  element.querySelector(".empty").textContent = shown.length ? "" : say(empty);
   const focused = element.contains(document.activeElement) ? document.activeElement.dataset.id : null;
   const nodes = shown.map((picture) => {
     const button = document.createElement("button");

@@ -52,7 +52,7 @@ function tell(isBusy = busy) {
 function arrange() {
   const box = $(".pictures");
   if (shown.length) delete box.dataset.empty;
-  else box.dataset.empty = t(empty);
+  else box.dataset.empty = say(empty);
   box.classList.toggle("several", shown.length > 1);
   while (box.children.length > shown.length) box.lastChild.remove();
   while (box.children.length < shown.length) box.append(frame());

@@ -70,13 +70,13 @@ def stage_view(elem_id: str, controls: dict[str, str], makers: str, empty: Messa
     finished picture; `makers` is the CSS selector of all that begin to make pictures; `empty` is what it says
     before there is a picture.
     """
-    props = {"controls": controls, "makers": makers, "empty": empty}
+    props = {"controls": controls, "makers": makers, "empty": empty.to_json()}
     return _view(elem_id, "view", Scene().to_json(), **props)
 
 
 def thumbs_view(elem_id: str, empty: Message) -> gr.HTML:
     """A component whose value is `thumbs`; its `select` event has the `id` of the picture that was clicked."""
-    return _view(elem_id, "thumbs", thumbs([]), empty=empty)
+    return _view(elem_id, "thumbs", thumbs([]), empty=empty.to_json())
 
 
 def _view(elem_id: str, name: str, value: str, **props: object) -> gr.HTML:

@@ -18,7 +18,7 @@ from tabs.page.link_button import LinkButton
 from tabs.page.links import Query
 from tabs.page.live.view import Chart, Line, live_view
 from tabs.page.opening.once import Opening
-from tabs.page.outbox import DOWNLOAD
+from tabs.page.outbox import DOWNLOAD, download_field
 from tabs.page.polite import polite
 from tabs.page.runs.controls import RunControls
 from tabs.page.settings.recipes import RecipePicker
@@ -132,7 +132,7 @@ class TrainingPanel:
                     self.save_model = gr.Button(t("Model"), elem_id="gpt-save-model")
                     self.save_script = gr.Button(t("Script"), elem_id="gpt-save-script")
                     self.save_events = gr.Button(t("For TensorBoard"), elem_id="gpt-save-tensorboard")
-                self.file = gr.File(label=t("Download"), interactive=False, elem_id="gpt-file", height=90)
+                self.file = download_field("gpt-file")
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
                 self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="gpt-open")

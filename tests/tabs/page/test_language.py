@@ -68,7 +68,8 @@ def spoken_in_python() -> set[str]:
             if not (isinstance(call, ast.Call) and ast.unparse(call.func) in SPEAKING and call.args):
                 continue
             first = call.args[0]
-            for part in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first,):
+            unit = call.args[3:4] if ast.unparse(call.func) == "Bars" else []
+            for part in (first.body, first.orelse) if isinstance(first, ast.IfExp) else (first, *unit):
                 if isinstance(part, ast.Name) and part.id in constants:
                     found.add(constants[part.id])
                 if isinstance(part, ast.Constant) and isinstance(part.value, str):

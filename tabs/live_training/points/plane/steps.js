@@ -12,9 +12,10 @@ function load() {
   ground = value && unpack(value.ground);
   const picture = value && unpack(value.plane);
   [one, next, began] = [value?.goes_on && next ? next : picture, picture, performance.now()];
+  $(".by-hand").classList.toggle("begun", Boolean(value));
   $(".plane-title").textContent = t("Made points over real ones");
   $(".plane-step").textContent = picture ? caption(value) : "";
-  $(".told").textContent = value ? told(value.numbers) : t("Nothing yet: take the run above as it is now, or begin anew.");
+  $(".told").textContent = value ? told(value.numbers) : t("Nothing yet: press One step to go on from the run above, or begin anew.");
   $("canvas").setAttribute("aria-label", picture ? `${caption(value)}: ${inWords(ground, picture)}` : t("Made points over real ones"));
   draw();
 }

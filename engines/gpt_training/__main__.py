@@ -19,7 +19,7 @@ from engines.gpt_training.take_home.script import script_files
 from engines.messages import PlaygroundError
 from engines.running.command_line import carry_out, make_parser, prepare, tracking_of
 from engines.running.events import Events
-from engines.running.scripts import add_script_option, write_script
+from engines.running.take_home.scripts import add_script_option, write_script
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

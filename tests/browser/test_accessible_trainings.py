@@ -1,4 +1,4 @@
-"""The families of live trainings, 2-D and the language models, for everyone: axe-core, the keyboard alone, few words."""
+"""The live trainings of every family, 2-D and language models, for everyone: axe-core, keys alone, few words."""
 
 import pytest
 from playwright.sync_api import expect
@@ -46,7 +46,8 @@ SPOKEN = """(ms) => new Promise((done) => {
   const told = [];
   const live = "[role=status], [role=alert], [role=log], [aria-live]:not([aria-live=off])";
   const watch = new MutationObserver((changes) => {
-    for (const node of new Set(changes.map((one) => (one.target.closest ? one.target : one.target.parentElement)?.closest(live))))
+    const near = (node) => (node.closest ? node : node.parentElement)?.closest(live);
+    for (const node of new Set(changes.map((one) => near(one.target))))
       if (node && node.checkVisibility()) told.push(node.textContent.trim());
   });
   watch.observe(document.body, { subtree: true, childList: true, characterData: true });

@@ -15,7 +15,7 @@ from engines.messages import ConfigError, EngineError
 from engines.running.events import Events
 from engines.running.run_files import load_run, save_run, saving
 from engines.running.runs import Run, Runs
-from engines.running.scripts import write_script
+from engines.running.take_home.scripts import write_script
 from engines.running.trackers.tracking import event_files
 from engines.running.workers.pool import Computer
 from tabs.page.gate import Gate

@@ -1,0 +1,1 @@
+"""What of a run can be taken home beside its run file."""

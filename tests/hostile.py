@@ -2,7 +2,8 @@
 
 The app is served by this process. Its language model and its text encoder are tiny ones with random weights (see
 tests/tiny_*.py), since what is asked here is whether each answer is clear, not whether it is good; the emoji model is
-the real one. Streams are read to their end, and a run that starts is watched until it learns.
+the real one. Streams are read to their end, and a run that starts is watched until it learns. A thread that dies of an
+error, which no answer tells, is a fault too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -28,13 +30,15 @@ def main() -> int:
         prepare(Path(folder))
         from tests.served import served
 
+        died: list[threading.ExceptHookArgs] = []
+        threading.excepthook = lambda problem: (died.append(problem), threading.__excepthook__(problem))
         with served(Runs(folder=Path(folder) / "runs")) as (url, _):
             bad = 0
             for endpoint, parameters in endpoints(url).items():
                 if endpoint.startswith(options.only):
                     bad += call(url, endpoint, parameters, options.calls, options.seed)
-    print(f"{bad} faults")
-    return int(bad > 0)
+    print(f"{bad} faults, and {len(died)} threads that died")
+    return int(bad + len(died) > 0)
 
 
 def prepare(folder: Path) -> None:

@@ -66,6 +66,7 @@ def caller(url):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 def test_hostile_calls_get_clear_answers(url, caller):
     bad, files = [], upload(url, small_files())
     for endpoint, parameters in endpoints(url).items():

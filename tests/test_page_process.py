@@ -142,7 +142,7 @@ def _thinks():
 
 @pytest.mark.parametrize(
     ("room", "work", "sign", "times"),
-    [(TEXT, writes, Token, 6), (PICTURES, draws, Progress, 10), (MODELS, thinks, Progress, 10)],
+    [(TEXT, writes, Token, 3), (PICTURES, draws, Progress, 5), (MODELS, thinks, Progress, 18)],
 )
 def test_chats_and_pictures_can_be_asked_for_again_however_often_their_process_dies(workers, room, work, sign, times):
     for _ in range(times):

@@ -156,7 +156,7 @@ def test_a_language_model_is_trained_and_looked_into_by_keys(visit):
     page.keyboard.press("Enter")
     state_is(page, "gpt_training", "Finished")
     page.locator("#gpt-live .play:enabled").wait_for()
-    page.locator("#gpt-start").focus()  # it was disabled meanwhile, and lost the focus
+    page.locator("#gpt-start:enabled").focus()  # it was disabled meanwhile, and lost the focus
     tab_to(page, "#gpt-live .scrub input", most=130)
     page.keyboard.press("Home")
     expect(page.locator("#gpt-live .scrub input")).to_have_attribute("aria-valuetext", "step 0")

@@ -18,6 +18,7 @@ from engines.live_training.trainer import BaseTrainer, check_images
 from engines.running.events import Event
 
 LOWEST = 0.01  # of a learning rate, at the end of a run
+WHOLE_FALL = 20_000  # steps; a shorter run ends on its way down: with all of the fall in it, it would learn less
 EMA_EVERY = 4  # steps; averaging each of them took 6 % of the time
 SIGNALS = ("Loss_D", "Loss_G", "D(x)", "D(G(z))", "pair_accuracy")
 
@@ -72,7 +73,7 @@ class Trainer(BaseTrainer):
 
     def step(self) -> None:
         """config.d_steps updates of D and one of G."""
-        left = falling(self.done)
+        left = falling(self.done * min(1.0, self.config.steps / WHOLE_FALL))
         self._set_rate(self.opt_g, left * self.config.lr_g)
         self._set_rate(self.opt_d, left * self.config.lr_d)
         if self.device.type == "cuda":

@@ -1,4 +1,4 @@
-"""The live trainings of every family, 2-D and language models, for everyone: axe-core, keys alone, few words."""
+"""The families of live trainings, 2-D and the language models, for everyone: axe-core, keys alone, few words."""
 
 import pytest
 from playwright.sync_api import expect
@@ -19,12 +19,7 @@ ONLY = {
     "points_training": ("points_training",),
     "gpt_training": ("text_generation", "gpt_training"),
 }
-PREFIXES = {
-    "vae_training": "vae",
-    "diffusion_training": "diffusion",
-    "points_training": "points",
-    "gpt_training": "gpt",
-}
+PREFIXES = {part: part.split("_")[0] for part in ONLY}
 PARTS = pytest.mark.parametrize("part", [pytest.param(part, marks=pytest.mark.only(*ONLY[part])) for part in ONLY])
 # What makes something to look at in the panels that are empty before: (button, what then stands there).
 MAKES = {
@@ -46,9 +41,8 @@ SPOKEN = """(ms) => new Promise((done) => {
   const told = [];
   const live = "[role=status], [role=alert], [role=log], [aria-live]:not([aria-live=off])";
   const watch = new MutationObserver((changes) => {
-    const near = (node) => (node.closest ? node : node.parentElement)?.closest(live);
-    for (const node of new Set(changes.map((one) => near(one.target))))
-      if (node && node.checkVisibility()) told.push(node.textContent.trim());
+    const places = changes.map(({ target }) => (target.closest ? target : target.parentElement)?.closest(live));
+    for (const node of new Set(places)) if (node?.checkVisibility()) told.push(node.textContent.trim());
   });
   watch.observe(document.body, { subtree: true, childList: true, characterData: true });
   setTimeout(() => (watch.disconnect(), done(told)), ms);
@@ -162,6 +156,7 @@ def test_a_language_model_is_trained_and_looked_into_by_keys(visit):
     page.keyboard.press("Enter")
     state_is(page, "gpt_training", "Finished")
     page.locator("#gpt-live .play:enabled").wait_for()
+    page.locator("#gpt-start:enabled").focus()  # it was disabled meanwhile, and lost the focus
     tab_to(page, "#gpt-live .scrub input", most=130)
     page.keyboard.press("Home")
     expect(page.locator("#gpt-live .scrub input")).to_have_attribute("aria-valuetext", "step 0")

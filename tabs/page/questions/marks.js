@@ -4,7 +4,6 @@
 const prefix = props.value;
 const knobs = JSON.parse(props.knobs);
 const places = JSON.parse(props.places);
-let named = 0;
 
 function mark() {
   if (!element.isConnected) return;
@@ -37,7 +36,7 @@ function keepLabel(node) {
   const label = node.closest("label");
   const field = label?.control;
   if (!field || label.htmlFor) return;
-  field.id ||= `${prefix}-field-${++named}`;
+  field.id ||= "field-" + Math.random().toString(36).slice(2);
   label.htmlFor = field.id;
 }
 

@@ -97,6 +97,18 @@ def test_resumed_equals_unbroken(values):
     assert_same({k: v.numpy() for k, v in unbroken.items()}, {k: v.numpy() for k, v in resumed.items()})
 
 
+def test_rates_fall_to_the_end_of_a_long_run_and_hardly_in_a_short_one(monkeypatch):
+    def rates(trainer):
+        return [float(optimiser.param_groups[0]["lr"]) for optimiser in trainer.optimisers().values()]
+
+    short = train(make_trainer(architecture="mlp", steps=10, lr_g=0.02, lr_d=0.01), 10)
+    assert rates(short) == pytest.approx([0.02, 0.01], rel=1e-3)
+    monkeypatch.setattr("engines.gan_training.step.WHOLE_FALL", 5)
+    long = train(make_trainer(architecture="mlp", steps=10, lr_g=0.02, lr_d=0.01), 6)
+    assert rates(long) == pytest.approx([0.01, 0.005])  # half of the way is done
+    assert rates(train(long, 4))[0] < 0.001
+
+
 def test_a_state_of_other_networks_is_refused():
     state = state_of(train(make_trainer(), 1))
     with pytest.raises(RuntimeError):

@@ -73,7 +73,7 @@ class Trainer(BaseTrainer):
 
     def step(self) -> None:
         """config.d_steps updates of D and one of G."""
-        left = falling(self.done * min(1.0, self.config.steps / WHOLE_FALL))
+        left = falling(self.done * min(1.0, self.planned / WHOLE_FALL))
         self._set_rate(self.opt_g, left * self.config.lr_g)
         self._set_rate(self.opt_d, left * self.config.lr_d)
         if self.device.type == "cuda":

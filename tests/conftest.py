@@ -18,6 +18,12 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: place.get(item.location[0], len(place)))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def uploads_are_our_own(tmp_path_factory):
+    """Gradio keeps an upload under what is in it, and an app that ends takes away its own: also of another process."""
+    os.environ["GRADIO_TEMP_DIR"] = str(tmp_path_factory.mktemp("gradio"))
+
+
 @pytest.fixture(autouse=True, scope="module")
 def garbage_is_sought_in_what_is_new():
     """What imports and earlier files left stays anyhow; each model that is freed would look through all of it."""

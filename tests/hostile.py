@@ -46,7 +46,12 @@ def prepare(folder: Path) -> None:
     from tests.tiny_models import save_llama
     from tests.tiny_texts import save_encoder
 
-    os.environ |= {"AIGC_CACHE": str(folder), "HF_ENDPOINT": "http://127.0.0.1:9", "PIP_NO_INDEX": "1"}
+    os.environ |= {
+        "AIGC_CACHE": str(folder),
+        "GRADIO_TEMP_DIR": str(folder / "gradio"),
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+        "PIP_NO_INDEX": "1",
+    }
     save_llama(folder / "models" / MODEL)
     save_encoder(folder, context=512, width=384)  # as MiniLM, so that the emoji model takes its texts
 

@@ -21,6 +21,7 @@ from engines.data.tables.cells import LIMITS, Table
 from engines.data.tables.labels import INVISIBLE
 from engines.data.tables.reading import read_pasted, read_table
 from engines.data.tables.writing import harmless
+from engines.data.uploads import size_of
 from engines.messages import ConfigError, Message
 
 MAX_PAIRS = 2_000
@@ -85,7 +86,7 @@ def read_pairs(source: str | Path) -> Pairs:
     """
     if not isinstance(source, Path) and (not isinstance(source, str) or not source.strip()):
         raise ConfigError("Paste pairs of output and reference, or choose a CSV, TSV or JSONL file.")
-    if (source.stat().st_size if isinstance(source, Path) else len(source)) > MAX_BYTES:
+    if (size_of(source) if isinstance(source, Path) else len(source)) > MAX_BYTES:
         raise ConfigError("The file is too large; at most {most} MB.", most=MAX_BYTES // 10**6)
     if isinstance(source, Path):
         table = read_table(source, LIMITS, _names_columns)

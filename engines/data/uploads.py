@@ -19,7 +19,7 @@ from engines.data.archives import ArchiveLimits, read_archive, shown_name
 from engines.data.folders import Folders, read_folders
 from engines.data.pictures import PictureSet
 from engines.data.seeing import FORMATS, depth, in_8_bits, is_flat, open_picture, see
-from engines.messages import ConfigError, Message
+from engines.messages import ConfigError, EngineError, Message
 
 __all__ = ["FORMATS", "LIMITS", "LeftOut", "UploadLimits", "UploadedPictures", "read_uploads", "shown_name"]
 
@@ -162,6 +162,14 @@ class _Reading:
         return np.stack([image[..., :1] for image in images] if gray else images), notes
 
 
+def size_of(path: str | Path) -> int:
+    """Bytes of an uploaded file, which is kept for a while only; EngineError if it is not there any more."""
+    try:
+        return Path(path).stat().st_size
+    except FileNotFoundError:
+        raise EngineError("The uploaded file is not kept any more; upload it again.") from None
+
+
 def read_uploads(paths: Sequence[str], size: int, limits: UploadLimits = LIMITS) -> UploadedPictures:
     """A visitor's own pictures, from picture files or one ZIP, as squares of `size` pixels.
 
@@ -175,7 +183,7 @@ def read_uploads(paths: Sequence[str], size: int, limits: UploadLimits = LIMITS)
     zips = [path for path in paths if path.lower().endswith(".zip")]
     if zips and len(paths) > 1:
         raise ConfigError("Choose either picture files or one ZIP file, not both.")
-    if sum(Path(path).stat().st_size for path in paths) > limits.upload_mb * 10**6:
+    if sum(map(size_of, paths)) > limits.upload_mb * 10**6:
         raise ConfigError("The files are too large; together they may have {most} MB.", most=limits.upload_mb)
     notes: list[Message] = []
     reading = _Reading(size, limits)

@@ -21,7 +21,7 @@ from PIL.PngImagePlugin import PngInfo
 from engines.data.grids import Picture, animate
 from engines.data.png_chunks import texts
 from engines.data.seeing import depth, in_8_bits, open_picture, see
-from engines.data.uploads import LIMITS, no_picture, shown_name
+from engines.data.uploads import LIMITS, no_picture, shown_name, size_of
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.parameters import to_parameters
 from engines.image_generation.told.axes import Axes
@@ -150,7 +150,7 @@ def to_zip(files: Sequence[tuple[str, bytes]]) -> bytes:
 def read_picture(path: str | Path) -> np.ndarray:
     """An uploaded picture file as people see it, uint8 [H, W, 3]; ConfigError if it is none or too large."""
     path, most = Path(path), LIMITS.megapixels
-    if path.stat().st_size > MAX_FILE_MB * 10**6:
+    if size_of(path) > MAX_FILE_MB * 10**6:
         raise ConfigError("The files are too large; together they may have {most} MB.", most=MAX_FILE_MB)
     data = path.read_bytes()
     try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from engines.data.grids import Picture
+from engines.data.uploads import size_of
 from engines.messages import EngineError, Message, PlaygroundError
 from engines.running.board import Board, Series
 from engines.running.board_files import read_board, write_members
@@ -85,7 +86,7 @@ def load_run(path: Path) -> Board:
 
     The config is returned as a plain dict in the board: the caller checks it with the engine's Config.
     """
-    if path.stat().st_size > MAX_FILE_BYTES:
+    if size_of(path) > MAX_FILE_BYTES:
         raise EngineError("The run file is larger than {limit} MB.", limit=MAX_FILE_BYTES // 2**20)
     with reading("a run file"), zipfile.ZipFile(path) as archive:
         return read_board(_Archive(archive), STATES)

@@ -16,6 +16,7 @@ from engines.data.tables.cells import LIMITS, Record, Table, TableLimits, column
 from engines.data.tables.delimited import START, read_delimited
 from engines.data.tables.encodings import Encoding, find_encoding
 from engines.data.tables.objects import looks_like_json, read_objects
+from engines.data.uploads import size_of
 from engines.messages import EngineError, Message
 
 # Names that a person knows.
@@ -89,7 +90,7 @@ def read_table(path: str | Path, limits: TableLimits = LIMITS, header: HasHeader
     """
     path = Path(path)
     name = tidy(path.name) or "?"
-    if path.stat().st_size > limits.megabytes * 10**6:
+    if size_of(path) > limits.megabytes * 10**6:
         raise EngineError("{file} is too large; at most {most} MB.", file=name, most=limits.megabytes)
     encoding = find_encoding(path)
     if encoding is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engines.data.tables.cells import tidy
 from engines.data.tables.encodings import CONTROLS, find_encoding
+from engines.data.uploads import size_of
 from engines.messages import ConfigError
 
 MEGABYTES = 20
@@ -27,7 +28,7 @@ def read_own(paths: Sequence[str]) -> str:
     name = tidy(path.name) or "?"
     if path.suffix.lower() not in KINDS:
         raise ConfigError("{file} is not a .txt or .md file.", file=name)
-    if path.stat().st_size > MEGABYTES * 10**6:
+    if size_of(path) > MEGABYTES * 10**6:
         raise ConfigError("{file} is too large; at most {most} MB.", file=name, most=MEGABYTES)
     encoding = find_encoding(path)
     if encoding is None:

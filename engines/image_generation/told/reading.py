@@ -17,7 +17,7 @@ from engines.data.archives import shown_name
 from engines.data.png_chunks import SIGNATURE, drawable, texts
 from engines.data.seeing import FORMATS
 from engines.data.tables.encodings import decode_text
-from engines.data.uploads import LIMITS
+from engines.data.uploads import LIMITS, size_of
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.told.axes import Axes
 from engines.image_generation.told.other_programs import told_by_others
@@ -83,7 +83,7 @@ def _own(text: str | None, name: str) -> tuple[ImageConfig, list[Message]]:
 
 def _texts(path: str | Path) -> Mapping[str, str | None]:
     """Keyword -> text of a PNG's chunks, before or after its pixels, and of any picture's EXIF, XMP and comment."""
-    if Path(path).stat().st_size > MAX_FILE_MB * 10**6:
+    if size_of(path) > MAX_FILE_MB * 10**6:
         raise ConfigError("The files are too large; together they may have {most} MB.", most=MAX_FILE_MB)
     data, name = Path(path).read_bytes(), shown_name(Path(path).name)
     picture = _header(data, name)

@@ -20,6 +20,8 @@ from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import GanConfig
 from engines.gpt_training.config import GptConfig
 from engines.image_generation.config import ImageConfig
+from engines.knobs import Config
+from engines.live_training.race.config import RaceConfig
 from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
 from engines.vae_training.config import VaeConfig
@@ -31,7 +33,7 @@ OURS = "inside the program"  # of the sentence that owns up to a fault
 WATCHED = 4.0  # seconds at most that a started run is watched for a fault, before it is stopped
 CONFIGS = {
     "gan": GanConfig, "vae": VaeConfig, "diffusion": DiffusionConfig, "points": PointsConfig, "image": ImageConfig,
-    "text": TextConfig, "finetuning": FinetuningConfig, "gpt": GptConfig,
+    "text": TextConfig, "finetuning": FinetuningConfig, "gpt": GptConfig, "race": RaceConfig, "compare": Config,
 }  # fmt: skip
 FILE = {"_type": "gradio.FileData"}
 VALUES: tuple[Any, ...] = (
@@ -60,13 +62,17 @@ STARTS = (
     {"dataset": "own_texts", "model": "char_ngrams", "epochs": 1}, {"dataset": "own_texts", "epochs": 1},
     {"dataset": "own_pictures", "model": "small_cnn", "epochs": 1, "batch": 1},
 )  # fmt: skip
+# Settings of runs that begin at once, and end soon.
+AT_ONCE = {"finetuning_start": {"rows": 200}, "race": {"seconds": 5, "dataset": "mnist"}}
+SMALL = {"architecture": "mlp", "features": 8, "batch": 16}
 # What an endpoint could make use of, so that what is hostile in the other inputs is reached.
 GOOD = {
     "run": "example", "label": -1, "seed": 1, "seed_to": 2, "settings": {}, "owner": "me", "messages": HELLO,
     "system": "", "text": "Hello you", "texts": ["good film"], "pasted": "output,reference\na b,a c\n", "model": MODEL,
     "with_perplexity": True, "file": None, "image": None, "mask": None, "pictures": None, "base": "", "uploads": None,
     "x": "guidance", "values_x": "1, 4", "y": "steps", "values_y": "1, 2", "to_prompt": "pizza", "to_seed": -1,
-    "frames": 2, "kind": "webp", "path": None, "action": "pause",
+    "frames": 2, "kind": "webp", "path": None, "action": "pause", "runs": ["example", "example-vae_training"],
+    "entries": [{"engine": "gan_training", "settings": SMALL}, {"engine": "gan_training", "settings": SMALL}],
 }  # fmt: skip
 
 
@@ -108,7 +114,7 @@ def hostile_calls(
     uploaded = [{"path": path, "meta": FILE} for path in files]
     values = (*VALUES, *TEXTS, *TEXTS, *uploaded, *([one] for one in uploaded))
     said = tuple([{"role": "user", "content": text}] for text in TEXTS)
-    good = {**GOOD, "settings": {"rows": 200} if endpoint == "finetuning_start" else {}}  # a run that begins at once
+    good = {**GOOD, "settings": AT_ONCE.get(endpoint, {})}
     for number in range(count):
         data = [draw.choice(values) for _ in parameters]
         if "uploads" in parameters and files and number % 4 == 0:

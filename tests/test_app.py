@@ -126,7 +126,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/text_chat", "/text_continue", "/text_perplexity", "/text_score",
         "/finetuning_start", "/finetuning_status", "/finetuning_control", "/finetuning_results",
         "/finetuning_predict", "/finetuning_explain", "/finetuning_model", "/finetuning_script",
-        "/points_tensorboard", "/gpt_tensorboard", "/finetuning_tensorboard", "/compare", "/race",
+        "/points_tensorboard", "/gpt_tensorboard", "/finetuning_tensorboard", "/compare_runs", "/race",
     }  # fmt: skip
     assert all(endpoint["description"] for endpoint in endpoints.values())
 

@@ -88,7 +88,7 @@ class ComparisonTab:
             self.take, [owner, self.chosen, shared.compared], both, **QUICK, trigger_mode="multiple"
         )
         self._wire_race(owner, shared)
-        gr.api(self.compare, api_name="compare", queue=False)
+        gr.api(self.compare_runs, api_name="compare_runs", queue=False)
         gr.api(self.races.race, api_name="race", queue=False)
 
     def _wire_race(self, owner: gr.BrowserState, shared: Shared) -> None:
@@ -145,7 +145,7 @@ class ComparisonTab:
         ids = self.race.begin(owner, entries, request, *values)
         return [self._choices(owner, ids, request), _query(ids, SECONDS)]
 
-    def compare(self, runs: list[str], request: gr.Request = None) -> dict[str, Any]:
+    def compare_runs(self, runs: list[str], request: gr.Request = None) -> dict[str, Any]:
         """Compare two to four runs by their ids: who leads in what, what can't be compared, and which settings differ.
 
         "standings" has sentences for the runs as they are now (axis "") and at equal steps, seconds and pictures.

@@ -71,12 +71,12 @@ def test_more_than_four_are_refused(app):
 def test_a_script_can_compare(app):
     url, _ = app
     client = Client(url, verbose=False)
-    told = client.predict(["first-run", "second-run"], api_name="/compare")
+    told = client.predict(["first-run", "second-run"], api_name="/compare_runs")
     assert told["standings"][0]["axis"] == ""
     assert told["standings"][0]["sentences"][0]["values"]["measure"]["template"] == "Fréchet distance"
     for wrong in (["first-run"], "first-run", ["first-run"] * 5, ["first-run", "nothing"], [1, 2]):
         with pytest.raises(Exception, match=r"Name two to 4 runs|no such run"):
-            client.predict(wrong, api_name="/compare")
+            client.predict(wrong, api_name="/compare_runs")
 
 
 def test_four_long_runs_take_few_bytes(app):

@@ -37,7 +37,7 @@ from tests.served import served
 from tests.tiny_texts import save_encoder, save_table
 
 QUICK = {"dataset": "own_texts", "epochs": 6, "batch": 8, "lr": 5e-3, "max_length": 24, "seed": 1}
-NAMES = {"start", "status", "control", "results", "predict", "explain", "model", "script"}
+NAMES = {"start", "status", "control", "results", "predict", "explain", "model", "script", "tensorboard"}
 
 
 @pytest.fixture(scope="module")

@@ -131,10 +131,11 @@ function drawAxis(pen, box, y, last, pointed, unit) {
   pen.fillText(pointed === null ? UNITS[unit] : placeOn(unit, pointed), box.left, y);
   if (!last) return;
   const [first, width] = [box.left + 80, box.right - box.left];
+  const free = box.right - pen.measureText(count(last)).width - 8; // where the last number begins
   pen.textAlign = "center";
   for (let s = spacing(last); s < 0.9 * last; s += spacing(last)) {
     const x = box.left + (width * s) / last;
-    if (x > first) pen.fillText(count(s), x, y);
+    if (x > first && x + pen.measureText(count(s)).width / 2 < free) pen.fillText(count(s), x, y);
   }
   pen.textAlign = "right";
   pen.fillText(count(last), box.right, y);

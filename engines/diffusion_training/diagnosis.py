@@ -42,7 +42,8 @@ class Doctor:
         if signals["Loss"] > NOTHING * signals.get("Loss of nothing", math.inf):
             return rate_too_high(signals)
         if signals.get("beyond", 0.0) > BEYOND:
-            return guided_too_far(signals["beyond"])
+            guided = signals.get("guidance", 1.0) > 1
+            return guided_too_far(signals["beyond"]) if guided else out_of_range(signals["beyond"])
         if signals.get("copies", 0.0) > MANY_COPIES:
             return memorising(signals)
         if not LITTLE_DETAIL < signals.get("detail", 1.0) < MUCH_DETAIL:
@@ -126,6 +127,18 @@ def guided_too_far(beyond: float) -> Verdict:
             "Each sample is pushed so far towards its class that it leaves what pictures are like, and all of a class"
             " look alike. A guidance scale of 1 to 3 is plenty, and it can be changed without a new training."
         ),
+    )
+
+
+def out_of_range(beyond: float) -> Verdict:
+    """What guidance does, without any: the network itself is off."""
+    return diverging(
+        Message(
+            "{beyond} % of all values are brighter than white or darker than black, although nothing pushes the"
+            " samples towards their class.",
+            beyond=percent(beyond),
+        ),
+        Message("Try a learning rate ten times lower."),
     )
 
 

@@ -86,7 +86,8 @@ class Trainer(BaseTrainer):
             return {}
         self._sums.zero_()
         self.probes.told(losses, counts)
-        return {"Loss": sum(losses) / sum(counts), **self.probes.signals}
+        guidance = self.config.guidance if self.config.conditional else 1.0
+        return {"Loss": sum(losses) / sum(counts), "guidance": guidance, **self.probes.signals}
 
     def extras(self, class_names: Sequence[str] = ()) -> Iterator[Event]:
         """Every few seconds: the loss by noise level, a picture on its way, and what fewer and more steps give."""

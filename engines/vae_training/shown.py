@@ -59,6 +59,8 @@ def _latent_numbers(kl_by_number: Sequence[float]) -> Iterable[Event]:
     yield Bars("KL divergence of each latent number", tuple(f"z{i + 1}" for i in order), kl, "nats")
     dead = [f"z{i + 1}" for i in sorted(order) if kl_by_number[i] < DEAD]
     sentence = Message("All {n} latent numbers tell something of a picture.", n=len(kl))
-    if dead:
+    if len(dead) == len(kl):
+        sentence = Message("None of the {n} latent numbers tells anything of a picture.", n=len(kl))
+    elif dead:
         sentence = Message("Dead latent numbers, which tell nothing of a picture: {names}.", names=", ".join(dead))
     yield Caption("latent", sentence)

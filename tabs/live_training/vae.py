@@ -48,6 +48,7 @@ def add_map(tab: FamilyTab, shared: Shared) -> None:
             again = gr.Button(t("Draw the map anew"), elem_id="vae-map-draw")
         chart = map_view("vae-map")
         looking = gr.State(False)  # since the panel was opened
+        shown = gr.State("")  # the run whose map was drawn last
         asked, button = gr.Number(0, precision=0, visible=False), gr.Button(visible=False)
 
     def vae_map(run: str, label: int = 0, request: gr.Request = None) -> str:
@@ -58,12 +59,17 @@ def add_map(tab: FamilyTab, shared: Shared) -> None:
         with polite(request):
             return map_value(tab.actions.compute(request, run, latent_map, whole(label, "Class")))
 
-    def draw(run_id: str, label: int | None, request: gr.Request) -> str:
+    def draw(run_id: str, label: int | None, request: gr.Request) -> tuple[str, str]:
         run = find_run(shared.runs, run_id)
-        return vae_map(run_id, label or 0, request) if run and run.board.weights else ""
+        return (vae_map(run_id, label or 0, request), run_id) if run and run.board.weights else ("", "")
 
-    def draw_if(looking: bool, run_id: str, label: int | None, request: gr.Request) -> str:
-        return draw(run_id, label, request) if looking else ""
+    def draw_if(looking: bool, run_id: str, label: int | None, request: gr.Request) -> tuple[str, str]:
+        return draw(run_id, label, request) if looking else ("", "")
+
+    def draw_at_last(looking: bool, shown: str, run_id: str, label: int | None, request: gr.Request) -> Any:
+        run = find_run(shared.runs, run_id)
+        wanted = looking and shown != run_id and run is not None and run.board.ended
+        return draw(run_id, label, request) if wanted else (gr.skip(), gr.skip())
 
     def show_classes(run_id: str) -> dict[str, Any]:
         run = find_run(shared.runs, run_id)
@@ -75,10 +81,12 @@ def add_map(tab: FamilyTab, shared: Shared) -> None:
     button.click(vae_map, [tab.live, asked], chart, api_name="vae_map", **EXPLORE)
     after(tab.live.tick).then(show_classes, tab.live, label, **FOLLOW)
     look: dict[str, Any] = {"api_visibility": "private", **EXPLORE}
-    after(tab.live.change).then(draw_if, [looking, tab.live, label], chart, **look)
-    panel.select(lambda: True, None, looking, **QUICK).then(draw, [tab.live, label], chart, **look)
+    drawn = [chart, shown]
+    after(tab.live.change).then(draw_if, [looking, tab.live, label], drawn, **look)
+    after(tab.live.tick).then(draw_at_last, [looking, shown, tab.live, label], drawn, **{**look, **FOLLOW})
+    panel.select(lambda: True, None, looking, **QUICK).then(draw, [tab.live, label], drawn, **look)
     for event in (again.click, label.input):
-        event(draw, [tab.live, label], chart, **look)
+        event(draw, [tab.live, label], drawn, **look)
 
 
 PAGE = FamilyPage(FAMILY, prefix="vae", intro=INTRO, charts=CHARTS, extra=add_map)

@@ -206,7 +206,7 @@ ground.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-$(".none").textContent = t("The map of the run above appears here once it has begun to learn.");
+$(".none").textContent = t("The map of the run above appears here when the run has ended, or earlier by a press on the button above.");
 $(".chosen-title").textContent = t("Chosen picture");
 $(".redrawn-title").textContent = t("Its reconstruction");
 $(".redrawn").setAttribute("aria-label", t("Its reconstruction"));

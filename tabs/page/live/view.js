@@ -151,7 +151,8 @@ function paintStatus() {
   live.toggleAttribute("data-busy", (starting && !fetching) || run.state === "queued");
   const place = run.state === "queued" && run.position ? " · " + fill("place {n}", { n: run.position }) + (run.wait ? " · " + say(run.wait) : "") : "";
   text(".state", t(starting ? "Starting…" : STATES[run.state] || "") + place);
-  text(".note", run.download ? downloading(run.download) : say(run.note));
+  const working = run.state !== "failed"; // what it was at is told no more
+  text(".note", run.download ? downloading(run.download) : working ? say(run.note) : "");
   const done = fetching ? run.download : progress;
   const reached = done ? Math.min(100, (100 * done.step) / Math.max(1, done.total)) : 0;
   const share = run.state === "finished" ? 100 : reached; // it may have ended early

@@ -144,8 +144,8 @@ class Findings:
             "It is right in {train} % of the training rows and in {right} of {rows} {part} rows, {share} %: with so"
             " many rows the true figure lies between {low} and {high} %, 19 times of 20.",
             train=percent(self.learnt.share),
-            right=self.held_out.right,
-            rows=self.held_out.rows,
+            right=f"{self.held_out.right:,}",
+            rows=f"{self.held_out.rows:,}",
             part=self.part,
             share=percent(self.held_out.share),
             low=percent(self.held_out.low),

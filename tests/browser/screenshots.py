@@ -1,13 +1,14 @@
-"""Takes the README's screenshots anew: python -m tests.browser.screenshots [seconds of training]"""
+"""Takes the README's screenshots anew: python -m tests.browser.screenshots [seconds of training] [name …]"""
 
 from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable, Sequence
 from io import BytesIO
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import ROOT
 from tests.browser.conftest import FLAGS, NARROW, Visitor
@@ -17,40 +18,48 @@ FOLDER = ROOT / "assets" / "screenshots"
 WIDE = {"width": 1280, "height": 1180}
 
 
-def main(seconds: int) -> None:
-    """Train with the defaults for `seconds`, and photograph it at work, finished, in the dark and on a phone."""
+def main(seconds: int, names: Sequence[str]) -> None:
+    """Photograph what `names` names, all if it is empty; the GAN trains for so many seconds."""
     FOLDER.mkdir(exist_ok=True)
     with served() as (url, _), sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        owner = Visitor(browser, url, WIDE)
-        page = owner.arrive()
-        owner.start()
-        page.wait_for_timeout(1000 * seconds)
-        keep(page, "gan_training")
-        owner.button("Stop").click()
-        owner.wait_for_state("Stopped, and kept")
-        page.get_by_role("button", name="Latent walk").click()
-        page.locator("#gan-picture img").wait_for()
-        page.wait_for_timeout(1500)
-        keep(page, "gan_finished", whole=True)
-        phone = Visitor(browser, url, NARROW, color_scheme="dark", device_scale_factor=2, is_mobile=True)
-        phone.arrive("?__theme=dark")
-        phone.page.locator("#gan-live img.made[src]").wait_for()
-        phone.page.wait_for_timeout(500)
-        keep(phone.page, "gan_phone")
-        photograph_map(Visitor(browser, url, WIDE, "vae_training"))
-        photograph_diffusion(Visitor(browser, url, WIDE, "diffusion_training"))
-        photograph_points(Visitor(browser, url, WIDE, "points_training"))
-        photograph_comparison(Visitor(browser, url, WIDE, "comparison"))
-        photograph_writing(Visitor(browser, url, WIDE))
-        photograph_pictures(Visitor(browser, url, WIDE))
-        photograph_chat(Visitor(browser, url, WIDE))
-        photograph_finetuning(Visitor(browser, url, WIDE))
+        for name in names or ("gan", *PLACES):
+            if name == "gan":
+                photograph_gan(browser, url, seconds)
+            else:
+                photograph, first = PLACES[name]
+                photograph(Visitor(browser, url, WIDE, first))
         browser.close()
+
+
+def photograph_gan(browser: Browser, url: str, seconds: int) -> None:
+    """The defaults at work, finished, and in the dark on a phone."""
+    owner = Visitor(browser, url, WIDE)
+    page = owner.arrive()
+    owner.start()
+    page.wait_for_timeout(1000 * seconds)
+    keep(page, "gan_training")
+    owner.button("Stop").click()
+    owner.wait_for_state("Stopped, and kept")
+    page.get_by_role("button", name="Latent walk").click()
+    page.locator("#gan-picture label", has_text="Seed").wait_for()
+    page.wait_for_timeout(1500)
+    keep(page, "gan_finished", whole=True)
+    phone = Visitor(browser, url, NARROW, color_scheme="dark", device_scale_factor=2, is_mobile=True)
+    phone.arrive("?__theme=dark")
+    phone.page.locator("#gan-live img.made[src]").wait_for()
+    phone.page.wait_for_timeout(500)
+    keep(phone.page, "gan_phone")
 
 
 def keep(page: Page, name: str, whole: bool = False) -> None:
     """The screen, or the whole page, as a WebP of a tenth of a PNG's size."""
+    if whole:  # some pictures come when they are scrolled to
+        for y in range(0, page.evaluate("document.documentElement.scrollHeight"), 700):
+            page.evaluate("y => scrollTo(0, y)", y)
+            page.wait_for_timeout(100)
+        page.evaluate("scrollTo(0, 0)")
+        page.wait_for_timeout(300)
     with Image.open(BytesIO(page.screenshot(full_page=whole))) as picture:
         picture.convert("RGB").save(FOLDER / f"{name}.webp", quality=70, method=6)
 
@@ -137,5 +146,18 @@ def photograph_finetuning(visitor: Visitor) -> None:
     keep(page, "finetuning", whole=True)
 
 
+# Beside "gan", by name: what photographs it, and the engine on whose part of the page the visitor arrives.
+PLACES: dict[str, tuple[Callable[[Visitor], None], str]] = {
+    "vae_map": (photograph_map, "vae_training"),
+    "diffusion": (photograph_diffusion, "diffusion_training"),
+    "points": (photograph_points, "points_training"),
+    "comparison": (photograph_comparison, "comparison"),
+    "gpt_training": (photograph_writing, "gan_training"),
+    "image_generation": (photograph_pictures, "gan_training"),
+    "text_generation": (photograph_chat, "gan_training"),
+    "finetuning": (photograph_finetuning, "gan_training"),
+}
+
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 90)
+    numbers = [int(word) for word in sys.argv[1:] if word.isdigit()]
+    main(numbers[0] if numbers else 90, [word for word in sys.argv[1:] if not word.isdigit()])

@@ -87,7 +87,7 @@ def test_an_ended_run_is_judged_by_its_test_and_not_told_to_run(classes, rows, a
     doctor.examine(exam)
     verdict = doctor.conclude(right, rows)
     assert verdict.state == state
-    assert f"{right} of {rows} test rows" in verdict.reason
+    assert f"{right:,} of {rows:,} test rows" in verdict.reason
     assert "Let it run" not in verdict.advice
 
 

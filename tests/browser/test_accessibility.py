@@ -123,6 +123,8 @@ def test_text_generation(open_tab, dark):
     page.get_by_role("tab", name="Score", exact=True).click()
     page.locator("#text-score-start").click()
     expect(page.locator("#text-score-table")).to_contain_text("ROUGE-L")
+    check(page, "scored")
+    page.get_by_role("tab", name="Chat", exact=True).click()  # Score has no settings beside it
     check_panels(page, "text", ["Chat", "Continue", "Side by side", "Templates", "Score"])
 
 

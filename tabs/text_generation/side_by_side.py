@@ -12,7 +12,7 @@ from engines.text_generation.config import TextConfig
 from tabs.page.forms import Form, make_widget
 from tabs.page.language import t
 from tabs.page.polite import polite
-from tabs.page.shared import FOLLOW, QUICK
+from tabs.page.shared import FOLLOW, QUICK, after
 from tabs.page.tokens.view import token_view
 from tabs.text_generation.actions import WRITING, TextActions, start_and_stop
 from tabs.text_generation.settings import text_form
@@ -53,8 +53,8 @@ class PairPanel:
             self.start.click(self._writer(panel, settings), [self.prompt, *widgets], view, **WRITING)
         models = [form["model"], self.right_form["model"]]
         typed = [self.prompt, *models]
-        self.prompt.change(self.show_hints, typed, self.hints, **FOLLOW)
-        gr.on([model.input for model in models], self.show_hints, typed, self.hints, **QUICK)
+        changed = after(self.prompt.change, *(model.change for model in models))
+        changed.then(self.show_hints, typed, self.hints, **FOLLOW)
         self.stop.click(self.actions.stopper("left", "right"), None, None, **QUICK)
 
     def show_hints(self, prompt: str, left: str, right: str, request: gr.Request) -> list[dict[str, Any]]:

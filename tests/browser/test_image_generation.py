@@ -202,7 +202,7 @@ PIXELS = """() => {
   const img = document.querySelector('#image-stage .pictures img');
   const canvas = Object.assign(document.createElement('canvas'), {width: 64, height: 64});
   const pen = canvas.getContext('2d');
-  pen.drawImage(img, 0, 0);
+  pen.drawImage(img, 0, 0, 64, 64);
   return [...pen.getImageData(0, 0, 64, 64).data].filter((_, at) => at % 4 < 3);
 }"""
 

@@ -14,7 +14,7 @@ from tabs.page.stage.view import Scene, Shown
 
 SHEET = EMOJI_FOLDER / "contact_sheet.webp"
 SIDE = 640  # pixels at most
-NOTE = Message("An example: what the bundled model draws, each from the words below it.")
+NOTE = Message("An example: the bundled model drew these.")  # one line on a phone, so that nothing jumps
 
 
 @cache

@@ -1,7 +1,6 @@
 """What is going wrong, in plain words, from signals that were measured. Needs no torch.
 
-Those of detail and of values beyond black and white were measured on one network (tests/benchmarks/LOG.md); the others
-are reasoned, and not measured on the presets yet.
+Calibrated on three seeds of each preset (tests/benchmarks/LOG.md).
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ EARLY_STEPS = 300  # before that many steps samples are blobs whatever one does
 NOTHING = 0.9  # of the loss of a network that gives nothing: it learned nothing, or forgot it
 MANY_COPIES = 0.5  # share of the samples that are near-copies of training pictures
 GAP = 1.5  # held-out loss, as a multiple of the loss on learned pictures
+LITTLE = 0.3  # likewise: it learned little
 BEYOND = 0.1  # share of the values that are too bright or too dark to be shown
 LITTLE_DETAIL = 0.7  # of what 50 steps give
 MUCH_DETAIL = 1.35  # likewise: noise that was left over
@@ -39,11 +39,14 @@ class Doctor:
         self.best_frechet = min(self.best_frechet, exam.frechet)
         if exam.step < EARLY_STEPS:
             return early(exam)
-        if signals["Loss"] > NOTHING * signals.get("Loss of nothing", math.inf):
+        nothing = signals.get("Loss of nothing", math.inf)
+        if signals["Loss"] > NOTHING * nothing:
             return rate_too_high(signals)
         if signals.get("beyond", 0.0) > BEYOND:
-            guided = signals.get("guidance", 1.0) > 1
-            return guided_too_far(signals["beyond"]) if guided else out_of_range(signals["beyond"])
+            if signals.get("guidance", 1.0) > 1:
+                return guided_too_far(signals["beyond"])
+            if signals["Loss"] > LITTLE * nothing:
+                return out_of_range(signals)
         if signals.get("copies", 0.0) > MANY_COPIES:
             return memorising(signals)
         if not LITTLE_DETAIL < signals.get("detail", 1.0) < MUCH_DETAIL:
@@ -130,13 +133,14 @@ def guided_too_far(beyond: float) -> Verdict:
     )
 
 
-def out_of_range(beyond: float) -> Verdict:
-    """What guidance does, without any: the network itself is off."""
+def out_of_range(signals: Mapping[str, float]) -> Verdict:
+    """What guidance does, without any, and a loss that stays high: the network itself is off."""
     return diverging(
         Message(
-            "{beyond} % of all values are brighter than white or darker than black, although nothing pushes the"
-            " samples towards their class.",
-            beyond=percent(beyond),
+            "The loss stays at {loss}, and {beyond} % of all values are brighter than white or darker than black,"
+            " although nothing pushes the samples towards their class.",
+            loss=f"{signals['Loss']:.3g}",
+            beyond=percent(signals["beyond"]),
         ),
         Message("Try a learning rate ten times lower."),
     )

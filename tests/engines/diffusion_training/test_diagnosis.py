@@ -26,7 +26,8 @@ def exam(step=5000, frechet=10.0, **signals):
         ({}, "healthy"),
         ({"Loss": 1.9}, "diverging"),
         ({"beyond": 0.2, "guidance": 15.0}, "guided_too_far"),
-        ({"beyond": 0.2, "guidance": 1.0}, "diverging"),
+        ({"beyond": 0.2, "guidance": 1.0, "Loss": 0.27}, "diverging"),  # as with a rate too high
+        ({"beyond": 0.12, "guidance": 1.0, "Loss": 0.07}, "healthy"),  # as with digits after 300 steps
         ({"copies": 0.9, "Loss on held-out": 0.6}, "memorising"),
         ({"copies": 0.9}, "memorising"),
         ({"Loss on held-out": 0.4}, "memorising"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from engines.image_generation.config import Blend, ImageConfig
-from engines.running.events import Event
+from engines.running.events import Event, Events, Pictures
 
 # Yields Note, Download, Progress and Samples, and is sent whether to stop; returns (uint8 [N, H, W, 3], seconds), or
 # None if it was stopped before there was a picture.
@@ -29,3 +29,20 @@ class ImageModel(Protocol):
 
     def close(self) -> None:
         """Free what the model holds."""
+
+
+def relay(events: Events, told: Callable[[Event], Event | None]) -> Generator[Event, bool, Pictures | None]:
+    """Yield told(event) of a generation's events; returns its Pictures, None if there are none."""
+    finished, stop = None, None
+    try:
+        while True:
+            event = events.send(stop)
+            if isinstance(event, Pictures):
+                finished = event
+            else:
+                shown = told(event)
+                stop = False if shown is None else (yield shown)
+    except StopIteration:
+        return finished
+    finally:
+        events.close()

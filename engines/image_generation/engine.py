@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from engines.image_generation.config import Blend, ImageConfig
+from engines.image_generation.drawing import relay
 from engines.image_generation.enlarging import enlarge_all
 from engines.image_generation.models import ImageModels
 from engines.messages import ConfigError, EngineError, Message
@@ -97,19 +98,12 @@ def _finished(config: ImageConfig, title: str, drawn: tuple[np.ndarray, float] |
 
 def _enlarged(config: ImageConfig, finished: Events, given: np.ndarray | None, mask: np.ndarray | None) -> Events:
     """The events of a drawing, its Pictures enlarged; what the mask keeps is as sharp as in the picture `given`."""
-    reply = None
-    try:
-        while True:
-            try:
-                event = finished.send(reply)
-            except StopIteration:
-                return
-            if isinstance(event, Pictures) and config.times > 1:
-                yield Note(Message("Enlarging"))
-                event = _enlarge(event, config.times, given, mask)
-            reply = yield event
-    finally:
-        finished.close()
+    made = yield from relay(finished, lambda event: event)
+    if made and config.times > 1:
+        yield Note(Message("Enlarging"))
+        made = _enlarge(made, config.times, given, mask)
+    if made:
+        yield made
 
 
 def _enlarge(made: Pictures, times: int, given: np.ndarray | None, mask: np.ndarray | None) -> Pictures:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from engines.image_generation.catalog import find_image_model
 from engines.image_generation.config import MAX_PROMPT, Blend, ImageConfig
+from engines.image_generation.drawing import relay
 from engines.image_generation.engine import generate
 from engines.image_generation.models import ImageModels
 from engines.image_generation.told.axes import Axes, value_text
@@ -146,7 +147,7 @@ def xy_grid(
     made: list[Pictures] = []
     for cell in cells:
         here = Progress(len(made), len(cells))
-        finished = yield from _relay(
+        finished = yield from relay(
             generate(cell, models, image, mask, gans), lambda event, here=here: _told(event, here)
         )
         if finished is None:
@@ -180,23 +181,6 @@ def grid_cells(
 def _told(event: Event, here: Progress) -> Event | None:
     """What the grid tells of an event of a cell; its steps become the grid's own progress."""
     return here if isinstance(event, Progress) else None if isinstance(event, Samples) else event
-
-
-def _relay(events: Events, told: Callable[[Event], Event | None]) -> Generator[Event, bool, Pictures | None]:
-    """Yield told(event) of a generation's events; returns its Pictures, None if there are none."""
-    finished, stop = None, None
-    try:
-        while True:
-            event = events.send(stop)
-            if isinstance(event, Pictures):
-                finished = event
-            else:
-                shown = told(event)
-                stop = False if shown is None else (yield shown)
-    except StopIteration:
-        return finished
-    finally:
-        events.close()
 
 
 def draw_sheet(
@@ -274,6 +258,6 @@ def walk(
         for i in range(frames)
     ]
     yield Note(Message("Walking in {frames} steps", frames=frames))
-    finished = yield from _relay(generate(whole, models, image, mask, gans, blends), lambda event: event)
+    finished = yield from relay(generate(whole, models, image, mask, gans, blends), lambda event: event)
     if finished:
         yield dataclasses.replace(finished, config=dataclasses.replace(whole, batch=1))

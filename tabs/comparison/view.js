@@ -134,29 +134,22 @@ function shownStep(run) {
 
 // --- painting -----------------------------------------------------------------------------------------------------
 
-let painting = false;
-function paint() {
-  if (painting) return;
-  painting = true;
-  requestAnimationFrame(() => {
-    painting = false;
-    if (!element.isConnected) return;
-    const began = performance.now();
-    text(".empty", t("Choose two to four runs above: their curves come over one another, their pictures or texts side by side."));
-    $(".empty").hidden = ids.length > 0;
-    $(".shown").hidden = !ids.length;
-    $(".comparison").dataset.count = String(ids.length);
-    if (ids.length) {
-      paintRuns();
-      paintTold();
-      paintAxes();
-      paintStage();
-      paintCharts();
-      paintSettings();
-    }
-    $(".comparison").dataset.ms = (performance.now() - began).toFixed(1);
-  });
-}
+const paint = eachFrame(() => {
+  const began = performance.now();
+  text(".empty", t("Choose two to four runs above: their curves come over one another, their pictures or texts side by side."));
+  $(".empty").hidden = ids.length > 0;
+  $(".shown").hidden = !ids.length;
+  $(".comparison").dataset.count = String(ids.length);
+  if (ids.length) {
+    paintRuns();
+    paintTold();
+    paintAxes();
+    paintStage();
+    paintCharts();
+    paintSettings();
+  }
+  $(".comparison").dataset.ms = (performance.now() - began).toFixed(1);
+});
 
 function paintRuns() {
   const rows = runs.map((run) => {

@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
+from engines.image_generation.drawing import relay
 from engines.image_generation.enlarging import EnlargeConfig, enlarge
 from engines.image_generation.gallery import Kept
 from engines.image_generation.picture_files import enlarged_png, read_picture
@@ -22,6 +23,9 @@ from tabs.image_generation.variations import SHOW_STAGE
 from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.shared import QUICK
+
+PLAIN = "-plain-x"  # before the factor, ends the name of a plain enlargement
+FACTORS = tuple(EnlargeConfig.knobs()["factor"].choices)
 
 
 class EnlargePanel:
@@ -79,10 +83,9 @@ class EnlargePanel:
     def compare(self, owner: str) -> dict[str, Any]:
         """The two pictures that were made last under one slider, if they are of an enlargement."""
         kept = self.bench.keeper.gallery.newest(owner)
-        files = [str(one.path) for one in kept]
-        if len(kept) != 2 or not all("-x" in Path(file).name for file in files):
+        if not kept or not kept[0].path.stem.endswith(tuple(f"{PLAIN}{factor}" for factor in FACTORS)):
             return gr.skip()
-        return gr.update(value=tuple(files), visible=True)
+        return gr.update(value=tuple(str(one.path) for one in kept), visible=True)
 
     def _follow(
         self, path: Callable[[], Path], owner: str, request: gr.Request, values: Sequence[Any]
@@ -127,25 +130,16 @@ def enlarging(bench: Bench, config: EnlargeConfig, image: np.ndarray) -> Events:
 
 
 def noting(running: Events, into: dict[str, float]) -> Events:
-    """The same events; the numbers of a measurement are noted on the way."""
-    reply = None
-    try:
-        while True:
-            try:
-                event = running.send(reply)
-            except StopIteration:
-                return
-            if isinstance(event, Metrics):
-                into.update(event.values)
-            reply = yield event
-    finally:
-        running.close()
+    """The same events, but for the numbers of a measurement, which are noted."""
+    made = yield from relay(running, lambda event: into.update(event.values) if isinstance(event, Metrics) else event)
+    if made:
+        yield made
 
 
 def enlarged_files(made: Pictures, source: Path) -> list[tuple[str, bytes]]:
     """(name, PNG) of the plain enlargement and of the network's, with the settings that the source's file tells."""
     stem = source.stem[:60]
-    names = (f"{stem}-plain-x{made.config.factor}.png", f"{stem}-x{made.config.factor}.png")
+    names = (f"{stem}{PLAIN}{made.config.factor}.png", f"{stem}-x{made.config.factor}.png")
     models = ("", made.model)
     return [
         (name, enlarged_png(image, source, model))

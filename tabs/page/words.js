@@ -20,6 +20,19 @@ function say(message) {
 const fill = (template, values) => say({ template, values });
 const count = (number) => Math.round(number).toLocaleString(language === "en" ? "en-US" : language);
 
+// A function that has `draw` called at the next frame, once however often it is asked, while the component is there.
+function eachFrame(draw) {
+  let waiting = false;
+  return () => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      if (element.isConnected) draw();
+    });
+  };
+}
+
 // A function that puts a sentence on `node`; while it stays the same and something goes on, the seconds stand beside it.
 function stopwatch(node) {
   const clock = document.createElement("span");

@@ -46,15 +46,7 @@ const x = (u, side) => (u / map.reach + 1) * (side / 2);
 const y = (v, side) => (1 - v / map.reach) * (side / 2);
 const placeOf = (px, py, side) => [(px / (side / 2) - 1) * map.reach, (1 - py / (side / 2)) * map.reach];
 
-let waiting = false;
-function paint() {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => {
-    waiting = false;
-    if (map && element.isConnected) draw();
-  });
-}
+const paint = eachFrame(() => map && draw());
 
 function draw() {
   const side = ground.clientWidth;

@@ -122,19 +122,12 @@ function trouble(sentence) {
   node.textContent = sentence;
 }
 
-let painting = false;
-function paint() {
-  if (painting) return;
-  painting = true;
-  requestAnimationFrame(() => {
-    painting = false;
-    if (!element.isConnected) return;
-    paintStatus();
-    for (const panel of panels) panel.paint();
-    explain();
-    setTimeout(explain, 700); // once the buttons have followed the state
-  });
-}
+const paint = eachFrame(() => {
+  paintStatus();
+  for (const panel of panels) panel.paint();
+  explain();
+  setTimeout(explain, 700); // once the buttons have followed the state
+});
 
 function downloading(download) {
   const [done, total] = [download.step, download.total].map((bytes) => count(bytes / 1e6));

@@ -11,15 +11,7 @@ let chosen = ""; // the id of one of them
 let explaining = 0; // a timer
 
 // Only the newest of what has come since the last frame is painted: a slow page falls behind in nothing.
-let waiting = false;
-function paint() {
-  if (waiting) return;
-  waiting = true;
-  requestAnimationFrame(() => {
-    waiting = false;
-    if (element.isConnected) show();
-  });
-}
+const paint = eachFrame(show);
 
 function show() {
   const scene = JSON.parse(props.value || "{}");

@@ -164,12 +164,16 @@ class ComparisonTab:
         return [self._choices(owner, ids, request), _query(ids)]
 
     def _suggested(self, owner: str, handed: str = "") -> list[str]:
-        """The handed run beside one's newest other run, preferably of the same kind, or beside an example."""
+        """The handed run beside one's newest other run, preferably of the same kind, or beside an example.
+
+        Not beside one that reads other data: nothing of the two could be compared.
+        """
         run = find_run(self.runs, (handed or "").partition(" ")[0])
         others = [one for one in (*self.runs.all_of(owner), *self.runs.examples()) if one is not run]
         if run is None:
             return [one.id for one in others[:2]]
-        others.sort(key=lambda one: (one.engine != run.engine, one.config.data_of != run.config.data_of))
+        others = [one for one in others if one.engine == run.engine or one.config.data_of == run.config.data_of]
+        others.sort(key=lambda one: one.engine != run.engine)
         return [run.id, *(one.id for one in others[:1])]
 
     def _choices(self, owner: str, chosen: Sequence[str], request: gr.Request) -> dict[str, Any]:

@@ -1,5 +1,4 @@
 import json
-import time
 
 import httpx
 import pytest
@@ -10,8 +9,7 @@ from engines.running.board import Board
 from engines.running.events import Metrics, Progress, Samples
 from engines.running.runs import Runs
 from tabs.comparison.told import Together
-from tabs.page.live.feed import FRESH
-from tests.fakes import pictures
+from tests.fakes import pictures, wait_until
 from tests.served import served
 
 
@@ -40,14 +38,6 @@ def ask(url, ids, since=""):
     return httpx.get(f"{url}comparison/{ids}", params={"since": since})
 
 
-def ask_when_fresh(url, ids, since):
-    """The same once the last look is old enough for another."""
-    deadline = time.monotonic() + 20 * FRESH
-    while (answer := ask(url, ids, since)).status_code == 204 and time.monotonic() < deadline:
-        time.sleep(FRESH / 4)
-    return answer
-
-
 def test_all_runs_are_told_of_at_once_and_then_only_what_is_new(app):
     url, runs = app
     told = ask(url, "first-run,second-run").json()
@@ -59,7 +49,8 @@ def test_all_runs_are_told_of_at_once_and_then_only_what_is_new(app):
     assert ["Objective", ["Non-saturating", "Hinge"]] in told["comparison"]["settings"]
     assert ask(url, "first-run,second-run", told["cursor"]).status_code == 204
     runs.get("second-run").board.fold(Metrics(31, {"Loss_D": 0.1, "Loss_G": 1.0, "D(x)": 0.5, "D(G(z))": 0.5}))
-    more = ask_when_fresh(url, "first-run,second-run", told["cursor"]).json()
+    wait_until(lambda: ask(url, "first-run,second-run", told["cursor"]).status_code == 200)
+    more = ask(url, "first-run,second-run", told["cursor"]).json()
     assert not more["runs"][0]["series"]
     assert more["runs"][1]["series"]["losses"]["steps"] == "31"
 

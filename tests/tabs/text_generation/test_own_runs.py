@@ -74,9 +74,10 @@ def test_what_is_gone_or_of_another_kind_is_refused(runs, mine):
             own.ready(nowhere)
     with pytest.raises(ConfigError, match="does not write texts on"):
         own.ready(RUN + add(runs, model="masked", owner="eve").id)
-    empty = runs.add(Board(ENGINE, mine.config.to_dict(), state="finished"), mine.config, "eve")
-    with pytest.raises(EngineError, match="has no model yet"):
-        own.ready(RUN + empty.id)
+    for state, sentence in (("running", "has no model yet; wait"), ("finished", "No model was kept of this run")):
+        empty = runs.add(Board(ENGINE, mine.config.to_dict(), state=state), mine.config, "eve")
+        with pytest.raises(EngineError, match=sentence):
+            own.ready(RUN + empty.id)
     with pytest.raises(EngineError, match="no such run here any more"):
         OwnRuns().find(RUN + mine.id)
 

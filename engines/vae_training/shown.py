@@ -21,7 +21,7 @@ def extras(tested: Tested, step: int, kl_by_number: Sequence[float], class_names
     yield Caption("elbo", _about(tested))
     yield _reconstructions(tested, step)
     if kl_by_number:
-        yield from _latent_numbers(kl_by_number)
+        yield from latent_numbers(kl_by_number)
     points = tested.survey()
     yield Scatter("Map of the latent space", points.places, points.labels, class_names)
 
@@ -52,7 +52,7 @@ def _filled(row: np.ndarray, columns: int) -> np.ndarray:
     return np.concatenate([row, np.full((columns - len(row), *row.shape[1:]), 255, np.uint8)])
 
 
-def _latent_numbers(kl_by_number: Sequence[float]) -> Iterable[Event]:
+def latent_numbers(kl_by_number: Sequence[float]) -> Iterable[Event]:
     """The KL divergence of each, the largest first, and which are dead."""
     order = sorted(range(len(kl_by_number)), key=lambda i: -kl_by_number[i])
     kl = tuple(kl_by_number[i] for i in order)

@@ -21,5 +21,5 @@ def test_dead_latent_numbers_are_named(kl, told):
 def test_the_number_that_tells_most_stands_first():
     bars, _ = latent_numbers((0.5, 2.0, 1.0))
     assert isinstance(bars, Bars)
-    assert bars.names == ("z2", "z3", "z1")
+    assert bars.labels == ("z2", "z3", "z1")
     assert bars.values == (2.0, 1.0, 0.5)

@@ -11,6 +11,7 @@ import numpy as np
 
 from engines.image_generation.catalog import IMAGE_MODELS
 from engines.image_generation.config import ImageConfig
+from engines.image_generation.emoji.reading import Reader
 from engines.image_generation.engine import generate
 from engines.image_generation.enlarging import EnlargeConfig
 from engines.image_generation.picture_files import read_axes, read_picture, read_settings
@@ -31,6 +32,7 @@ class ImageEndpoints:
 
     def __init__(self, bench: Bench) -> None:
         self.bench, self.generators, self.keeper, self.gate = bench, bench.generators, bench.keeper, bench.gate
+        self.reader = Reader()
 
     def add(self) -> None:
         """Make the endpoints."""
@@ -51,6 +53,7 @@ class ImageEndpoints:
             (self.image_settings, file, about, "image_settings"),
         ):
             gr.Button(**hidden).click(action, inputs, outputs, api_name=name, **calling)
+        gr.api(self.image_reading, api_name="image_reading", concurrency_limit=None)
         gr.api(self.image_models, api_name="image_models", concurrency_limit=None)
 
     def image_generate(
@@ -151,6 +154,15 @@ class ImageEndpoints:
             axes = read_axes(file)
             told = {"config": config.to_dict(), "notes": [str(note) for note in notes]}
             return told | ({"grid": axes.to_json()} if axes else {})
+
+    def image_reading(self, prompt: str, request: gr.Request = None) -> dict[str, Any]:
+        """What the bundled model understands of a prompt, in English or another language.
+
+        {"english": what it is given, "" if it knows nothing of it, "unread": [words], "near": [names it knows]}.
+        """
+        with polite(request):
+            read = self.reader.read(ImageConfig.knobs()["prompt"].check(prompt))
+            return {"english": read.english, "unread": list(read.unread), "near": list(read.near)}
 
     def image_models(self, owner: str = "", request: gr.Request = None) -> list[dict[str, Any]]:
         """The models on offer: id, title, licence, memory in bytes, tasks, and the settings that suit each.

@@ -7,7 +7,6 @@ from typing import Any
 
 import gradio as gr
 
-from engines.image_generation.catalog import EXAMPLES, OWN
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.engine import generate
 from engines.image_generation.picture_files import read_picture
@@ -22,6 +21,7 @@ from tabs.image_generation.example import example
 from tabs.image_generation.keeping import Keeper
 from tabs.image_generation.own_gans import OwnGenerators
 from tabs.image_generation.panels import CLICK_DOWNLOAD, GalleryPanel, SettingsPanel
+from tabs.image_generation.reading import ReadingPanel, examples, rows
 from tabs.image_generation.sources import SourcePanel, place
 from tabs.image_generation.variations import GridPanel, WalkPanel
 from tabs.page.language import language_of, t
@@ -107,14 +107,12 @@ class ImageTab:
         with gr.Row(equal_height=True):
             # no max_length: a prompt that is cut in silence would be worse than a sentence
             self.prompt = gr.Textbox(
-                knobs["prompt"].default, placeholder=t("What the picture should show, in English"), lines=1,
+                knobs["prompt"].default, placeholder=t("What the picture should show"), lines=1,
                 max_lines=5, label=t("Prompt"), scale=6, min_width=260, elem_id="image-prompt", **bare,
             )  # fmt: skip
             self.start = gr.Button(t("Generate"), variant="primary", elem_id=IDS["start"], scale=1, min_width=120)
             self.stop = gr.Button(t("Stop"), elem_id=IDS["stop"], interactive=False, scale=1, min_width=80)
-        self.examples = gr.Dataset(
-            components=["textbox"], samples=[[text] for text in EXAMPLES], show_label=False, elem_id="image-examples"
-        )
+        self.reading = ReadingPanel()
 
     def _build_actions(self) -> None:
         look: dict[str, Any] = {"size": "sm", "min_width": 110, "interactive": False}
@@ -132,12 +130,11 @@ class ImageTab:
 
     def wire(self) -> None:
         """Connect events to handlers."""
-        owner, view, model = self.shared.owner, self.view, self.desk.model
+        owner, view = self.shared.owner, self.view
         self.desk.wire(owner)
         self.sources.wire(self.desk.form)
         self.bench.wire(self.start.click, self.generate)
-        self.examples.click(lambda sample: sample[0], self.examples, self.prompt, **QUICK)
-        self.bench.wire(self.examples.click, self.example, [self.examples])
+        self.reading.wire(self.bench, self.example)
         self.stop.click(self.studio.stop, owner, None, **QUICK)
         buttons = [self.stop, *self.actions.values()]
         followers = [*buttons, self.ids, self.chosen, self.gallery.view]
@@ -150,10 +147,9 @@ class ImageTab:
         self.grid.wire(self.bench)
         self.walk.wire(self.bench)
         self.enlarging.wire(self.bench, self.chosen)
-        first = [*self.desk.form.widgets, view, self.gallery.view]
+        first = [*self.desk.form.widgets, self.reading.prompts, view, self.gallery.view]
         self.shared.openings["image_generation"].then(self.arrive, [owner, self.shared.visit], first, **QUICK)
-        self.shared.page.select(self.desk.refresh, owner, model, **QUICK)
-        model.change(lambda model: gr.update(visible=not model.startswith(OWN)), model, self.examples, **QUICK)
+        self.shared.page.select(self.desk.refresh, owner, self.desk.model, **QUICK)
 
     def _wire_actions(self) -> None:
         """What can be done with the picture chosen on the stage."""
@@ -188,8 +184,9 @@ class ImageTab:
     def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
         """The models as they are, the settings of the link, if any, and what they made last, else an example."""
         form = self.desk.arrive(self.desk.link.take(visit, request), owner, request)
-        newest = self.shared.gallery.newest(owner)
-        return [*form, show_kept(newest) if newest else example(language_of(request)), self.stage.thumbnails(owner)]
+        newest, language = self.shared.gallery.newest(owner), language_of(request)
+        prompts = gr.update(samples=rows(examples(language)))
+        return [*form, prompts, show_kept(newest) if newest else example(language), self.stage.thumbnails(owner)]
 
     def settle(self, owner: str, event: gr.EventData) -> list[Any]:
         """What depends on the stage: Stop, the buttons that need a picture, and the gallery."""

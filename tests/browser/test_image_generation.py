@@ -165,6 +165,31 @@ def test_an_example_is_run_by_a_click_and_two_clicks_do_not_mix(open_tab):
         assert picture.get_attribute("alt") == "red apple"
 
 
+def test_how_a_prompt_is_read_is_said_before_it_is_drawn(open_tab):
+    _, page = open_tab()
+    prompt, line, names = (page.locator(f"#image-{name}") for name in ("prompt textarea", "reading", "examples"))
+    expect(line).to_be_hidden()
+    prompt.fill("蓝色的火箭")
+    expect(line).to_have_text("The model reads: “blue rocket”.")
+    prompt.fill("a rocket with zzgh")
+    expect(line).to_contain_text("It does not know: zzgh.")
+    names.get_by_role("button", name="rocket", exact=True).click()
+    expect(prompt).to_have_value("rocket")
+    expect(line).to_be_hidden()
+    expect(about(page)).to_contain_text("rocket", timeout=SLOW)
+    expect(names).to_contain_text("red apple")
+    prompt.fill("量子力学")
+    page.locator("#image-start").click()
+    expect(note(page)).to_contain_text("knows no word of “量子力学”", timeout=SLOW)
+
+
+def test_a_chinese_visitor_draws_a_chinese_example(visit):
+    page = to_tab(visit(locale="zh-CN"), "图像生成")
+    page.locator("#image-examples").get_by_text("红苹果").click()
+    expect(page.locator("#image-prompt textarea")).to_have_value("红苹果")
+    expect(about(page)).to_contain_text("红苹果", timeout=SLOW)
+
+
 def test_a_part_is_repainted_by_painting_on_the_canvas(open_tab):
     _, page = open_tab()
     generate(page)

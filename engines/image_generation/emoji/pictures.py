@@ -66,34 +66,51 @@ def on_white(png: bytes, size: int) -> np.ndarray:
     return np.asarray(flat.resize((size, size), Image.Resampling.LANCZOS))
 
 
+def emoji_words(sources: Path) -> Iterator[tuple[str, tuple[str, ...], tuple[str, ...]]]:
+    """(character, wordings of the name, keywords) of each emoji of the training set, in a fixed order."""
+    for entry, character, words in _entries(sources):
+        yield (character, *_words_of(entry, words))
+
+
 def load_emoji(sources: Path, size: int) -> list[Emoji]:
     """All emoji of the training set in a fixed order; `sources` keeps the npm tarballs."""
+    drawings = {
+        style: _members(fetch_package(f"emoji-datasource-{vendor}", sources), f"package/img/{vendor}/64/")
+        for style, vendor in STYLES.items()
+    }
+    return [_emoji(entry, words, drawings, size) for entry, _, words in _entries(sources)]
+
+
+def _entries(sources: Path) -> Iterator[tuple[dict, str, list[str]]]:
+    """(emoji-datasource's entry, character, emojilib's words) of each that is not left out."""
     words = json.loads(_members(fetch_package("emojilib", sources), "package/dist/")["emoji-en-US.json"])
-    drawings: dict[str, dict[str, bytes]] = {}
-    for style, vendor in STYLES.items():
-        tarball = fetch_package(f"emoji-datasource-{vendor}", sources)
-        drawings[style] = _members(tarball, f"package/img/{vendor}/64/")
-        entries = json.loads(_members(tarball, "package/emoji.json")[""])
-    found = []
+    vendor = list(STYLES.values())[-1]
+    entries = json.loads(_members(fetch_package(f"emoji-datasource-{vendor}", sources), "package/emoji.json")[""])
     for entry in sorted(entries, key=lambda e: e["sort_order"]):
         short = entry["short_name"]
         twin = short.startswith(NEAR_TWINS) or short.endswith("_facing_right") or short.endswith("30")
         if entry["category"] in LEFT_OUT or twin:
             continue
         character = "".join(chr(int(code, 16)) for code in entry["unified"].split("-"))
-        found.append(_emoji(entry, words.get(character, []), drawings, size))
-    return found
+        yield entry, character, words.get(character, [])
 
 
-def _emoji(entry: dict, words: list[str], drawings: dict[str, dict[str, bytes]], size: int) -> Emoji:
+def _words_of(entry: dict, words: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(wordings of the name, the first one emojilib's; other keywords)."""
+
     def plain(text: str) -> str:
         return " ".join(text.lower().replace("_", " ").replace("-", " ").replace("+1", "thumbs up").split())
 
     keywords = tuple(dict.fromkeys(plain(word) for word in words))
     name = keywords[0] if keywords else plain(entry["name"])
     names = tuple(dict.fromkeys([name, plain(entry["name"] or name), *map(plain, entry["short_names"])]))
+    return names, tuple(k for k in keywords if k not in names)
+
+
+def _emoji(entry: dict, words: list[str], drawings: dict[str, dict[str, bytes]], size: int) -> Emoji:
+    names, keywords = _words_of(entry, words)
     pictures = {style: on_white(files[entry["image"]], size) for style, files in drawings.items()}
-    return Emoji(name, names, tuple(k for k in keywords if k not in names), pictures)
+    return Emoji(names[0], names, keywords, pictures)
 
 
 def recolour(image: np.ndarray, colour: str) -> np.ndarray:

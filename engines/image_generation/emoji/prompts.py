@@ -1,4 +1,7 @@
-"""The embeddings of the bundled model's prompts: known ones from its files, others by MiniLM, fetched when needed."""
+"""The embeddings of the bundled model's prompts: known ones from its files, others by MiniLM, fetched when needed.
+
+MiniLM reads English, so what is written in another language is given to it as `reading` puts it.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,13 @@ from torch.nn import functional as F
 
 from engines.catalog import ENCODERS
 from engines.image_generation.emoji.files import load_phrases, plain
+from engines.image_generation.emoji.reading import Reader
 from engines.messages import EngineError, Message
 from engines.running.events import Event, Note
 from engines.weights import Stopped, fetch, in_background
 
 REMEMBERED = 256  # prompts
+QUOTED = 40  # characters of a prompt in a sentence
 ENCODER = ENCODERS["all-MiniLM-L6-v2"]
 
 
@@ -25,6 +30,7 @@ class Prompts:
     """Prompts as unit vectors [384], the latest ones remembered. For one thread at a time."""
 
     def __init__(self, folder: Path) -> None:
+        self._reader = Reader()
         self._phrases, self._vectors = load_phrases(folder)
         self._remembered: OrderedDict[str, Tensor] = OrderedDict()
         self._encoder: Any = None  # MiniLM, once a prompt needs it
@@ -32,9 +38,9 @@ class Prompts:
     def encode(self, prompts: Sequence[str]) -> Generator[Event, bool, dict[str, Tensor] | None]:
         """The vector of each prompt that is not empty; yields while MiniLM is fetched; None if told to stop.
 
-        EngineError if MiniLM is needed and cannot be had.
+        EngineError if MiniLM is needed and cannot be had, or if nothing of a prompt is understood.
         """
-        wanted = {prompt: plain(prompt) for prompt in prompts if prompt.strip()}
+        wanted = {prompt: self._understood(prompt) for prompt in prompts if prompt.strip()}
         unknown = [phrase for phrase in set(wanted.values()) - self._phrases.keys() if phrase not in self._remembered]
         if unknown:
             try:
@@ -49,6 +55,15 @@ class Prompts:
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
         return found
+
+    def _understood(self, prompt: str) -> str:
+        if not (english := self._reader.read(prompt).english):
+            raise EngineError(
+                "The bundled model knows no word of “{prompt}”. It reads names of emoji in English, Chinese, Japanese,"
+                " Korean, Russian, Spanish, French and German.",
+                prompt=prompt[:QUOTED],
+            )
+        return plain(english)
 
     def _vector(self, phrase: str) -> Tensor:
         if phrase in self._phrases:

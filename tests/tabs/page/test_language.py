@@ -13,7 +13,7 @@ from engines.data.cards import DATASETS, TEXT_DATASETS
 from engines.finetuning.config import RECIPES, FinetuningConfig
 from engines.gpt_training.config import PRESETS as GPT_PRESETS
 from engines.gpt_training.config import GptConfig
-from engines.image_generation.catalog import IMAGE_MODELS, OWN, own_card
+from engines.image_generation.catalog import EXAMPLES, IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.enlarging import EnlargeConfig
 from engines.live_training.race.config import RaceConfig
@@ -87,7 +87,7 @@ def spoken_in_script() -> set[str]:
 
 
 def spoken_in_tables() -> set[str]:
-    words = {"{n} pictures", "{n} examples", "{n} pieces of text", "Fréchet distance", *TABS}
+    words = {"{n} pictures", "{n} examples", "{n} pieces of text", "Fréchet distance", *TABS, *EXAMPLES}
     own = (PointsConfig, GptConfig, TextConfig, FinetuningConfig, ImageConfig, EnlargeConfig, RaceConfig)
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):

@@ -107,3 +107,15 @@ def test_the_networks_are_what_was_saved(folder, tmp_path):
     with pytest.raises(EngineError, match="damaged"):
         load_networks(tmp_path)
     assert json.loads((folder / "phrases.json").read_text()) == list(PHRASES)
+
+
+def test_names_in_other_languages_need_no_download(offline):
+    from engines.image_generation.models import EMOJI_FOLDER
+
+    vectors = drain(Prompts(EMOJI_FOLDER).encode(["红苹果", "red apple", "manzana roja", "🍎"]))
+    assert all(torch.equal(vector, vectors["red apple"]) for vector in vectors.values())
+
+
+def test_a_prompt_of_which_nothing_is_known_is_not_drawn(folder):
+    with pytest.raises(EngineError, match="knows no word of “量子力学”"):
+        drain(Prompts(folder).encode(["量子力学"]))

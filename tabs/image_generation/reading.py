@@ -1,0 +1,64 @@
+"""What the bundled model understands of a prompt, under the prompt: in English words, and what is near to the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import gradio as gr
+
+from engines.image_generation.catalog import EXAMPLES, IMAGE_MODELS, OWN
+from engines.image_generation.emoji.reading import Reader, Reading
+from engines.messages import Message
+from tabs.image_generation.bench import Bench
+from tabs.page.language import language_of, translate
+from tabs.page.markup import panel, paragraph, speaker
+from tabs.page.shared import FOLLOW, QUICK, after
+
+
+class ReadingPanel:
+    """A line that is there only where there is something to say, and prompts to click: what is near, else examples."""
+
+    def __init__(self) -> None:
+        self.reader = Reader()
+        self.line = panel("image-reading")
+        self.prompts = gr.Dataset(
+            components=["textbox"], samples=rows(EXAMPLES), show_label=False, elem_id="image-examples"
+        )
+
+    def wire(self, bench: Bench, draw: Callable[..., Any]) -> None:
+        """Follow prompt and model; a click on a prompt draws it: `draw` is the tab's handler for that."""
+        prompt, model = bench.form["prompt"], bench.form["model"]
+        asked = after(prompt.change, model.change)
+        asked.then(self.show, [prompt, model], [self.line, self.prompts], **FOLLOW)
+        self.prompts.click(lambda sample: sample[0], self.prompts, prompt, **QUICK)
+        bench.wire(self.prompts.click, draw, [self.prompts])
+
+    def show(self, prompt: str, model: str, request: gr.Request) -> list[Any]:
+        """The line and the prompts to click."""
+        card = IMAGE_MODELS.get(model)
+        read = self.reader.read(prompt) if card and card.kind == "emoji" else Reading("")
+        line = paragraph(" ".join(map(speaker(request), told(read))))
+        samples = rows(read.near or examples(language_of(request)))
+        return [line, gr.update(samples=samples, visible=not model.startswith(OWN))]
+
+
+def told(read: Reading) -> list[Message]:
+    """What to know before a prompt is drawn; nothing if all of it is understood as it stands."""
+    said = []
+    if read.translated and read.english:
+        said.append(Message("The model reads: {english}.", english=f"“{read.english}”"))
+    if read.unread:
+        said.append(Message("It does not know: {words}.", words=", ".join(read.unread)))
+        said.append(Message("It knows, for example:"))
+    return said
+
+
+def rows(texts: Iterable[str]) -> list[list[str]]:
+    """Texts as gr.Dataset wants them."""
+    return [[text] for text in texts]
+
+
+def examples(language: str) -> list[str]:
+    """Prompts that a click draws, in the visitor's language."""
+    return [translate(Message(text), language) for text in EXAMPLES]

@@ -123,6 +123,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/gpt_start", "/gpt_status", "/gpt_control", "/gpt_open", "/gpt_run_file", "/gpt_model", "/gpt_script",
         "/gpt_acrostic", "/gpt_fill", "/gpt_inside",
         "/image_enlarge", "/image_generate", "/image_models", "/image_reading", "/image_settings",
+        "/image_style",
         "/image_xy", "/image_walk",
         "/text_chat", "/text_continue", "/text_perplexity", "/text_score",
         "/finetuning_start", "/finetuning_status", "/finetuning_control", "/finetuning_results",

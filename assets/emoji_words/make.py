@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import json
 import lzma
-import subprocess
 import sys
-import tarfile
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 
+from assets.sources import npm_package, read_tarball
 from engines.image_generation.emoji.pictures import COLOURS as MODEL_COLOURS
 from engines.image_generation.emoji.pictures import emoji_words
 
 HERE = Path(__file__).parent
-PACKAGE = "emojibase-data@17.0.0"
+PACKAGE = ("emojibase-data", "17.0.0")
 LANGUAGES = {"zh": ("zh", "zh-hant"), "ja": ("ja",), "ko": ("ko",), "ru": ("ru",), "es": ("es",), "fr": ("fr",),
              "de": ("de",)}  # fmt: skip
 # Chinese words that the keywords do not have, or have in a sense that a picture is seldom asked in.
@@ -125,11 +124,8 @@ def emoji_of(entries: Mapping) -> dict[str, set[str]]:
 
 def load(sources: Path, language: str) -> dict[str, dict]:
     """Emoji -> its label, and the words of it: keywords, and an English label's own words."""
-    path = sources / f"{PACKAGE.replace('@', '-')}.tgz"
-    if not path.exists():
-        subprocess.run(["npm", "pack", "--silent", PACKAGE, "--pack-destination", str(sources)], check=True)
-    with tarfile.open(path) as tar:
-        entries = json.load(tar.extractfile(f"package/{language}/data.json"))
+    tarball = npm_package(*PACKAGE, sources)
+    entries = json.loads(read_tarball(tarball, f"package/{language}/data.json")[""])
     found = {}
     for entry in entries:
         label, tags = entry["label"].lower(), [tag.lower() for tag in entry.get("tags", [])]

@@ -98,6 +98,14 @@ def enlarged_png(image: np.ndarray, source: Path, model: str) -> bytes:
     return buffer.getvalue()
 
 
+def painted_png(image: np.ndarray, model: str) -> bytes:
+    """uint8 [H, W, 3] as a PNG that says which model made it, without settings: those of its source make another."""
+    info, buffer = PngInfo(), io.BytesIO()
+    info.add_itxt("XML:com.adobe.xmp", xmp(model))
+    Image.fromarray(image).save(buffer, "PNG", pnginfo=info)
+    return buffer.getvalue()
+
+
 def exif_of(png: bytes) -> bytes:
     """The texts of such a PNG as EXIF, for its copies in formats that have no chunks; b"" if it has none, or too long.
 

@@ -15,6 +15,7 @@ from engines.image_generation.emoji.reading import Reader
 from engines.image_generation.engine import generate
 from engines.image_generation.enlarging import EnlargeConfig
 from engines.image_generation.picture_files import read_axes, read_picture, read_settings
+from engines.image_generation.styling.engine import StyleConfig
 from engines.image_generation.variations import grid_cells, parse_values, walk, xy_grid
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Events, Pictures
@@ -22,6 +23,7 @@ from tabs.image_generation.actions import MAKING
 from tabs.image_generation.bench import Bench
 from tabs.image_generation.enlarging import enlarged_files, enlarging, noting
 from tabs.image_generation.keeping import FORMATS, grid_file, picture_files, walk_file
+from tabs.image_generation.styling import painted_files, painting
 from tabs.image_generation.variations import cells, frame_count, goal_seed
 from tabs.page.json_input import json_object
 from tabs.page.polite import polite
@@ -39,6 +41,7 @@ class ImageEndpoints:
         calling = {name: MAKING[name] for name in ("concurrency_limit", "concurrency_id")}
         hidden: dict[str, Any] = {"visible": False}
         settings, image, mask = json_object(), gr.File(**hidden), gr.File(**hidden)
+        style = gr.File(**hidden)
         owner, file = gr.Textbox("", **hidden), gr.File(**hidden)
         files, about = gr.File(file_count="multiple", **hidden), gr.JSON(**hidden)
         axes = [gr.Textbox(**hidden) for _ in range(4)]
@@ -50,6 +53,7 @@ class ImageEndpoints:
             (self.image_xy, [*axes, *sources], file, "image_xy"),
             (self.image_walk, [*goal, kind, *sources], file, "image_walk"),
             (self.image_enlarge, [settings, image, owner], [files, about], "image_enlarge"),
+            (self.image_style, [settings, image, style, owner], [files, about], "image_style"),
             (self.image_settings, file, about, "image_settings"),
         ):
             gr.Button(**hidden).click(action, inputs, outputs, api_name=name, **calling)
@@ -144,6 +148,27 @@ class ImageEndpoints:
             made = _run(noting(enlarging(self.bench, config, picture), measured))
             about = {"model": made.model, "seconds": round(made.seconds, 3), **measured}
             return self.keeper.write(enlarged_files(made, Path(image))), about
+
+    def image_style(
+        self,
+        settings: dict[str, Any],
+        image: str | None,
+        style: str | None = None,
+        owner: str = "",
+        request: gr.Request = None,
+    ) -> tuple[list[str], dict[str, Any]]:
+        """Paint a picture in the manner of another; settings are those of StyleConfig, such as {"style": "ink"}.
+
+        With {"style": "own"} it is that of the picture file `style`. Returns a PNG file and {"model", "seconds"}.
+        """
+        with polite(request):
+            if not image:
+                raise ConfigError("Choose a file first.")
+            events = painting(self.bench, StyleConfig.from_dict(settings), [Path(image)], style)
+            self.gate.count(owner, request)
+            made = _run(events)
+            about = {"model": made.model, "seconds": round(made.seconds, 3)}
+            return self.keeper.write(painted_files(made, [Path(image)])), about
 
     def image_settings(self, file: str | None, request: gr.Request = None) -> dict[str, Any]:
         """The settings that a picture tells, ours or another program's: {"config", "notes"}; of a grid also "grid"."""

@@ -23,6 +23,7 @@ from tabs.image_generation.own_gans import OwnGenerators
 from tabs.image_generation.panels import CLICK_DOWNLOAD, GalleryPanel, SettingsPanel
 from tabs.image_generation.reading import ReadingPanel, examples, rows
 from tabs.image_generation.sources import SourcePanel, place
+from tabs.image_generation.styling import StylePanel
 from tabs.image_generation.variations import GridPanel, WalkPanel
 from tabs.page.language import language_of, t
 from tabs.page.learn import LABELS, learn_panel
@@ -39,12 +40,15 @@ INTRO = (
 ASKED = {
     **{f"#image-grid-{axis} {LABELS}": "grid, model!=gan:*" for axis in "xy"},
     f"#image-enlarge-factor {LABELS}": "enlarge",
+    **{f"#image-style-{name} {LABELS}": "style" for name in ("style", "strength")},
     **{f"#image-walk-{name} {LABELS}": "walk, model!=gan:*" for name in ("prompt", "seed", "frames")},
 }
 EMPTY = Message("Your pictures appear here.")
 NEED_PICTURE = ("png", "zip", "change", "repaint", "settings")  # buttons
 IDS = {name: f"image-{name}" for name in ("start", "stop", *NEED_PICTURE)}
-MAKERS = "#image-start, #image-grid-start, #image-walk-start, #image-examples button"
+MAKERS = (
+    "#image-start, #image-grid-start, #image-walk-start, #image-style-start, #image-style-all, #image-examples button"
+)
 
 
 def build(shared: Shared) -> None:
@@ -88,6 +92,8 @@ class ImageTab:
                 self.walk = WalkPanel()
             with gr.Tab(t("Enlarge")):
                 self.enlarging = EnlargePanel()
+            with gr.Tab(t("Style of another picture")):
+                self.styling = StylePanel()
             with gr.Tab(t("Settings from a picture")):
                 self.settings = SettingsPanel()
         learn_panel("image_generation", self.desk.form, ASKED)
@@ -147,7 +153,8 @@ class ImageTab:
         self.grid.wire(self.bench)
         self.walk.wire(self.bench)
         self.enlarging.wire(self.bench, self.chosen)
-        first = [*self.desk.form.widgets, self.reading.prompts, view, self.gallery.view]
+        self.styling.wire(self.bench, self.chosen, self.ids)
+        first = [*self.desk.form.widgets, self.reading.prompts, self.styling.look, view, self.gallery.view]
         self.shared.openings["image_generation"].then(self.arrive, [owner, self.shared.visit], first, **QUICK)
         self.shared.page.select(self.desk.refresh, owner, self.desk.model, **QUICK)
 
@@ -186,7 +193,8 @@ class ImageTab:
         form = self.desk.arrive(self.desk.link.take(visit, request), owner, request)
         newest, language = self.shared.gallery.newest(owner), language_of(request)
         prompts = gr.update(samples=rows(examples(language)))
-        return [*form, prompts, show_kept(newest) if newest else example(language), self.stage.thumbnails(owner)]
+        stage = show_kept(newest) if newest else example(language)
+        return [*form, prompts, self.styling.shown(request), stage, self.stage.thumbnails(owner)]
 
     def settle(self, owner: str, event: gr.EventData) -> list[Any]:
         """What depends on the stage: Stop, the buttons that need a picture, and the gallery."""

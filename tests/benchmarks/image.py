@@ -18,7 +18,9 @@ from pathlib import Path
 from engines.image_generation import models as models_module
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.engine import generate
+from engines.image_generation.enlarging import EnlargeConfig, enlarge
 from engines.image_generation.models import ImageModels
+from engines.image_generation.styling.engine import StyleConfig, stylize
 from engines.running.events import Pictures, Progress, Samples
 from tests.benchmarks.memory import resident_mb
 from tests.tiny_image_models import save_pipeline
@@ -72,6 +74,22 @@ def measure_speed(models: ImageModels, rounds: int) -> dict[str, float]:
         "steps_per_s": CONFIG.steps / statistics.median(run[2].seconds for run in runs),
         "load_s": load,  # without the import of torch
     }
+
+
+def measure_changes(rounds: int) -> dict[str, float]:
+    """Seconds to enlarge pictures four times and to paint one of 512 px in a style, loading included; medians."""
+    import numpy as np
+
+    noise = np.random.default_rng(0)
+    small, large = (noise.integers(0, 256, (side, side, 3), np.uint8) for side in (128, 512))
+    kinds = {
+        "enlarge_128_s": lambda: list(enlarge(EnlargeConfig(), small)),
+        "style_512_s": lambda: list(stylize(StyleConfig(), large[None])),
+    }
+    found = {name: median_seconds(run, rounds) for name, run in kinds.items()}
+    began = time.perf_counter()
+    list(enlarge(EnlargeConfig(), large))
+    return found | {"enlarge_512_s": time.perf_counter() - began}
 
 
 def measure_gpu(rounds: int) -> dict[str, float]:
@@ -162,7 +180,7 @@ def main() -> None:
             "fidelity": card.get("scores", {}).get("fidelity"),
             "fidelity_unseen_wording": card.get("scores", {}).get("fidelity_unseen_wording"),
         }
-        figures = measure_speed(models, rounds)
+        figures = measure_speed(models, rounds) | measure_changes(2 if options.quick else 5)
         if cuda:
             figures |= measure_gpu(rounds)
         if options.memory:

@@ -190,6 +190,22 @@ def test_a_chinese_visitor_draws_a_chinese_example(visit):
     expect(about(page)).to_contain_text("红苹果", timeout=SLOW)
 
 
+def test_what_is_on_the_stage_is_painted_in_a_style_by_two_clicks(open_tab):
+    _, page = open_tab()
+    page.get_by_role("tab", name="Style of another picture").click()
+    page.locator("#image-style-start").click()
+    expect(note(page)).to_have_text("Choose a picture on the stage first, or a file.", timeout=SLOW)
+    generate(page)
+    drawn = sources(page)
+    page.locator("#image-styles button").nth(2).click()
+    expect(page.locator("#image-style-style input")).to_have_value("Ink wash")
+    page.locator("#image-style-all").click()
+    expect(about(page)).to_contain_text("Ink wash, strength 1", timeout=SLOW)
+    assert len(sources(page)) == len(drawn) == 4
+    assert not set(sources(page)) & set(drawn)
+    expect(page.locator("#image-gallery img")).to_have_count(8)
+
+
 def test_a_part_is_repainted_by_painting_on_the_canvas(open_tab):
     _, page = open_tab()
     generate(page)

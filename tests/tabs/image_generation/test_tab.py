@@ -129,6 +129,29 @@ def test_a_script_is_told_what_enlarging_allows(client, tmp_path, settings, sent
         client.predict(settings, handle_file(tmp_path / "red.png"), "", api_name="/image_enlarge")
 
 
+def test_a_picture_is_painted_in_the_manner_of_another(client, tmp_path):
+    (file,), _ = generate(client, SMALL | {"batch": 1})
+    (ink,), about = client.predict({"style": "ink"}, handle_file(file), None, "", api_name="/image_style")
+    assert pixels(ink).shape == (256, 256, 3)
+    assert set(about) == {"model", "seconds"}
+    with pytest.raises(Exception, match="tells no settings"):  # those of its source make another picture
+        client.predict(handle_file(ink), api_name="/image_settings")
+    Image.new("RGB", (40, 40), "red").save(tmp_path / "red.png")
+    settings, red = {"style": "own", "strength": 0.7}, handle_file(tmp_path / "red.png")
+    (own,), _ = client.predict(settings, handle_file(file), red, "", api_name="/image_style")
+    assert (pixels(own) != pixels(ink)).any()
+    with pytest.raises(Exception, match="Choose a style picture first"):
+        client.predict({"style": "own"}, handle_file(file), None, "", api_name="/image_style")
+
+
+def test_a_script_is_told_how_a_prompt_is_read(client):
+    read = client.predict("蓝色的汽车", api_name="/image_reading")
+    assert read == {"english": "blue car", "unread": [], "near": []}
+    assert client.predict("zzgh", api_name="/image_reading")["unread"] == ["zzgh"]
+    with pytest.raises(Exception, match="knows no word of “量子力学”"):
+        generate(client, SMALL | {"prompt": "量子力学"})
+
+
 def test_a_picture_is_changed_and_repainted(client, tmp_path):
     start, mask = tmp_path / "start.png", tmp_path / "mask.png"
     Image.new("RGB", (200, 200), "red").save(start)

@@ -16,6 +16,7 @@ from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import EXAMPLES, IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.enlarging import EnlargeConfig
+from engines.image_generation.styling.engine import StyleConfig
 from engines.live_training.race.config import RaceConfig
 from engines.messages import Message
 from engines.points_training.config import PRESETS as POINTS_PRESETS
@@ -88,7 +89,7 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "{n} examples", "{n} pieces of text", "Fréchet distance", *TABS, *EXAMPLES}
-    own = (PointsConfig, GptConfig, TextConfig, FinetuningConfig, ImageConfig, EnlargeConfig, RaceConfig)
+    own = (PointsConfig, GptConfig, TextConfig, FinetuningConfig, ImageConfig, EnlargeConfig, StyleConfig, RaceConfig)
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}

@@ -179,7 +179,7 @@ def test_every_image_task_sampler_and_kind_of_model_has_its_section():
         assert ("few-steps, " in found) is (card.kind == "diffusers" and card.steps < 10)
         assert ("guidance, " in found) is card.guided or card.id.startswith("LCM")  # where it is built in
     own = names("image_generation", model=f"{OWN}abc")
-    assert own == ["batch", "enlarge", f"model={OWN}*", "resources"]
+    assert own == ["batch", "enlarge", "style", f"model={OWN}*", "resources"]
 
 
 def test_every_method_and_model_of_fine_tuning_has_its_section():

@@ -128,7 +128,9 @@ class ForkPanel:
         run, say = find_run(self.runs, run_id), speaker(request)
         points = self.list_points(run_id, chosen, request)
         mine = run is not None and run.owned_by(owner)
-        may = bool(points["choices"]) and (mine or run.forkable)
+        latest = self.runs.latest(owner, self.actions.engine)
+        busy = latest is not None and not latest.board.ended
+        may = bool(points["choices"]) and (mine or run.forkable) and not busy
         relatives = self._relatives(run, owner) if run else []
         return [
             points,

@@ -43,6 +43,7 @@ class RunLimits:
     kept: int = 50  # ended runs that stay readable; the oldest go first
     kept_seconds: float = 7 * 24 * 3600.0  # an ended run older than this goes too
     pause_seconds: float = 900.0  # a run paused longer is stopped, and kept
+    room_runs: int = 40  # live ones of a room, which share one place in turns
     run_seconds: float = 0.0  # a run that computed for longer is stopped, and kept; 0: any
 
 
@@ -89,6 +90,11 @@ class Run:
         self._why_stopped: Message | None = None
         self._wished = threading.Condition()
         self._watch = Watch()  # of trackers
+
+    @property
+    def mark(self) -> str:
+        """The owner's mark; see owner_mark."""
+        return self._mark
 
     def owned_by(self, key: str) -> bool:
         """Whether `key` is this run's owner key."""

@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from engines.running.events import Events
 from engines.running.following import Follower
 from engines.running.forks.forking import Origin, inherit
 from engines.running.forks.points import drop_oldest_points, take
+from engines.running.room.rooms import Rooms
 from engines.running.run import INTERRUPTED, Run, RunLimits
 from engines.running.run_store import (
     Record,
@@ -65,6 +66,7 @@ class Runs:
             self._temporary = tempfile.TemporaryDirectory(prefix="aigc-playground-runs-", ignore_cleanup_errors=True)
         self._root = folder or Path(self._temporary.name)
         self._slots = Slots(self.limits.slots)
+        self.rooms = Rooms(self._slots, self.limits.room_runs, folder / "rooms" if folder else None)
         self._runs: dict[str, Run] = {}  # oldest first
         self._configs: dict[str, type[Config]] = {}  # of the engines adopted
         self._titles: dict[str, str] = {}
@@ -82,7 +84,7 @@ class Runs:
         with self._lock:
             self._check_room(engine, owner)
             run = Run(engine, config, owner, self._root, events=events)
-            run.launch(self._slots, self.limits, self.durable, self._tracking)
+            run.launch(self._line(owner), self.limits, self.durable, self._tracking)
             return self._add(run)
 
     def race(
@@ -95,7 +97,7 @@ class Runs:
         with self._lock:
             for engine, _, _ in entries:
                 self._check_room(engine, owner)
-            turns = Turns(self._slots, owner_mark(owner), seconds)
+            turns = Turns(self._line(owner), owner_mark(owner), seconds)
             runs = [Run(engine, config, owner, self._root, events=events) for engine, config, events in entries]
             for run in runs:
                 run.launch(turns, self.limits, self.durable, self._tracking)
@@ -116,7 +118,7 @@ class Runs:
             take(parent.folder, step, run.folder, config.to_dict())
             with self._lock:
                 self._check_room(parent.engine, owner)
-                run.launch(self._slots, self.limits, self.durable, self._tracking)
+                run.launch(self._line(owner), self.limits, self.durable, self._tracking)
                 return self._add(run)
         except EngineError:
             run.delete()
@@ -135,6 +137,11 @@ class Runs:
             raise EngineError("You have a run that has not ended. Stop it first, or let it finish.")
         if self._slots.waiting() >= self.limits.queue:
             raise EngineError("The line is full: {count} runs are waiting.", count=self.limits.queue)
+        self.rooms.admit(owner_mark(owner), [run.mark for run in self._runs.values() if not run.board.ended])
+
+    def _line(self, owner: str) -> Slots | Turns:
+        """Where this owner's runs wait for their place: those of a room take turns at one."""
+        return self.rooms.line(owner_mark(owner)) or self._slots
 
     def _add(self, run: Run) -> Run:
         ended = [r for r in self._runs.values() if r.board.ended and r.owner]
@@ -163,6 +170,11 @@ class Runs:
         """The owner's runs of all engines, newest first."""
         with self._lock:
             return [run for run in reversed(self._runs.values()) if run.owned_by(owner)]
+
+    def marked(self, marks: Collection[str]) -> list[Run]:
+        """The runs of the owners with these marks, oldest first."""
+        with self._lock:
+            return [run for run in self._runs.values() if run.mark in marks]
 
     def forks_of(self, run_id: str) -> list[Run]:
         """The runs that went on from a point of this one, oldest first."""
@@ -223,7 +235,7 @@ class Runs:
         with self._lock:
             if can_go_on(run.folder, run.board.state):
                 self._check_room(run.engine, owner)
-                run.launch(self._slots, self.limits, self.durable, self._tracking)
+                run.launch(self._line(owner), self.limits, self.durable, self._tracking)
                 run.owner = owner  # of a run that was kept only its mark was known
                 return
         run.resume()

@@ -43,7 +43,12 @@ class ForkPanel:
         gr.Markdown(t(INTRO))
         with gr.Row(equal_height=True):
             with gr.Column(scale=3, min_width=200):
-                self.point = ChoiceList([], label=t("From which point"), elem_id=f"{prefix}-fork-point")
+                self.point = ChoiceList(
+                    [(t("the newest"), NEWEST)],
+                    value=NEWEST,
+                    label=t("From which point"),
+                    elem_id=f"{prefix}-fork-point",
+                )
             with gr.Column(scale=3, min_width=200):
                 self.more = gr.Number(
                     MORE.default,
@@ -76,7 +81,6 @@ class ForkPanel:
         """Let the panel follow the run in `live`; `fill` gives the form's updates for some settings."""
         shown = [self.point, self.fork, self.allowed, self.tree, self.relatives, self.compare]
         after(live.tick, self.place.select).then(self.show, [live, owner, self.point], shown, **FOLLOW)
-        self.point.focus(self.list_points, [live, self.point], self.point, **QUICK)
         live.change(self.suggest, live, self.more, **QUICK)
         self.form = form
         begun = self.fork.click(self.begin, [live, owner, self.point, self.more, *form.widgets], live, **QUICK)
@@ -114,9 +118,8 @@ class ForkPanel:
         run, language = find_run(self.runs, run_id), language_of(request)
         steps = [point.step for point in points_of(run.folder)] if run else []
         words = [(translate(Message("step {step}", step=f"{step:,}"), language), step) for step in steps[::-1]]
-        newest = [(translate(Message("the newest"), language), NEWEST)] if steps else []
-        value = chosen if chosen in steps else (NEWEST if steps else None)
-        return gr.update(choices=[*newest, *words], value=value)
+        newest = translate(Message("the newest"), language), NEWEST
+        return gr.update(choices=[newest, *words], value=chosen if chosen in steps else NEWEST)
 
     def suggest(self, run_id: str) -> Any:
         """Half as many steps again as the run was to have."""
@@ -130,7 +133,7 @@ class ForkPanel:
         mine = run is not None and run.owned_by(owner)
         latest = self.runs.latest(owner, self.actions.engine)
         busy = latest is not None and not latest.board.ended
-        may = bool(points["choices"]) and (mine or run.forkable) and not busy
+        may = len(points["choices"]) > 1 and (mine or run.forkable) and not busy
         relatives = self._relatives(run, owner) if run else []
         return [
             points,

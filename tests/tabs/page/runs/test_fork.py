@@ -103,5 +103,5 @@ def test_a_run_of_a_file_has_no_points_and_says_so(actions, panel):
     config = PointsConfig(**SMALL)
     run = actions.runs.add(Board(ENGINE, config.to_dict(), state="finished"), config, "ann")
     told = shown(panel, run, "ann")
-    assert (told["points"], told["may"], told["switch"]) == ([], False, False)
+    assert (told["points"], told["may"], told["switch"]) == ([0], False, False)
     assert "came as a file" in told["tree"]

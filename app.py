@@ -46,6 +46,7 @@ from tabs.page.opening.served import FirstScript
 from tabs.page.opening.switch import language_switch
 from tabs.page.polite import PoliteBlocks
 from tabs.page.shared import Shared, find_run, new_key
+from tabs.room.feed import room_routes
 from tabs.text_generation.server_field import loopback
 
 CLEAN_EVERY = 600  # seconds between two looks for files that are too old
@@ -173,7 +174,7 @@ def reach(runs: Runs) -> dict[str, object]:
     async def health(_: object) -> JSONResponse:
         return JSONResponse({"status": "ok", "runs": runs.count_live()})
 
-    routes = [Route("/health", health), *live_routes(runs), *comparison_routes(runs)]
+    routes = [Route("/health", health), *live_routes(runs), *comparison_routes(runs), *room_routes(runs)]
     middleware = [Middleware(Lasting), Middleware(FirstScript)]
     pages = {"routes": routes, "middleware": middleware}
     return {"mcp_server": True, "app_kwargs": pages}

@@ -105,12 +105,14 @@ class Config:
     """Base of every engine's settings: each field is checked, then `check` looks across fields.
 
     `time_of` names the knobs that a run's time depends on: it grows with the first. Runs can be compared in what
-    they make if they agree in the knobs of `data_of`, and in their losses if they agree in those of `loss_of` too.
+    they make if they agree in the knobs of `data_of`, and in their losses if they agree in those of `loss_of` too. A
+    fork may change those of `free_in_a_fork`; with none, runs can't be forked.
     """
 
     time_of: ClassVar[tuple[str, ...]] = ()
     data_of: ClassVar[tuple[str, ...]] = ()
     loss_of: ClassVar[tuple[str, ...]] = ()
+    free_in_a_fork: ClassVar[tuple[str, ...]] = ()
 
     def __post_init__(self) -> None:
         for name, a_knob in self.knobs().items():

@@ -39,6 +39,9 @@ class Limits(Config):
     upload_mb: int = knob(100, "Upload", "in MB, for one file", low=1, high=10_000)
     slots: int = knob(1, "Trainings at once", "on this machine", low=1, high=64)
     queue: int = knob(20, "Trainings in line", "of all visitors together", low=0, high=1000)
+    room_runs: int = knob(
+        40, "Trainings of a room", "that run, pause or wait, in turns at one place", low=1, high=1000
+    )
     visitor_runs: int = knob(4, "Trainings of a visitor", "that run, pause or wait", low=1, high=100)
     address_runs: int = knob(
         0, "Trainings of an address", "that run, pause or wait, for one IP address; 0: any", low=0, high=1000
@@ -75,6 +78,7 @@ class Limits(Config):
         return RunLimits(
             slots=self.slots,
             queue=self.queue,
+            room_runs=self.room_runs,
             kept=self.kept_runs,
             kept_seconds=3600 * self.kept_hours,
             pause_seconds=60 * self.pause_minutes,

@@ -8,6 +8,7 @@ from tabs.comparison import tab as comparison_tab
 from tabs.finetuning import tab as finetuning_tab
 from tabs.image_generation import tab as image_generation_tab
 from tabs.live_training import tab as live_training_tab
+from tabs.room import tab as room_tab
 from tabs.text_generation import tab as text_generation_tab
 
 TABS: dict[str, ModuleType] = {
@@ -16,4 +17,5 @@ TABS: dict[str, ModuleType] = {
     "Text generation": text_generation_tab,
     "Fine-tuning": finetuning_tab,
     "Compare": comparison_tab,
+    "Room": room_tab,
 }

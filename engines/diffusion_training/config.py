@@ -24,6 +24,7 @@ class DiffusionConfig(Config):
     time_of: ClassVar[tuple[str, ...]] = ("steps", "dataset", "objective", "conditional", "size", "features", "batch")
     data_of: ClassVar[tuple[str, ...]] = ("dataset", "whole", "size")
     loss_of: ClassVar[tuple[str, ...]] = ("objective",)
+    free_in_a_fork: ClassVar[tuple[str, ...]] = ("lr", "batch", "steps", "guidance", "sampler", "sampling_steps")
 
     dataset: str = knob(
         "fashion_mnist",

@@ -27,6 +27,7 @@ class GanConfig(Config):
     )  # fmt: skip
     data_of: ClassVar[tuple[str, ...]] = ("dataset", "whole", "size")
     loss_of: ClassVar[tuple[str, ...]] = ("objective",)
+    free_in_a_fork: ClassVar[tuple[str, ...]] = ("lr_g", "lr_d", "batch", "steps", "d_steps", "gamma", "beta1")
 
     dataset: str = knob(
         "fashion_mnist",

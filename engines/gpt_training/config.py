@@ -31,6 +31,7 @@ class GptConfig(Config):
         *("layers", "width", "heads", "context", "batch"),
     )
     data_of: ClassVar[tuple[str, ...]] = ("data",)
+    free_in_a_fork: ClassVar[tuple[str, ...]] = ("lr", "batch", "steps", "dropout", "decay")
 
     data: str = knob(
         POEMS,

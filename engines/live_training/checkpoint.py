@@ -20,12 +20,14 @@ from engines.live_training.family import Trainer
 from engines.live_training.team import MEET_EVERY, stream_seed
 from engines.messages import EngineError
 from engines.running.clock import Clock
+from engines.running.forks.points import TRAINING, Points
 from engines.running.run_store import CHECKPOINT, write_atomically
 
 log = logging.getLogger(__name__)
 
 SECONDS = 20.0
-SHARE = 0.03  # of the time that saving may take
+POINT_SECONDS = 1.0  # between two points of the history
+SHARE = 0.03  # of the time that saving may take, and keeping points
 Memory = dict[str, Any]
 
 
@@ -35,8 +37,9 @@ class Checkpoints:
     def __init__(self, trainer: Trainer, folder: Path | None, memory: Callable[[], Memory]) -> None:
         """Without a `folder` nothing is saved. `memory()` is what the engine wants back, ready for JSON."""
         self._trainer, self._memory, self._team = trainer, memory, trainer.team
-        self._path = folder / CHECKPOINT / "training.safetensors" if folder else None
-        self._clock = Clock(SECONDS, SHARE)
+        self._path = folder / CHECKPOINT / TRAINING if folder else None
+        self._points = Points(folder) if folder and not self._team else None
+        self._clock, self._point_clock = Clock(SECONDS, SHARE), Clock(POINT_SECONDS, SHARE)
 
     def resume(self) -> Memory | None:
         """Restores the trainer from the last checkpoint and returns its memory; None if there is none.
@@ -56,6 +59,8 @@ class Checkpoints:
             if "computed" in about and not self._team and self._trainer.device.type == "cpu":
                 self._trainer.use(Choice.from_dict(json.loads(about["computed"])))  # else it would end elsewhere
             restore(self._trainer, load(data))
+            if self._points:
+                self._points.rewind(self._trainer.steps)
             return json.loads(about["memory"])
         except Exception as problem:  # a damaged file may raise anything
             log.warning("the checkpoint %s can't be used: %s", self._path, problem)
@@ -74,7 +79,20 @@ class Checkpoints:
         if due:
             self._save()
             self._clock.done()
+        if self._points and self._point_clock.due():
+            self.mark()
+            self._point_clock.done()
         return stop
+
+    def mark(self, last: bool = False) -> None:
+        """Keep this step as a point to go on from with other settings, if it is time; the `last` one in any case."""
+        if self._points and self._points.wanted(self._trainer.steps, last) and self._is_finite():
+            self._points.keep(self._trainer.steps, self._packed(state_of(self._trainer)))
+
+    def _is_finite(self) -> bool:
+        """Whether one could go on from here at all."""
+        weights = (weight for net in self._trainer.nets().values() for weight in net.parameters())
+        return all(bool(torch.isfinite(weight).all()) for weight in weights)
 
     def _save(self) -> None:
         if self._path is None:
@@ -82,16 +100,20 @@ class Checkpoints:
         state = state_of(self._trainer)
         if self._team and self._team.rank:
             return
+        try:
+            self._path.parent.mkdir(exist_ok=True)
+            write_atomically(self._path, self._packed(state), sync=True)
+        except OSError as problem:  # a full disk must not end the training
+            log.warning("no checkpoint could be written: %s", problem)
+
+    def _packed(self, state: Mapping[str, Tensor]) -> bytes:
+        """A checkpoint as bytes."""
         from safetensors.torch import save
 
         about = {"config": json.dumps(self._trainer.config.to_dict()), "memory": json.dumps(self._memory())}
         if self._trainer.device.type == "cpu":
             about["computed"] = json.dumps(self._trainer.choice.to_dict())
-        try:
-            self._path.parent.mkdir(exist_ok=True)
-            write_atomically(self._path, save(state, about), sync=True)
-        except OSError as problem:  # a full disk must not end the training
-            log.warning("no checkpoint could be written: %s", problem)
+        return save(dict(state), about)
 
 
 def state_of(trainer: Trainer) -> dict[str, Tensor]:

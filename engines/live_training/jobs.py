@@ -60,4 +60,5 @@ def in_turns(
             if clock.due():
                 asked = (yield from each(job(), clock.done, asked)) or asked
         stop = checkpoints.meet(asked)
+    checkpoints.mark(last=True)
     return asked, stop

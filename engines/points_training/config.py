@@ -25,6 +25,9 @@ class PointsConfig(Config):
     time_of: ClassVar[tuple[str, ...]] = ("steps", "family", "objective", "sampling", "width", "batch", "d_steps")
     data_of: ClassVar[tuple[str, ...]] = ("data", "drawing")
     loss_of: ClassVar[tuple[str, ...]] = ("family", "objective", "beta", "sigma")
+    free_in_a_fork: ClassVar[tuple[str, ...]] = (
+        *("objective", "beta", "sampling", "lr", "lr_d", "batch", "steps", "d_steps", "gamma", "sigma"),
+    )
 
     family: str = knob(
         GAN,

@@ -99,6 +99,7 @@ class _Training:
                     clock.done()  # before the yield, which may be a long pause
                     asked = (yield from _each(events)) or asked
             stop = self.checkpoints.meet(asked)
+        self.checkpoints.mark(last=True)
         for _, job in jobs:
             yield from _each(job())
 

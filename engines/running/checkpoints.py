@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from engines.running.forks.points import put_data_aside
 from engines.running.run_store import CHECKPOINT
 
 MOST_STOPPED = 10  # runs that were stopped and keep their checkpoint, which may be of hundreds of megabytes
@@ -17,7 +18,8 @@ def can_go_on(folder: Path, state: str) -> bool:
 
 
 def drop_checkpoint(folder: Path) -> None:
-    """Delete what a run would need to go on."""
+    """Delete what a run would need to go on; one can still go on from points of its history, see forks/points.py."""
+    put_data_aside(folder)
     shutil.rmtree(folder / CHECKPOINT, ignore_errors=True)
 
 

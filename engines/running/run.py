@@ -11,7 +11,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from engines.messages import EngineError, Message, PlaygroundError
 from engines.running.board import Board
 from engines.running.checkpoints import can_go_on, drop_checkpoint
 from engines.running.events import Caption, Events, Note
-from engines.running.run_store import CHECKPOINT, Keeper, Record, owner_mark
+from engines.running.forks.forking import Origin
+from engines.running.run_store import CHECKPOINT, RECORD, Keeper, Record, owner_mark, read_record, write_record
 from engines.running.slots import Slots, Ticket
 from engines.running.trackers.tracker import About
 from engines.running.trackers.tracking import Tracking, Watch
@@ -42,6 +43,7 @@ class RunLimits:
     kept: int = 50  # ended runs that stay readable; the oldest go first
     kept_seconds: float = 7 * 24 * 3600.0  # an ended run older than this goes too
     pause_seconds: float = 900.0  # a run paused longer is stopped, and kept
+    room_runs: int = 40  # live ones of a room, which share one place in turns
     run_seconds: float = 0.0  # a run that computed for longer is stopped, and kept; 0: any
 
 
@@ -67,6 +69,8 @@ class Run:
         run_id: str = "",
         events: Callable[[Path], Events] | None = None,
         mark: str = "",
+        origin: Origin | None = None,
+        forkable: bool = False,
     ) -> None:
         """`events(folder)` is the engine, None of a run to look at. `mark`: the owner's, where the key is unknown."""
         self.id = run_id or new_id()
@@ -77,6 +81,7 @@ class Run:
         self.board = board or Board(engine, config.to_dict())
         self.ended_at = time.time()  # of an ended one
         self.example = False  # whether it came with the program
+        self.origin, self.forkable = origin, forkable  # of a fork; whether others may fork this one
         self.thread: threading.Thread | None = None
         self._events = events
         self._mark = mark or owner_mark(owner)
@@ -85,6 +90,11 @@ class Run:
         self._why_stopped: Message | None = None
         self._wished = threading.Condition()
         self._watch = Watch()  # of trackers
+
+    @property
+    def mark(self) -> str:
+        """The owner's mark; see owner_mark."""
+        return self._mark
 
     def owned_by(self, key: str) -> bool:
         """Whether `key` is this run's owner key."""
@@ -115,6 +125,26 @@ class Run:
             if state:
                 self.board.set_state(state)
             self._wished.notify_all()
+
+    def allow_forks(self, allowed: bool) -> None:
+        """Let others who watch this run go on from its points, with the data it learns from, or not any more.
+
+        EngineError if that can't be kept on disk.
+        """
+        self.forkable = allowed
+        try:
+            if self._keeper and not self.board.ended:
+                self._keeper.tell(forkable=allowed)
+            elif (self.folder / RECORD).exists():
+                write_record(self.folder, replace(read_record(self.folder), forkable=allowed))
+        except OSError as problem:
+            reason = problem.strerror or type(problem).__name__
+            raise EngineError("The run can't be kept on disk: {reason}.", reason=reason) from problem
+
+    @property
+    def computed_seconds(self) -> float:
+        """Seconds of computing, those before a fork left out."""
+        return self.board.active_seconds - (self.origin.seconds if self.origin else 0.0)
 
     @property
     def about(self) -> About:
@@ -155,7 +185,11 @@ class Run:
             reason = problem.strerror or type(problem).__name__
             raise EngineError("The run can't be kept on disk: {reason}.", reason=reason) from problem
         if durable:
-            record = Record(self.id, self.engine, self.config.to_dict(), self._mark, self.board.started, "running")
+            origin = self.origin and self.origin.to_dict()
+            settings = self.config.to_dict()
+            record = Record(
+                self.id, self.engine, settings, self._mark, self.board.started, "running", origin, self.forkable
+            )
             self._keeper = Keeper(self.folder, record, self.board)
         if self.board.ended:
             self._wish, self._why_stopped, self.board.error, self.board.note = "", None, None, None
@@ -189,8 +223,8 @@ class Run:
                     reference=reference,
                 ),
             )
-        if state != "interrupted" and self.board.active_seconds:
-            slots.remember(self.engine, self.board.active_seconds)
+        if state != "interrupted" and self.computed_seconds and not self.origin:
+            slots.remember(self.engine, self.computed_seconds)
         why = lost or (INTERRUPTED if state == "interrupted" else self._why_stopped)
         if why:
             self.board.fold(Note(why))
@@ -242,7 +276,7 @@ class Run:
                 slots.release(ticket)
 
     def _overtime(self, limits: RunLimits) -> bool:
-        return 0 < limits.run_seconds < self.board.active_seconds
+        return 0 < limits.run_seconds < self.computed_seconds
 
     def _stopped_state(self) -> str:
         return "interrupted" if self._wish == "halt" else "stopped"

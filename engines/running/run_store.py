@@ -46,7 +46,10 @@ MIMES = {".png": "image/png", ".jpg": "image/jpeg"}
 
 @dataclass(frozen=True)
 class Record:
-    """What record.json holds. `owner` is a mark, from which the owner's key can't be told."""
+    """What record.json holds. `owner` is a mark, from which the owner's key can't be told.
+
+    `origin` is where a fork comes from, see forks/forking.py; `forkable` is whether others may fork the run.
+    """
 
     id: str
     engine: str
@@ -54,6 +57,8 @@ class Record:
     owner: str
     started: float  # seconds since 1970
     state: str
+    origin: Mapping[str, Any] | None = None
+    forkable: bool = False
 
 
 def owner_mark(key: str) -> str:
@@ -88,6 +93,8 @@ def read_record(folder: Path) -> Record:
     record = Record(**values)
     texts = (record.id, record.engine, record.owner, record.state)
     if not all(isinstance(text, str) for text in texts) or not isinstance(record.config, dict):
+        raise ValueError("not a record")
+    if not isinstance(record.forkable, bool) or not isinstance(record.origin, (dict, type(None))):
         raise ValueError("not a record")
     if not re.fullmatch(r"[\w-]{6,64}", record.id):
         raise ValueError("not an id")
@@ -206,6 +213,11 @@ class Keeper:
         with contextlib.suppress(OSError):
             write_record(self._folder, replace(self._record, state=self._board.state))
         self._lock.release()
+
+    def tell(self, **changes: Any) -> None:
+        """Put this into the record; OSError if the disk refuses."""
+        self._record = replace(self._record, **changes)
+        write_record(self._folder, self._record)
 
     def _work(self) -> None:
         version, pause, beat = 0, 0.0, 0.0

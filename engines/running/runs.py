@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,9 @@ from engines.running.board import Board
 from engines.running.checkpoints import can_go_on, drop_oldest
 from engines.running.events import Events
 from engines.running.following import Follower
+from engines.running.forks.forking import Origin, inherit
+from engines.running.forks.points import drop_oldest_points, take
+from engines.running.room.rooms import Rooms
 from engines.running.run import INTERRUPTED, Run, RunLimits
 from engines.running.run_store import (
     Record,
@@ -63,6 +66,7 @@ class Runs:
             self._temporary = tempfile.TemporaryDirectory(prefix="aigc-playground-runs-", ignore_cleanup_errors=True)
         self._root = folder or Path(self._temporary.name)
         self._slots = Slots(self.limits.slots)
+        self.rooms = Rooms(self._slots, self.limits.room_runs, folder / "rooms" if folder else None)
         self._runs: dict[str, Run] = {}  # oldest first
         self._configs: dict[str, type[Config]] = {}  # of the engines adopted
         self._titles: dict[str, str] = {}
@@ -80,7 +84,7 @@ class Runs:
         with self._lock:
             self._check_room(engine, owner)
             run = Run(engine, config, owner, self._root, events=events)
-            run.launch(self._slots, self.limits, self.durable, self._tracking)
+            run.launch(self._line(owner), self.limits, self.durable, self._tracking)
             return self._add(run)
 
     def race(
@@ -93,12 +97,32 @@ class Runs:
         with self._lock:
             for engine, _, _ in entries:
                 self._check_room(engine, owner)
-            turns = Turns(self._slots, owner_mark(owner), seconds)
+            turns = Turns(self._line(owner), owner_mark(owner), seconds)
             runs = [Run(engine, config, owner, self._root, events=events) for engine, config, events in entries]
             for run in runs:
                 run.launch(turns, self.limits, self.durable, self._tracking)
                 self._add(run)
             return runs
+
+    def fork(self, parent: Run, step: int, config: Config, events: Callable[[Path], Events], owner: str) -> Run:
+        """Go on from a kept point of a run under other settings, as a run of this owner's.
+
+        Raises EngineError if the owner may not, if the point is not kept any more, and as `start` does.
+        """
+        if not parent.owned_by(owner) and not parent.forkable:
+            raise EngineError("Only the person who started this run can fork it, unless they allow it to others.")
+        board = inherit(parent.board, config, step)
+        origin = Origin(parent.id, step, board.active_seconds)
+        run = Run(parent.engine, config, owner, self._root, board, events=events, origin=origin)
+        try:
+            take(parent.folder, step, run.folder, config.to_dict())
+            with self._lock:
+                self._check_room(parent.engine, owner)
+                run.launch(self._line(owner), self.limits, self.durable, self._tracking)
+                return self._add(run)
+        except EngineError:
+            run.delete()
+            raise
 
     def add(self, board: Board, config: Config, owner: str, run_id: str = "") -> Run:
         """Keep an ended run that was opened from a file; without an owner it is an example, and kept for good."""
@@ -113,12 +137,18 @@ class Runs:
             raise EngineError("You have a run that has not ended. Stop it first, or let it finish.")
         if self._slots.waiting() >= self.limits.queue:
             raise EngineError("The line is full: {count} runs are waiting.", count=self.limits.queue)
+        self.rooms.admit(owner_mark(owner), [run.mark for run in self._runs.values() if not run.board.ended])
+
+    def _line(self, owner: str) -> Slots | Turns:
+        """Where this owner's runs wait for their place: those of a room take turns at one."""
+        return self.rooms.line(owner_mark(owner)) or self._slots
 
     def _add(self, run: Run) -> Run:
         ended = [r for r in self._runs.values() if r.board.ended and r.owner]
         for old in ended[: max(0, len(ended) + 1 - self.limits.kept)]:
             self._runs.pop(old.id).delete()
         drop_oldest([r.folder for r in self._runs.values() if r.board.state == "stopped" and r.resumable])
+        drop_oldest_points([r.folder for r in self._runs.values() if r.board.ended and r.computed_here])
         self._runs[run.id] = run
         return run
 
@@ -140,6 +170,16 @@ class Runs:
         """The owner's runs of all engines, newest first."""
         with self._lock:
             return [run for run in reversed(self._runs.values()) if run.owned_by(owner)]
+
+    def marked(self, marks: Collection[str]) -> list[Run]:
+        """The runs of the owners with these marks, oldest first."""
+        with self._lock:
+            return [run for run in self._runs.values() if run.mark in marks]
+
+    def forks_of(self, run_id: str) -> list[Run]:
+        """The runs that went on from a point of this one, oldest first."""
+        with self._lock:
+            return [run for run in self._runs.values() if run.origin and run.origin.parent == run_id]
 
     def examples(self) -> list[Run]:
         """The runs that came with the program, which anybody may see."""
@@ -172,13 +212,21 @@ class Runs:
             return sum(not run.board.ended for run in self._runs.values())
 
     def control(self, run_id: str, owner: str, action: str) -> Run:
-        """Do `action` ("pause", "resume" or "stop") to a run of this owner's; an ended one if it is resumable."""
+        """Do `action` to a run of this owner's: "pause", "resume", also an ended one if it is resumable, "stop",
+        "allow_forks" or "forbid_forks".
+        """
         run = self.get(run_id)
         if not run.owned_by(owner):
             raise EngineError("Only the person who started this run can do that; you are watching it.")
-        actions = {"pause": run.pause, "resume": lambda: self._resume(run, owner), "stop": run.stop}
+        actions = {
+            "pause": run.pause,
+            "resume": lambda: self._resume(run, owner),
+            "stop": run.stop,
+            "allow_forks": lambda: run.allow_forks(True),
+            "forbid_forks": lambda: run.allow_forks(False),
+        }
         if action not in actions:
-            raise ConfigError("The action must be pause, resume or stop.")
+            raise ConfigError("The action must be pause, resume, stop, allow_forks or forbid_forks.")
         actions[action]()
         self._slots.wake()
         return run
@@ -187,7 +235,7 @@ class Runs:
         with self._lock:
             if can_go_on(run.folder, run.board.state):
                 self._check_room(run.engine, owner)
-                run.launch(self._slots, self.limits, self.durable, self._tracking)
+                run.launch(self._line(owner), self.limits, self.durable, self._tracking)
                 run.owner = owner  # of a run that was kept only its mark was known
                 return
         run.resume()
@@ -219,8 +267,11 @@ class Runs:
             board.note = INTERRUPTED
         else:
             self._slots.remember(record.engine, board.active_seconds)
-        own = partial(events, settings)
-        run = Run(record.engine, settings, record.owner, self._root, board, record.id, own, mark=record.owner)
+        own, origin = partial(events, settings), Origin.from_dict(record.origin)
+        run = Run(
+            record.engine, settings, record.owner, self._root, board, record.id, own, record.owner, origin,
+            record.forkable,
+        )  # fmt: skip
         run.ended_at = written_at(folder)
         with self._lock:
             self._add(run)

@@ -1,7 +1,8 @@
-"""The turns of a race: several runs share one place at the device, a few seconds each; their workers stay alive."""
+"""Turns: runs of a race, or of a room, share one place at the device, a few seconds each; their workers stay alive."""
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -12,24 +13,37 @@ TURN_SECONDS = 4.0
 
 
 class _Whole:
-    """The race as a board, for the estimate of those who wait behind it."""
+    """The race or room as a board, for the estimate of those who wait behind it."""
 
     engine = "race"
 
     def __init__(self, seconds: float) -> None:
         self._seconds, self._began, self.active_seconds = seconds, time.monotonic(), 0.0
 
+    def begin(self) -> None:
+        """It has its place from now on."""
+        self._began = time.monotonic()
+
+    @property
+    def seconds_since(self) -> float:
+        """How long it has had its place."""
+        return time.monotonic() - self._began
+
     def seconds_left(self) -> float:
         """What is left if it has been computing since."""
-        return max(0.0, self._seconds - (time.monotonic() - self._began))
+        return max(0.0, self._seconds - self.seconds_since)
 
 
 class Turns:
-    """For the runs of one race what Slots is for others: whose turn is over gives the place to the next in turn."""
+    """For the runs of one race or room what Slots is for others: whose turn is over gives the place to the next."""
 
-    def __init__(self, slots: Slots, owner: str, seconds: float) -> None:
-        """`seconds` is how long the race will take about, for those who wait behind it."""
-        self._slots = slots
+    def __init__(self, slots: Slots | Turns, owner: str, seconds: float, patient: bool = True) -> None:
+        """`seconds` is how long the race will take about, for those who wait behind it.
+
+        If it is not `patient`, which a room is not, it lets others in line go on before it after so many seconds. A
+        race in a room has the room's turns as its `slots`.
+        """
+        self._slots, self._most = slots, math.inf if patient else seconds
         self._place = Ticket(owner, _Whole(seconds))  # the one at the device
         self._held = self._asking = False
         self._at_work: Ticket | None = None
@@ -66,6 +80,8 @@ class Turns:
             self._asking = False
             self._changed.notify_all()
         self._held = entered
+        if entered:
+            self._place.board.begin()
 
     def release(self, ticket: Ticket) -> None:
         """The turn is over, or the run has ended."""
@@ -74,15 +90,24 @@ class Turns:
             self._free()
 
     def _free(self) -> None:
-        """Give the race's place back when nobody wants it, as when all have ended or pause."""
-        if self._held and self._at_work is None and not self._waiting:
+        """Give the place back when nobody wants it, as when all have ended or pause, or when others come first."""
+        if self._held and self._at_work is None and (not self._waiting or self._others_first()):
             self._held = False
             self._slots.release(self._place)
         self._changed.notify_all()
 
     def over(self, ticket: Ticket) -> bool:
-        """Whether it is another one's turn."""
-        return bool(self._waiting) and time.monotonic() - self._began >= TURN_SECONDS
+        """Whether it is another one's turn, here or in what this has its place from."""
+        mine_is_over = bool(self._waiting) and time.monotonic() - self._began >= TURN_SECONDS
+        return mine_is_over or self._others_first()
+
+    def _others_first(self) -> bool:
+        long_enough = self._place.board.seconds_since >= self._most and self._slots.waiting() > 0
+        return long_enough or self._slots.over(self._place)
+
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
 
     def remember(self, engine: str, seconds: float) -> None:
         """How long an entry took says nothing of a run by itself."""

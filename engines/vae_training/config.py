@@ -34,6 +34,7 @@ class VaeConfig(Config):
     )
     data_of: ClassVar[tuple[str, ...]] = ("dataset", "whole", "size")
     loss_of: ClassVar[tuple[str, ...]] = ("likelihood", "sigma", "binarise", "beta")
+    free_in_a_fork: ClassVar[tuple[str, ...]] = ("beta", "sigma", "lr", "batch", "steps")
 
     dataset: str = knob(
         "fashion_mnist",

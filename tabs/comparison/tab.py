@@ -134,8 +134,11 @@ class ComparisonTab:
             return [*self._add(owner, chosen, run.id, request), None]
 
     def take(self, owner: str, chosen: list[str] | None, handed: str, request: gr.Request) -> list[Any]:
-        """Add the run that another tab handed over, in place of the oldest if there are four."""
+        """Add the run that another tab handed over, in place of the oldest if there are four; several come alone."""
         run_id = handed.partition(" ")[0]
+        if "," in run_id:
+            ids = self._suggested(owner, handed)
+            return [self._choices(owner, ids, request), _query(ids)]
         kept = [one for one in chosen or [] if one != run_id]
         ids = [*kept[-(MOST - 1) :], run_id] if kept else self._suggested(owner, handed)
         return [self._choices(owner, ids, request), _query(ids)]
@@ -166,9 +169,13 @@ class ComparisonTab:
     def _suggested(self, owner: str, handed: str = "") -> list[str]:
         """The handed run beside one's newest other run, preferably of the same kind, or beside an example.
 
-        Not beside one that reads other data: nothing of the two could be compared.
+        Not beside one that reads other data: nothing of the two could be compared. Several that were handed over stand
+        by themselves.
         """
-        run = find_run(self.runs, (handed or "").partition(" ")[0])
+        given = (handed or "").partition(" ")[0].split(",")
+        if len(given) > 1:
+            return given[:MOST]
+        run = find_run(self.runs, given[0])
         others = [one for one in (*self.runs.all_of(owner), *self.runs.examples()) if one is not run]
         if run is None:
             return [one.id for one in others[:2]]

@@ -27,6 +27,7 @@ from tabs.page.opening.once import Opening
 from tabs.page.outbox import DOWNLOAD, download_field
 from tabs.page.polite import polite
 from tabs.page.runs.controls import RunControls
+from tabs.page.runs.fork import ForkPanel
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, after, find_run
 
@@ -98,6 +99,8 @@ class FamilyTab:
         with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Explore")):
                 self._build_explore()
+            with gr.Tab(t("Fork")) as place:
+                self.fork = ForkPanel(self.actions, self.prefix, place, shared.compared)
             with gr.Tab(t("Take home")):
                 self._build_keep()
             with gr.Tab(t("Open")):
@@ -182,6 +185,7 @@ class FamilyTab:
         self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, form.show)
         self.recipes.follow(self.runs, self.family.engine, self.live, owner, form)
+        self.fork.wire(self.live, owner, form, self.recipes, form.show)
         gr.on(
             [form["dataset"].change, self.uploads.change, form["conditional"].change],
             self.choose_data,
@@ -217,7 +221,7 @@ class FamilyTab:
             ("walk", [self.live, seed, seed_to, label]),
         ):
             button.click(named(name), inputs, self.picture, api_name=f"{self.prefix}_{name}", **EXPLORE)
-        for name in ("start", "status", "control"):
+        for name in ("start", "status", "control", "fork"):
             gr.api(named(name), api_name=f"{self.prefix}_{name}", queue=False)
 
     # --- handlers ----------------------------------------------------------------------------------------

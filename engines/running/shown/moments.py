@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -17,6 +17,17 @@ ROOM = "moments"  # the folder of their files
 MOST = 8  # to choose from, the newest included
 MOST_BYTES = 64 * 2**20  # of all; of a larger model there are fewer, or none
 SPARSE = 7  # one is kept when the steps since the last one are at least this part of all
+
+
+class Placed(Protocol):
+    """What was so at a step of a training."""
+
+    @property
+    def step(self) -> int:
+        """After how many steps."""
+
+
+M = TypeVar("M", bound=Placed)
 
 
 @dataclass(frozen=True)
@@ -74,11 +85,11 @@ class Moments:
         if most < 1:
             return
         new = Moment(weights.step, tensors_to_bytes(_halved(weights.tensors)))
-        self._kept = tuple(_thinned([*self._kept, new], most))
+        self._kept = tuple(thinned([*self._kept, new], most))
 
     def before(self, step: int) -> list[Moment]:
         """Those of earlier steps, so many that with one more there are MOST."""
-        return _thinned([one for one in self._kept if one.step < step], MOST - 1)
+        return thinned([one for one in self._kept if one.step < step], MOST - 1)
 
     def rewind(self, step: int) -> None:
         """Forget what came after `step`."""
@@ -90,7 +101,7 @@ class Moments:
         self._kept = tuple(Moment(one.step, path) if path.is_file() else one for one, path in there)
 
 
-def _thinned(kept: list[Moment], most: int) -> list[Moment]:
+def thinned(kept: list[M], most: int) -> list[M]:
     """At most so many of them: without those whose neighbours are closest to each other."""
     while len(kept) > most:
         kept.pop(min(range(1, len(kept) - 1), key=lambda i: kept[i + 1].step - kept[i - 1].step, default=-1))

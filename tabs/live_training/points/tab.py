@@ -22,6 +22,7 @@ from tabs.page.opening.once import Opening
 from tabs.page.outbox import DOWNLOAD, download_field
 from tabs.page.polite import polite
 from tabs.page.runs.controls import RunControls
+from tabs.page.runs.fork import ForkPanel
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import QUICK, Shared, find_run, new_key
 
@@ -83,6 +84,8 @@ class PointsTab:
         with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Step by step")):
                 self._build_steps()
+            with gr.Tab(t("Fork")) as place:
+                self.fork = ForkPanel(self.actions, "points", place, compared)
             with gr.Tab(t("Take home")):
                 gr.Markdown(t(KEEP))
                 with gr.Row():
@@ -135,6 +138,7 @@ class PointsTab:
         self.controls.start.click(self.begin, [owner, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, self.fill)
         self.recipes.follow(self.runs, ENGINE, self.live, owner, self.form)
+        self.fork.wire(self.live, owner, form, self.recipes, form.show)
         fitted = [form[name] for name in ("drawing", *WHOSE)]
         gr.on([form["family"].change, form["data"].change], self.fit, [form["family"], form["data"]], fitted, **QUICK)
         named = self.named
@@ -156,7 +160,7 @@ class PointsTab:
 
     def add_endpoints(self) -> None:
         """What a script can do that no button does in the same form."""
-        for name in ("start", "status", "control"):
+        for name in ("start", "status", "control", "fork"):
             gr.api(self.named(name), api_name=f"points_{name}", queue=False)
         gr.api(self.named("step"), api_name="points_step", **STEPPING)
 

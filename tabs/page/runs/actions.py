@@ -13,6 +13,8 @@ from engines.data.cards import ASSETS
 from engines.knobs import Config
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Events
+from engines.running.forks.forking import settings_of_fork
+from engines.running.forks.points import points_of
 from engines.running.run_files import load_run, save_run, saving
 from engines.running.runs import Run, Runs
 from engines.running.take_home.scripts import write_script
@@ -25,6 +27,7 @@ from tabs.page.outbox import Outbox
 from tabs.page.polite import polite
 from tabs.page.shared import new_key, run_to_show
 
+NEWEST = 0  # the newest point of a run, whichever that is
 EXAMPLE = "example"  # begins the id of a run that is shown before one has been started
 
 
@@ -79,6 +82,27 @@ class RunActions:
             return self.runs.start(self.engine, config, lambda own: self._events(config, files, own), owner)
 
         return self.gate.start(config.with_seed(), owner, request, start)
+
+    def begin_fork(
+        self, run_id: str, step: int, changes: Mapping[str, Any], owner: str, request: gr.Request | None
+    ) -> Run:
+        """Go on from a kept point of a run with these changes of its settings."""
+        parent = self.runs.get(run_id)
+        if parent.engine != self.engine:
+            raise EngineError("This run is of another tab.")
+        config = settings_of_fork(parent.config, changes, step)
+
+        def start(config: Config) -> Run:
+            return self.runs.fork(parent, step, config, lambda own: self._events(config, (), own), owner)
+
+        return self.gate.start(config, owner, request, start)
+
+    def step_of(self, run_id: str, point: Any) -> int:
+        """The step of a point that was chosen, of the newest for 0 or none. EngineError if it is not kept any more."""
+        steps = [point.step for point in points_of(self.runs.get(run_id).folder)]
+        if not steps or point not in (None, "", NEWEST, *steps):
+            raise EngineError("This point of the run is not kept any more; choose another one.")
+        return int(point or steps[-1])
 
     def _events(self, config: Config, files: Sequence[str], own: Path) -> Events:
         """What happens in a run with these settings and uploaded files, whose own folder is `own`."""
@@ -138,21 +162,40 @@ class RunActions:
             run = self.begin(self.config.from_dict(settings), (), owner, request)
             return {"run": run.id, "owner": owner, "config": run.config.to_dict()}
 
-    def status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
-        """State, progress, latest metrics, class shares and diagnosis of a run."""
+    def fork(
+        self, run: str, step: int, settings: dict[str, Any], owner: str = "", request: gr.Request = None
+    ) -> dict[str, Any]:
+        """Go on from a kept point of a run with other settings, such as {"steps": 4000} and a learning rate.
+
+        step is one of those that "points" of the run's status names, 0 the newest. What a fork can't change keeps the
+        parent's value. The run must be the owner's, or its owner allow it. Returns what start does.
+        """
         with polite(request):
-            board = self.runs.get(run).board
+            owner = owner or new_key()
+            if not isinstance(settings, dict):
+                raise ConfigError("Settings must be a JSON object of names and values.")
+            forked = self.begin_fork(run, self.step_of(run, step), settings, owner, request)
+            return {"run": forked.id, "owner": owner, "config": forked.config.to_dict()}
+
+    def status(self, run: str, request: gr.Request = None) -> dict[str, Any]:
+        """State, progress, latest metrics, class shares and diagnosis of a run, and the steps to fork it at."""
+        with polite(request):
+            found = self.runs.get(run)
+            board, points = found.board, [point.step for point in points_of(found.folder)]
             latest = {
                 name: value
                 for series in board.series.values()
                 for name, value in zip(series.names, series.rows[-1][1:] if series.rows else (), strict=False)
             }
-            return {"state": board.state, **status(board), "metrics": latest}
+            origin = found.origin and {"run": found.origin.parent, "step": found.origin.step}
+            told = {"metrics": latest, "points": points, "forked_from": origin}
+            return {"state": board.state, **status(board), **told}
 
     def control(self, run: str, owner: str, action: str, request: gr.Request = None) -> dict[str, Any]:
         """Pause, resume or stop a run: action is "pause", "resume" or "stop"; owner is its key.
 
-        A run that was stopped, or interrupted when the program ended, can be resumed too.
+        "allow_forks" lets others who know the run's id fork it, "forbid_forks" does not any more. A run that was
+        stopped, or interrupted when the program ended, can be resumed too.
         """
         with polite(request):
             return {"state": self.runs.control(run, owner, action).board.state}

@@ -21,6 +21,7 @@ from tabs.page.opening.once import Opening
 from tabs.page.outbox import DOWNLOAD, download_field
 from tabs.page.polite import polite
 from tabs.page.runs.controls import RunControls
+from tabs.page.runs.fork import ForkPanel
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import QUICK, Shared
 from tabs.text_generation.training.actions import BUNDLED, RUN, GptActions
@@ -95,7 +96,7 @@ class TrainingPanel:
                 self.live = live_view("gpt-live", self.controls.ids, HERE / "live.html", panels, CHARTS, css)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self._build_settings()
-        self._build_use()
+        self._build_use(compared)
         learn_panel(ENGINE, self.form, {"#gpt-live .chart figcaption": "measures"})
 
     def _build_settings(self) -> None:
@@ -114,7 +115,7 @@ class TrainingPanel:
             self.form.add_rest()
         self.link = LinkButton(ENGINE, self.form)
 
-    def _build_use(self) -> None:
+    def _build_use(self, compared: gr.Textbox | None) -> None:
         choices = [(t("The run above"), RUN), (t("The bundled poem model"), BUNDLED)]
         info = t("For the example, and until there is a run, the bundled one is used.")
         self.whose = gr.Radio(choices, value=RUN, label=t("Which model to use"), info=info, elem_id="gpt-whose")
@@ -125,6 +126,8 @@ class TrainingPanel:
                 self.fill = FillPanel(self.actions)
             with gr.Tab(t("Look inside"), elem_id="gpt-look-inside"):
                 self.inside = InsidePanel(self.actions)
+            with gr.Tab(t("Fork")) as place:
+                self.fork = ForkPanel(self.actions, "gpt", place, compared)
             with gr.Tab(t("Take home")):
                 gr.Markdown(t(KEEP))
                 with gr.Row():
@@ -148,6 +151,7 @@ class TrainingPanel:
         self.controls.start.click(self.begin, [owner, self.upload, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, form.show)
         self.recipes.follow(self.runs, ENGINE, self.live, owner, form)
+        self.fork.wire(self.live, owner, form, self.recipes, form.show)
         asked = [form[name] for name in ("data", "model", "tokens")]
         fitted = [self.upload, *(form[name] for name in ("plan", "heads", "vocabulary"))]
         gr.on([widget.change for widget in asked], self.fit, asked, fitted, **QUICK)
@@ -172,7 +176,7 @@ class TrainingPanel:
         owner, button = gr.Textbox(**hidden), gr.Button(**hidden)
         start = self.named("start")  # files go through gr.File, which lets in only what was uploaded
         button.click(start, [settings, owner, files], answer, api_name="gpt_start", queue=False)
-        for name in ("status", "control"):
+        for name in ("status", "control", "fork"):
             gr.api(self.named(name), api_name=f"gpt_{name}", queue=False)
         for name in ("acrostic", "fill", "inside"):
             gr.api(self.named(name), api_name=f"gpt_{name}", **MAKING)

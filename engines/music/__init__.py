@@ -1,0 +1,1 @@
+"""Music: notes, scores, sound, and the measures of them."""

@@ -1,0 +1,1 @@
+"""Tunes as text: ABC to notes and back."""

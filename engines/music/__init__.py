@@ -1,1 +1,1 @@
-"""Music: notes, scores, sound, and the measures of them."""
+"""Music: notes, and models that compose, harmonise and repair it."""

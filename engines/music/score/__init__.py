@@ -1,1 +1,1 @@
-"""Tunes as text: ABC to notes and back."""
+"""Files of music: what is read becomes a Piece, and what is written comes from one."""

@@ -6,15 +6,17 @@ Plain functions, so that a worker can be told to call them.
 from __future__ import annotations
 
 import lzma
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engines.data.cards import ASSETS
 from engines.gpt_training.config import MASKED, TUNES, GptConfig
 from engines.gpt_training.measures.copies import Copies
 from engines.gpt_training.use import Writer
-from engines.messages import ConfigError
+from engines.messages import ConfigError, EngineError
 from engines.music.measures.tunes import score, steps_of
+from engines.music.score.abc import read_line
+from engines.music.score.marks import NOTE, UNKNOWN, Tune
 from engines.running.events import Weights
 
 KEYS = ("G", "D", "A", "C", "F", "Bb", "Em", "Am", "Dm", "Gm", "Bm", "Ador", "Amix", "Dmix")
@@ -47,6 +49,14 @@ def compose(
     writer = Writer.bundled_tunes() if config is None or weights is None else Writer.of(config, weights)
     start = f"[M:{meter}][K:{key}]"
     return max(writer.write([start] * DRAWN, temperature, TOP_P, seed), key=_worth)
+
+
+def readable(line: str) -> Tune:
+    """A line that a model wrote as a tune, without the signs that are none; EngineError if no note is in it."""
+    tune = read_line(line)
+    if tune is None or all(mark.kind != NOTE for mark in tune.marks):
+        raise EngineError("What the model wrote is no tune yet; let it learn for longer.")
+    return replace(tune, marks=tuple(mark for mark in tune.marks if mark.kind != UNKNOWN))
 
 
 def judge(line: str) -> Judged:

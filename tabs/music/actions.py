@@ -13,11 +13,11 @@ from engines.gpt_training.config import MASKED, TUNES
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import ConfigError, EngineError, Message
 from engines.music.midi import midi_bytes
-from engines.music.score.abc import MOST, page_of, read
+from engines.music.score.abc import page_of, read
 from engines.music.score.marks import Tune
 from engines.music.score.playing import piece_of
 from engines.music.sound import wav_bytes
-from engines.music.tunes import KEYS, METERS, Judged, compose, judge
+from engines.music.tunes import KEYS, METERS, Judged, compose, judge, readable
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
 from engines.running.workers.pool import MODELS, Computer
@@ -55,7 +55,7 @@ class TuneActions:
         """
         with self.gate.computing(request):
             line, judged = self.compose(run or BUNDLED, key, meter, temperature, SEED.check(seed))
-            return {"abc": page_of(self.tune(line))[0], **vars(judged)}
+            return {"abc": page_of(readable(line))[0], **vars(judged)}
 
     def notes(self, abc: str, request: gr.Request = None) -> dict[str, Any]:
         """What sounds when a tune in ABC is played, repeats unfolded.
@@ -113,8 +113,8 @@ class TuneActions:
     @staticmethod
     def tune(abc: str) -> Tune:
         """A tune from ABC; ConfigError says what is wrong."""
-        if not isinstance(abc, str) or len(abc) > MOST:
-            abc = str(abc)[: MOST + 1]
+        if not isinstance(abc, str):
+            raise ConfigError("A tune is a text in ABC.")
         return read(abc)
 
     def _file(self, tune: Tune, kind: str, about: str) -> str:

@@ -10,8 +10,7 @@ import gradio as gr
 
 from engines.knobs import MAX_SEED
 from engines.messages import Message
-from engines.music.score.abc import read_line
-from engines.music.tunes import KEYS, METERS, examples
+from engines.music.tunes import KEYS, METERS, examples, readable
 from tabs.music.actions import BUNDLED, TuneActions
 from tabs.music.score.view import score_view, sheet
 from tabs.page.language import t
@@ -96,7 +95,7 @@ class TunesPanel:
         """A tune of the bundled model, another each time, and whose models there are."""
         line = secrets.choice(examples())
         about = Message("Written by the bundled tune model, a machine.")
-        return [sheet(read_line(line), about), self.offer(owner)]
+        return [sheet(readable(line), about), self.offer(owner)]
 
     def offer(self, owner: str) -> dict[str, Any]:
         """The bundled model, and the visitor's runs that learn tunes, the newest first."""
@@ -107,7 +106,7 @@ class TunesPanel:
         """A new tune as a score, and what was measured of it."""
         with self.actions.gate.computing(request):
             line, judged = self.actions.compose(model, key, meter, temperature, secrets.randbelow(MAX_SEED))
-            return sheet(self.actions.tune(line), self.actions.told(model, judged))
+            return sheet(readable(line), self.actions.told(model, judged))
 
     def read(self, abc: str, request: gr.Request) -> str:
         """The visitor's own tune as a score."""

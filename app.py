@@ -33,6 +33,7 @@ from engines.weights import cache_folder, on_a_space
 from tabs import TABS
 from tabs.comparison.feed import comparison_routes
 from tabs.comparison.tab import ENGINE as COMPARISON
+from tabs.music.score.view import score_routes
 from tabs.page.component import script_of
 from tabs.page.connection.lasting import Lasting
 from tabs.page.gate import Gate
@@ -174,7 +175,8 @@ def reach(runs: Runs) -> dict[str, object]:
     async def health(_: object) -> JSONResponse:
         return JSONResponse({"status": "ok", "runs": runs.count_live()})
 
-    routes = [Route("/health", health), *live_routes(runs), *comparison_routes(runs), *room_routes(runs)]
+    pages = (*live_routes(runs), *comparison_routes(runs), *room_routes(runs), *score_routes())
+    routes = [Route("/health", health), *pages]
     middleware = [Middleware(Lasting), Middleware(FirstScript)]
     pages = {"routes": routes, "middleware": middleware}
     return {"mcp_server": True, "app_kwargs": pages}

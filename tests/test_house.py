@@ -44,7 +44,13 @@ RULES = {
     "engines.vae_training": (*COMMON, "engines.live_training"),
     "engines.diffusion_training": (*COMMON, "engines.live_training"),
     "engines.points_training": (*COMMON, "engines.live_training", "engines.gan_training.objectives"),
-    "engines.gpt_training": (*COMMON, "engines.live_training"),
+    "engines.gpt_training": (*COMMON, "engines.live_training", "engines.music.measures", "engines.music.score"),
+    "engines.music": (
+        *COMMON,
+        "engines.gpt_training.config",
+        "engines.gpt_training.measures.copies",
+        "engines.gpt_training.use",
+    ),
     "engines": COMMON,  # any other engine: no engine knows another but through the modules named above
     "tabs.page": ("engines", "tabs.page"),
     "tabs.": ("engines", "tabs.page"),  # a tab knows no other tab

@@ -12,7 +12,7 @@ from engines.messages import ConfigError
 
 ENGINE = "gpt_training"  # the name of its runs
 TITLE = "Language models"
-POEMS, ENGLISH, OWN = "poems", "english", "own"
+POEMS, ENGLISH, TUNES, NAMES, OWN = "poems", "english", "tunes", "names", "own"
 GPT, LSTM, RNN, MASKED = "gpt", "lstm", "rnn", "masked"
 # A step is about 6 x parameters x tokens multiplications; the head has up to MAX_VOCABULARY x width parameters.
 MAX_WORK_PER_STEP = 2**39  # about ten seconds on two CPU cores
@@ -37,7 +37,13 @@ class GptConfig(Config):
         POEMS,
         "Text",
         "What the model learns to write.",
-        choices={POEMS: "Chinese quatrains", ENGLISH: "English classics", OWN: "Your own text"},
+        choices={
+            POEMS: "Chinese quatrains",
+            ENGLISH: "English classics",
+            TUNES: "Irish and Scottish tunes",
+            NAMES: "Given names",
+            OWN: "Your own text",
+        },
     )
     model: str = knob(
         GPT,
@@ -84,7 +90,7 @@ class GptConfig(Config):
     @property
     def whole(self) -> bool:
         """Whether the text is of short documents, each written from its start to its end."""
-        return self.data == POEMS
+        return self.data in (POEMS, TUNES, NAMES)
 
     def check(self) -> None:
         """Bounds the memory and time of a step, and the time of the run."""
@@ -140,6 +146,16 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             "English with byte pairs",
             "Common parts of words are one token, so that the same context reaches further back.",
             {"data": ENGLISH, "tokens": "pairs", "context": 64},
+        ),
+        "tunes": Preset(
+            "Irish and Scottish tunes",
+            "Dances of old books, written as letters: soon bars add up, then parts end on the note of their key.",
+            {"data": TUNES, "context": 192, "batch": 16},
+        ),
+        "names": Preset(
+            "Given names",
+            "The smallest text here: from letters to names that nobody has, in half a minute.",
+            {"data": NAMES, "layers": 2, "width": 64, "context": 16, "batch": 64, "steps": 1500},
         ),
         "own": Preset(
             "Your own text",

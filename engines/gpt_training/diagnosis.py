@@ -28,6 +28,7 @@ WORDS = 0.7  # share of known words
 CLEAR = 1.0  # nats below the 1-gram line that a masked model must be, which sees more than any n-gram
 GUESSED = 0.05  # share of gaps that are filled right
 MOST_SEEN = 2000  # exams that are remembered
+NEW = 0.3  # share of names that are in no list: fewer are written by heart
 RECITED, RECITED_IN_WORDS = 16, 60  # characters copied in a row, of quatrains and of other texts
 
 
@@ -86,7 +87,7 @@ class Doctor:
 def phase(exam: Exam) -> Message:
     """How far it is, in words; each is reached after the one before."""
     scores = exam.scores
-    if len(exam.copied) >= (RECITED if "Form" in scores else RECITED_IN_WORDS):
+    if len(exam.copied) >= (RECITED if "Form" in scores else RECITED_IN_WORDS) or scores.get("New names", 1.0) < NEW:
         return Message("Phase: copies by heart.")
     if "Form" in scores:
         if scores["Form"] < HALF_FORMED:
@@ -94,6 +95,14 @@ def phase(exam: Exam) -> Message:
         if scores["Form"] < FORMED:
             return Message("Phase: line lengths.")
         return Message("Phase: rhymes.") if scores["Rhyme"] < RHYMED else Message("Phase: poems that rhyme.")
+    if "Bars add up" in scores:
+        if scores["Bars add up"] < HALF_FORMED:
+            return Message("Phase: letters.")
+        if scores["Bars add up"] < FORMED:
+            return Message("Phase: bars.")
+        return Message("Phase: tunes.") if scores["Ends on tonic"] < RHYMED else Message("Phase: tunes that close.")
+    if "Plausible" in scores:
+        return Message("Phase: letters.") if scores["Plausible"] < WORDS else Message("Phase: names.")
     if "Words known" in scores:
         return Message("Phase: letters.") if scores["Words known"] < WORDS else Message("Phase: words.")
     known = scores.get("Gaps filled right", 0.0) > GUESSED or exam.held_out < exam.lines.get(2, -math.inf)
@@ -141,7 +150,7 @@ def healthy(exam: Exam) -> Verdict:
         Message("Healthy: it knows more than counting can tell"),
         _said(exam),
         Message("Let it run as long as the held-out loss falls."),
-        Message("Ask it for a poem of your own, look at its attention, or take it home."),
+        Message("Let it write for you, look at its attention, or take it home."),
     )
 
 

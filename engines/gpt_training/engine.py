@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.gpt_training.config import MASKED, GptConfig
+from engines.gpt_training.config import MASKED, POEMS, GptConfig
 from engines.gpt_training.diagnosis import Doctor, Exam, diverged
 from engines.gpt_training.measures.ngrams import MOST, ORDERS, held_out_nats
 from engines.gpt_training.text.corpus import Corpus, build
@@ -196,7 +196,7 @@ class _Training:
     def _test(self) -> Job:
         """The held-out loss, and where in a piece it comes from."""
         nats, characters = self.test()
-        if self.config.whole and self.config.model != MASKED:
+        if self.config.data == POEMS and self.config.model != MASKED:
             places = [i for i, count in enumerate(characters) if count]
             values = tuple(float(nats[i] / characters[i]) for i in places)
             yield Bars("Loss by place in the poem", tuple(str(i + 1) for i in places), values, "nats")

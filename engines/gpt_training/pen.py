@@ -7,19 +7,16 @@ from torch import Tensor, nn
 
 from engines.gpt_training.config import MASKED, GptConfig
 from engines.gpt_training.measures.copies import Copies
-from engines.gpt_training.measures.scores import Words, plain, score
+from engines.gpt_training.measures.judges import judge_of
 from engines.gpt_training.sampling import ENDLESS, begun, fill, texts, write
 from engines.gpt_training.step import Pieces
 from engines.gpt_training.text.corpus import Corpus
 from engines.gpt_training.text.vocabulary import END
 
 FIXED = 1  # seed of what is shown; the same in every run, so that runs can be compared
-POEMS = ("", "", "", "", "", "春", "月")  # starts of those shown
-JUDGED = 32  # poems
-TEXTS, LONG = 4, 120  # of a longer text: how many, and tokens of each
+LONG = 120  # tokens of a longer text
 GAPS, SHOWN_GAPS = 0.2, 6  # share of characters hidden, and how many texts are shown
 FILLED = 64  # held-out texts whose gaps are judged
-BEGIN = 12  # characters of a given start
 GAP = "␣"  # stands for a hidden character
 
 
@@ -29,22 +26,13 @@ class Pen:
     def __init__(self, config: GptConfig, corpus: Corpus) -> None:
         self.config, self.corpus, self.vocabulary = config, corpus, corpus.vocabulary
         self.masked = config.model == MASKED
-        copied_from = [plain(text) for text in corpus.train_texts] if config.whole else corpus.train_texts
-        self.copies = Copies(copied_from)
-        spaced = not config.whole and Words.useful(corpus.train_texts)
-        self.words = Words(corpus.train_texts) if spaced else None
-        self.starts = self._known_starts()
+        self.judge = judge_of(config, corpus)
+        self.copies = Copies([self.judge.plain(text) for text in corpus.train_texts])
+        known = set(self.vocabulary.characters)
+        self.starts = tuple(start for start in self.judge.starts if known.issuperset(start))
         self.held = Pieces(corpus.held, min(config.context, corpus.longest), torch.device("cpu"))
         signs = [any(map(str.isalnum, token)) for token in self.vocabulary.tokens]
         self.hideable = torch.tensor(signs)
-
-    def _known_starts(self) -> tuple[str, ...]:
-        if self.config.whole:
-            known = set(self.vocabulary.characters)
-            return tuple(start for start in POEMS if known.issuperset(start))
-        text = max(self.corpus.held_texts, key=len)
-        words = text[:BEGIN] if " " not in text[:BEGIN] else text[:BEGIN].rpartition(" ")[0]
-        return (*("",) * (TEXTS - 1), words.strip())
 
     def show(self, net: nn.Module) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Texts and their starts, the same ones and the same chance each time."""
@@ -60,12 +48,9 @@ class Pen:
         if self.masked:
             ids, filled, gaps = self._fill(net, FILLED, seed)
             return {"Gaps filled right": float((ids == filled)[gaps].float().mean())}, ""
-        written = self._write(net, ("",) * (JUDGED if self.config.whole else TEXTS), seed)
-        longest = max((self.copies.longest(plain(text) if self.config.whole else text) for text in written), key=len)
-        if self.config.whole:
-            found = score(written)
-            return {"Form": found.form, "Rhyme": found.rhyme, "Tones": found.tones}, longest
-        return {"Words known": self.words.share(written)} if self.words else {}, longest
+        written = self._write(net, ("",) * self.judge.count, seed)
+        longest = max((self.copies.longest(self.judge.plain(text)) for text in written), key=len)
+        return self.judge.scores(written), longest
 
     def _write(self, net: nn.Module, starts: tuple[str, ...], seed: int) -> list[str]:
         room = self.corpus.longest + 1 if self.config.whole else LONG

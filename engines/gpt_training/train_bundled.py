@@ -1,9 +1,9 @@
-"""Trains the bundled poem model: python -m engines.gpt_training.train_bundled --seconds 100 --out FOLDER
+"""Trains a bundled model: python -m engines.gpt_training.train_bundled [--data tunes] --seconds 100 --out FOLDER
 
 Reads only files of the repository. The time goes to a few trainings one after the other, longer ones with more
 dropout, each with its learning rate falling to the end; the one with the least held-out loss is kept. FOLDER gets
-model.safetensors (float16), vocabulary.json, scores.json, and history.json. Meant for one GPU: a CPU does in hours
-what it does in minutes.
+model.safetensors (float16), vocabulary.json, scores.json, and history.json. The poems are meant for one GPU: a CPU
+does in hours what it does in minutes; for the tunes one core is enough.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import argparse
 import json
 import platform
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -21,18 +22,23 @@ from safetensors.torch import load_file, save_file
 
 from engines.device import pick_device
 from engines.device.tuning import Choice
-from engines.gpt_training.config import GptConfig
+from engines.gpt_training.config import POEMS, TUNES, GptConfig
 from engines.gpt_training.measures.copies import Copies
 from engines.gpt_training.measures.scores import plain, score
 from engines.gpt_training.sampling import begun, texts, write
 from engines.gpt_training.step import Trainer
 from engines.gpt_training.text.corpus import Corpus, build
-from engines.gpt_training.text.poems import planned_poems
+from engines.gpt_training.text.sources import load_documents
+from engines.music.measures import tunes
 
-CONTEXT = 37  # END, a plan of four, and the 32 characters of a quatrain
-TRIALS = "0.2:0.25,0.3:0.45,0.1:0.1,0.4:0.2"  # dropout:share of the time
+# Of the poems END, a plan of four, and 32 characters.
+USUAL = {
+    POEMS: {"context": 37, "plan": True, "layers": 7, "width": 160, "heads": 5, "batch": 256},
+    TUNES: {"context": 192, "plan": False, "layers": 4, "width": 104, "heads": 4, "batch": 16},
+}
+TRIALS = {POEMS: "0.2:0.25,0.3:0.45,0.1:0.1,0.4:0.2", TUNES: "0.1:1"}  # dropout:share of the time
 WORSE = 0.08  # nats above the best so far, at which a training is given up
-DRAWN = ((1.0, 1.0), (0.8, 1.0), (1.0, 0.9))  # temperature and top-p of the poems that are scored
+DRAWN = ((1.0, 1.0), (0.8, 1.0), (1.0, 0.9))  # temperature and top-p of the texts that are scored
 
 
 def main() -> None:
@@ -40,20 +46,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=100.0, help="of training; scoring takes some more")
     parser.add_argument("--out", type=Path, required=True, help="where the model goes")
-    parser.add_argument("--trials", default=TRIALS, help="dropout:share of the time, with commas between")
-    for name, default in {"layers": 7, "width": 160, "heads": 5, "batch": 256, "samples": 2000}.items():
-        parser.add_argument(f"--{name}", type=int, default=default)
+    parser.add_argument("--data", choices=USUAL, default=POEMS)
+    parser.add_argument("--trials", help="dropout:share of the time, with commas between")
+    parser.add_argument("--samples", type=int, default=2000, help="texts that are scored")
+    for name in ("layers", "width", "heads", "batch"):
+        parser.add_argument(f"--{name}", type=int)
     for name, default in {"lr": 2e-3, "decay": 0.1}.items():
         parser.add_argument(f"--{name}", type=float, default=default)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    settings = {name: getattr(options, name) for name in ("layers", "width", "heads", "batch", "lr", "decay")}
-    config = GptConfig(**settings, context=CONTEXT, plan=True, steps=100_000, seed=1)
-    corpus = build(planned_poems(), CONTEXT)
+    given = {name: value for name, value in vars(options).items() if name in GptConfig.knobs() and value is not None}
+    config = GptConfig(**USUAL[options.data] | given, steps=100_000, seed=1)
+    corpus = build(load_documents(config), config.context)
     device = pick_device()
     choice = Choice("bfloat16") if device.type == "cuda" else None
     history: list[dict[str, Any]] = []
-    for trial in options.trials.split(","):
+    for trial in (options.trials or TRIALS[options.data]).split(","):
         dropout, share = map(float, trial.split(":"))
         trainer = Trainer(replace(config, dropout=dropout), corpus, device, choice)
         history.append(train(trainer, options.seconds * share))
@@ -110,7 +118,7 @@ def save(trainer: Trainer, corpus: Corpus, folder: Path, trial: dict[str, Any]) 
     about = {
         "config": trainer.config.to_dict(),
         "parameters": sum(p.numel() for p in trainer.net.parameters()),
-        "data": {"poems": len(corpus.train_texts), "held_out": len(corpus.held_texts)},
+        "data": {trainer.config.data: len(corpus.train_texts), "held_out": len(corpus.held_texts)},
         "training": {name: value for name, value in trial.items() if name != "lines"},
         "hardware": machine(trainer.device),
         "torch": torch.__version__,
@@ -122,11 +130,12 @@ def save(trainer: Trainer, corpus: Corpus, folder: Path, trial: dict[str, Any]) 
 def finish(trainer: Trainer, corpus: Corpus, folder: Path, history: list[dict[str, Any]], samples: int) -> None:
     """Scores the model as it was written, and real poems for comparison, beside it."""
     trainer.net.load_state_dict({k: v.float() for k, v in load_file(folder / "model.safetensors").items()})
-    copies = Copies([plain(text) for text in corpus.train_texts])
+    marks = _marks(trainer.config)
+    copies = Copies([marks(text) for text in corpus.train_texts])
     about = json.loads((folder / "scores.json").read_text("utf-8"))
     about["held_out"] = round(trainer.held_out(len(trainer.held)), 4)
     about["trials"] = [{name: value for name, value in one.items() if name != "lines"} for one in history]
-    about["real"] = asdict(score(corpus.held_texts, copies))
+    about["real"] = _scores(trainer.config, corpus.held_texts, copies)
     about["scores"] = judge(trainer, corpus, copies, samples)
     tell(folder, about)
 
@@ -140,13 +149,30 @@ def judge(trainer: Trainer, corpus: Corpus, copies: Copies, samples: int) -> lis
     """Scores of poems drawn in a few ways, the plan too being the model's own."""
     found = []
     for temperature, top_p in DRAWN:
-        given = begun([""] * samples, corpus.vocabulary, CONTEXT + 1, plan=True).to(trainer.device)
+        room, plan = trainer.config.context + 1, trainer.config.plan
+        given = begun([""] * samples, corpus.vocabulary, room, plan).to(trainer.device)
         with trainer.resting() as net:
             written = [write(net, part, temperature, top_p, seed=i) for i, part in enumerate(given.split(500))]
-        poems = [text for ids in written for text in texts(ids, corpus.vocabulary.tokens)]
-        found.append({"temperature": temperature, "top_p": top_p, **asdict(score(poems, copies))})
-        print(json.dumps(found[-1]), *poems[:6], sep="\n", flush=True)
+        all_texts = [text for ids in written for text in texts(ids, corpus.vocabulary.tokens)]
+        found.append({"temperature": temperature, "top_p": top_p, **_scores(trainer.config, all_texts, copies)})
+        print(json.dumps(found[-1]), *all_texts[:6], sep="\n", flush=True)
     return found
+
+
+def _marks(config: GptConfig) -> Callable[[str], str]:
+    """What of a text counts where copies are looked for: of a tune its notes, transposition aside."""
+    return plain if config.data == POEMS else tunes.steps_of
+
+
+def _scores(config: GptConfig, written: Sequence[str], copies: Copies) -> dict[str, Any]:
+    """The scores of poems, or of tunes with the runs of notes that they share with one learnt from."""
+    if config.data == POEMS:
+        return asdict(score(written, copies))
+    runs = sorted(len(copies.longest(tunes.steps_of(text))) for text in written)
+    notes = sorted(len(tunes.steps_of(text)) for text in written)
+    middle = len(runs) // 2
+    copied = {"copied_notes_median": runs[middle], "copied_notes_longest": runs[-1], "notes_median": notes[middle]}
+    return asdict(tunes.score(written)) | copied | {"different": len(set(written)) / max(1, len(written))}
 
 
 if __name__ == "__main__":

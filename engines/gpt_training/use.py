@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from engines.data.cards import ASSETS
-from engines.gpt_training.config import GPT, LSTM, MASKED, RNN, GptConfig
+from engines.gpt_training.config import GPT, LSTM, MASKED, POEMS, RNN, TUNES, GptConfig
 from engines.gpt_training.measures.form import lines_of, prosody
 from engines.gpt_training.text.poems import PLAN, plan_of
 from engines.gpt_training.text.vocabulary import UNKNOWN, Vocabulary
@@ -21,7 +22,7 @@ from engines.running.events import Weights
 if TYPE_CHECKING:
     import torch
 
-BUNDLED = ASSETS / "poem_model"
+BUNDLED, TUNE_MODEL = ASSETS / "poem_model", ASSETS / "tune_model"
 GAPS = re.compile("[␣_]")
 NEAR, APART = 3, 100  # known characters that are offered for one that is not, and how far apart they may stand
 ROOM = 200  # tokens that a longer text is written on
@@ -68,6 +69,11 @@ class Writer:
         """The poem model that ships with the app, which plans before it writes."""
         return cls.of(*bundled())
 
+    @classmethod
+    def bundled_tunes(cls) -> Writer:
+        """The tune model that ships with the app."""
+        return cls.of(*bundled(TUNE_MODEL))
+
     # --- writing ------------------------------------------------------------------------------------------------
 
     def write(
@@ -103,17 +109,23 @@ class Writer:
         """`count` poems whose lines begin with these four to eight characters, the best first; see acrostics.py.
 
         `form` is 五 or 七 for the length of a line, "" for the better of both. Of a model that writes no quatrains:
-        lines that begin with these characters. ConfigError for a character that the model does not know.
+        lines, or names, that begin with these characters. ConfigError for a character that the model does not know,
+        and of a model that writes tunes.
         """
         from engines.gpt_training.acrostics import LINE, Poet, write_lines
 
         self._must_write()
+        if self.config.data == TUNES:
+            raise ConfigError("This model writes tunes; an acrostic is of words.")
         characters = "".join(characters.split())
         self.check(characters)
         with _computing():
-            if self.config.whole:
+            if self.config.data == POEMS:
                 poet = Poet(self.net, self.vocabulary, self.config.plan, temperature, top_p, seed)
                 return poet.write(characters, form, count)
+            if self.config.whole:  # names, each by itself
+                given = tuple(characters)
+                return ["\n".join(self.write(given, temperature, top_p, seed + i)) for i in range(count)]
             return write_lines(
                 lambda starts, number: self.write(starts, temperature, top_p, seed + number, LINE), characters, count
             )
@@ -249,12 +261,12 @@ def _within(field: Message, value: int, count: int) -> None:
         raise ConfigError("{field} must be from 0 to {last}.", field=field, last=count - 1)
 
 
-def bundled() -> tuple[GptConfig, Weights]:
-    """The settings and the weights, float32, of the model that ships with the app."""
+def bundled(folder: Path = BUNDLED) -> tuple[GptConfig, Weights]:
+    """The settings and the weights, float32, of a model that ships with the app."""
     from safetensors.numpy import load
 
-    data = (BUNDLED / "model.safetensors").read_bytes()
+    data = (folder / "model.safetensors").read_bytes()
     about: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
     tensors = {name: array.astype(np.float32) for name, array in load(data).items()}
-    facts = json.loads((BUNDLED / "vocabulary.json").read_text("utf-8"))
+    facts = json.loads((folder / "vocabulary.json").read_text("utf-8"))
     return GptConfig.from_dict(json.loads(about["config"])), Weights(int(about["step"]), tensors, facts)

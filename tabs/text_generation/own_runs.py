@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 from engines.catalog import WITH_CHANCE, Beginning, ModelCard
-from engines.gpt_training.config import ENGINE, GPT, GptConfig
+from engines.gpt_training.config import ENGINE, GPT, POEMS, GptConfig
 from engines.gpt_training.take_home.export import export
 from engines.messages import ConfigError, EngineError, Message
 from engines.running.run_files import saving
@@ -80,7 +80,7 @@ def card_of(run: Run) -> ModelCard:
         width=config.width,
         parameters=f"{count:,}",
     )
-    beginning = Beginning(quatrains=config.whole, planned=config.plan)
+    beginning = Beginning(quatrains=config.data == POEMS, planned=config.plan)
     return ModelCard(
         RUN + run.id, title, "", count, "base", config.context, "", note, beginning=beginning, settings=WITH_CHANCE
     )

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from engines.gpt_training.config import ENGLISH, GPT, LSTM, MASKED, POEMS, GptConfig
+from engines.gpt_training.config import ENGLISH, GPT, LSTM, MASKED, NAMES, POEMS, TUNES, GptConfig
 from engines.gpt_training.text.vocabulary import END, UNKNOWN, Vocabulary, make_tokenizer
 from engines.messages import EngineError
 from engines.running.events import Weights
 
 TITLES = {"gpt": "GPT", "lstm": "LSTM", "rnn": "plain RNN", "masked": "masked Transformer"}
 TEXTS = {POEMS: "60,000 Tang and Song quatrains (chinese-poetry 2.0.1, MIT; public domain)",
-         ENGLISH: "Alice's Adventures in Wonderland, As You Like It and Paradise Lost (public domain)"}  # fmt: skip
+         ENGLISH: "Alice's Adventures in Wonderland, As You Like It and Paradise Lost (public domain)",
+         TUNES: "Irish and Scottish tunes of old books (music21 10.5.1; the music is in the public domain)",
+         NAMES: "given names of the census of the USA in 1990 (names 0.3.0, MIT; public domain)"}  # fmt: skip
 # Our names of a block's parts, and GPT-2's.
 PARTS = {"norm_1": "ln_1", "attention.qkv": "attn.c_attn", "attention.out": "attn.c_proj", "norm_2": "ln_2",
          "up": "mlp.c_fc", "down": "mlp.c_proj"}  # fmt: skip

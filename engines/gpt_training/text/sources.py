@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engines.data.cards import ASSETS
-from engines.gpt_training.config import ENGLISH, MAX_VOCABULARY, OWN, GptConfig
+from engines.gpt_training.config import ENGLISH, MAX_VOCABULARY, NAMES, OWN, TUNES, GptConfig
 from engines.gpt_training.text.own import read_own
 from engines.gpt_training.text.poems import planned_poems, poems
 from engines.messages import Message
@@ -23,13 +23,26 @@ log = logging.getLogger(__name__)
 
 
 def load_documents(config: GptConfig, uploads: Sequence[str] = (), folder: Path | None = None) -> list[str]:
-    """The documents to learn: many quatrains, or a few long texts. ConfigError if a visitor's own cannot be used."""
+    """The documents to learn: many short ones, such as quatrains, or a few long texts.
+
+    ConfigError if a visitor's own cannot be used.
+    """
     if config.data == OWN:
         return [_own(uploads, folder)]
     if config.data == ENGLISH:
         with lzma.open(ASSETS / "english_classics" / "texts.txt.xz", "rt", encoding="ascii") as file:
             return file.read().split("\f")
+    if config.data == TUNES:
+        return tunes()
+    if config.data == NAMES:
+        return (ASSETS / "names" / "names.txt").read_text("ascii").split("\n")
     return planned_poems() if config.plan else poems()
+
+
+def tunes() -> list[str]:
+    """The bundled tunes, each in one line of ABC."""
+    with lzma.open(ASSETS / "tunes" / "tunes.txt.xz", "rt", encoding="ascii") as file:
+        return file.read().split("\n")
 
 
 def left_unknown(documents: Sequence[str]) -> Message | None:

@@ -18,7 +18,7 @@ def test_every_recipe_is_allowed():
         ({"dropout": float("inf")}, "Dropout must be"),
         ({"layers": 12, "width": 512, "batch": 1024, "context": 512}, "too large together"),
         ({"layers": 12, "width": 512, "heads": 8, "batch": 16, "steps": 200_000}, "at most"),
-        ({"data": "names"}, "Text must be one of"),
+        ({"data": "jokes"}, "Text must be one of"),
         ({"model": "bert"}, "Model must be one of"),
         ({"context": 3}, "Context must be"),
     ],

@@ -1,0 +1,98 @@
+import json
+import wave
+from pathlib import Path
+
+import gradio as gr
+import pytest
+
+from engines.gpt_training.config import ENGINE, GptConfig
+from engines.limits import Limits
+from engines.music.score.abc import read
+from engines.running.board import Board
+from engines.running.runs import Runs
+from engines.running.workers.pool import Here
+from tabs.music.actions import TuneActions
+from tabs.music.score.view import sheet
+from tabs.page.gate import Gate
+from tests.engines.gpt_training.tiny import trainer, weights_of
+
+ABC = "X:1\nM:6/8\nK:G\nGAB c2d|e6|\n"
+TUNES = ["[M:6/8][K:D]A3B3|d6|", "[M:6/8][K:D]F3A3|d6|"] * 60
+
+
+@pytest.fixture
+def actions():
+    return TuneActions(Runs(), Gate(Limits()), Here())
+
+
+def a_run(actions, data, documents=TUNES, **more):
+    """A finished run's id, of a model that has learnt a little."""
+    one = trainer(documents=documents, steps=60, context=40, data=data, **more)
+    board = Board(ENGINE, one.config.to_dict())
+    board.weights = weights_of(one, documents)
+    board.set_state("finished")
+    return actions.runs.add(board, one.config, owner="me").id
+
+
+def test_a_run_that_learnt_tunes_writes_one(actions):
+    run = a_run(actions, "tunes")
+    assert [known for known, _ in actions.runs_of("me")] == [run]
+    assert not actions.runs_of("another")
+    line, judged = actions.compose(run, "D", "6/8", 0.9, 1)
+    assert line.startswith("[M:6/8][K:D]")
+    assert 0 <= judged.bars <= 1
+    assert actions.told(run, judged).values["model"].values["step"] == "60"
+
+
+def test_a_run_of_poems_writes_none(actions):
+    run = a_run(actions, "names", ["Anna", "Nora"] * 60)
+    assert not actions.runs_of("me")
+    with pytest.raises(gr.Error, match="writes no tunes"):
+        actions.write(run)
+
+
+@pytest.mark.parametrize(
+    ("settings", "field"), [({"key": "H"}, "Key"), ({"meter": "7/8"}, "Metre"), ({"temperature": 9}, "Temperature")]
+)
+def test_what_is_asked_for_is_checked(actions, settings, field):
+    with pytest.raises(gr.Error, match=f"{field} must be"):
+        actions.write(**settings)
+
+
+def test_notes_are_told_with_repeats_unfolded(actions):
+    told = actions.notes("M:2/4\nK:Am\n|:A4c4:|")
+    assert told["notes"][:2] == [[69, 0.0, 1.0], [72, 1.0, 1.0]]
+    assert len(told["notes"]) == 4
+    assert (told["key"], told["meter"], told["tempo"]) == ("Am", "2/4", 120.0)
+
+
+def test_a_tune_is_taken_home_in_three_forms(actions):
+    assert read(Path(actions.file(ABC, "abc")).read_text("utf-8")) == read(ABC)
+    assert Path(actions.file(ABC, "midi")).read_bytes().startswith(b"MThd")
+    with wave.open(actions.file(ABC, "wav")) as file:
+        assert file.getnframes() > 0
+    with pytest.raises(gr.Error, match="abc, midi or wav"):
+        actions.file(ABC, "../mp3")
+
+
+def test_files_of_what_a_machine_wrote_say_so(actions):
+    value = json.loads(sheet(read(ABC)))
+    for kind in ("abc", "midi", "wav"):
+        assert b"Machine-made" not in Path(actions.save(json.dumps(value), kind)).read_bytes()
+        assert b"Machine-made" in Path(actions.save(json.dumps({**value, "about": "x"}), kind)).read_bytes()
+
+
+@pytest.mark.parametrize("value", ["", None, "[]", "{", '{"abc": 3}', '"x"'])
+def test_what_is_no_score_is_no_file(actions, value):
+    with pytest.raises(Exception, match=r"no tune yet|no notes"):
+        actions.save(value, "midi")
+
+
+@pytest.mark.parametrize("abc", ["K:G\n" + "G" * 10**6, {"a": 1}, None])
+def test_hostile_abc_gets_one_sentence(actions, abc):
+    with pytest.raises(gr.Error, match=r"at most 20,000|text in ABC"):
+        actions.notes(abc)
+
+
+def test_settings_of_tunes_are_checked_as_all_are():
+    assert GptConfig(data="tunes").whole

@@ -1,0 +1,1 @@
+"""Music: notes, and models that compose, harmonise and repair it."""

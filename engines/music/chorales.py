@@ -13,11 +13,10 @@ from functools import cache
 import numpy as np
 
 from engines.data.cards import ASSETS
-from engines.music.grid import HIGHEST, LOWEST, RANGES, Chorale
+from engines.music.grid import FREE, HIGHEST, LOWEST, RANGES, Chorale
 
 TOKENS = 1 + 2 * (HIGHEST - LOWEST + 1)
 HIDDEN, OUTSIDE = TOKENS, TOKENS + 1
-FREE = -128  # in a grid: a cell that is to be found
 MOST_SHIFT = 6  # semitones up and down
 TRAIN, HELD, TEST = 0, 1, 2
 

@@ -25,9 +25,7 @@ class MusicConfig(Config):
     data_of: ClassVar[tuple[str, ...]] = ()
 
     layers: int = knob(6, "Layers", "How many blocks, one after the other.", low=1, high=24, step=1)
-    width: int = knob(
-        128, "Width", "Numbers that stand for each sixteenth between the layers.", low=16, high=512, step=16
-    )
+    width: int = knob(128, "Width", "Numbers for each sixteenth between the layers.", low=16, high=512, step=16)
     steps: int = knob(2000, "Steps", "How many updates before the run ends.", low=10, high=200_000, step=10)
     transpose: bool = knob(
         True, "All keys", "Each piece is learnt in all keys in which its voices keep to their ranges."

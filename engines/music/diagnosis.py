@@ -154,9 +154,7 @@ def by_heart(exam: Exam, best: float, copied: int) -> Verdict:
             best=f"{best:.2f}",
             count=copied,
         ),
-        Message(
-            "Stop it where the held-out loss was lowest. More chorales, all keys, dropout or a smaller model help."
-        ),
+        Message("Stop it where the held-out loss was lowest. More chorales, all keys or more dropout help."),
     )
 
 

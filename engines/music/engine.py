@@ -73,8 +73,8 @@ def train(config: MusicConfig, uploads: Sequence[str] = (), folder: Path | None 
 def about(corpus: Corpus) -> Message:
     """What the losses mean, and what they cannot be compared with."""
     return Message(
-        "Nats a note, which is one voice in one sixteenth, in the mean over all orders of filling; {count} chorales are"
-        " learnt from and {held} held out. Pitch alone: whether a note begins or is held left out, as in Coconet's"
+        "Nats a note, which is one voice in one sixteenth, in the mean over all orders of filling; {count} chorales"
+        " are learnt from and {held} held out. Pitch alone: whether a note begins or is held left out, as in Coconet's"
         " figures.",
         count=len(corpus.train),
         held=len(corpus.held),

@@ -1,7 +1,7 @@
 """Four voices on a grid of sixteenths: what the chorale models see and write.
 
 A grid is int8 [T, 4], a row a sixteenth, a column a voice from the soprano to the bass. In a cell p > 0 is the MIDI
-pitch of a note that begins there, -p the same held on, and 0 a rest.
+pitch of a note that begins there, -p the same held on, 0 a rest, and FREE what is to be found.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from engines.music.notes import Note, Piece
 
 VOICES = ("Soprano", "Alto", "Tenor", "Bass")
 A_QUARTER = 4  # rows
+FREE = -128
 LOWEST, HIGHEST = 36, 81  # the lowest and highest note of Bach's chorales
 RANGES = ((57, 81), (52, 74), (48, 69), (36, 64))  # of each voice there
 MOST_ROWS = 512  # of a piece: 32 bars of four quarters
@@ -42,7 +43,7 @@ class Chorale:
     @property
     def sounding(self) -> np.ndarray:
         """The pitch that sounds in each cell, 0 for none, int8 [T, 4]."""
-        return np.abs(self.grid)
+        return np.where(self.grid == FREE, 0, np.abs(self.grid))
 
     def to_piece(self) -> Piece:
         """The notes, in quarter notes from the beginning of the first bar."""
@@ -58,7 +59,7 @@ class Chorale:
 
 def runs(column: np.ndarray) -> Iterator[tuple[int, int, int]]:
     """(pitch, first row, rows) of each note of a voice, int8 [T]; a hold of another pitch begins a note."""
-    cells, start = column.tolist(), 0
+    cells, start = np.where(column == FREE, 0, column).tolist(), 0
     while start < len(cells):
         pitch, end = abs(cells[start]), start + 1
         while end < len(cells) and cells[end] == -pitch:
@@ -109,13 +110,14 @@ def _row(place: Fraction | float) -> int:
 
 # --- as text ------------------------------------------------------------------------------------------------------
 
-HELD, SILENT = "-", "."  # besides them a letter for each pitch, A for LOWEST and on through Unicode
+HELD, SILENT, HOLE = "-", ".", "?"  # besides them a letter for each pitch, A for LOWEST and on through Unicode
 
 
 def to_text(grid: np.ndarray) -> str:
     """The grid as a line for each voice, a character for each sixteenth."""
-    letters = np.array([SILENT, HELD, *(chr(ord("A") + i) for i in range(HIGHEST - LOWEST + 1))])
-    places = np.select([grid == 0, grid < 0], [0, 1], 2 + np.clip(grid.astype(int) - LOWEST, 0, HIGHEST - LOWEST))
+    letters = np.array([SILENT, HELD, HOLE, *(chr(ord("A") + i) for i in range(HIGHEST - LOWEST + 1))])
+    pitches = 3 + np.clip(grid.astype(int) - LOWEST, 0, HIGHEST - LOWEST)
+    places = np.select([grid == 0, grid == FREE, grid < 0], [0, 2, 1], pitches)
     return "\n".join("".join(letters[column]) for column in places.T)
 
 
@@ -129,11 +131,13 @@ def from_text(text: str) -> np.ndarray:
         before = 0
         for row, letter in enumerate(line):
             pitch = ord(letter) - ord("A") + LOWEST
-            if letter == HELD:
+            if letter == HOLE:
+                grid[row, voice] = FREE
+            elif letter == HELD:
                 grid[row, voice] = -before
             elif letter != SILENT:
                 if not LOWEST <= pitch <= HIGHEST:
                     raise ValueError("no pitch")
                 grid[row, voice] = pitch
-            before = abs(int(grid[row, voice]))
+            before = abs(int(grid[row, voice])) if letter != HOLE else 0
     return grid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,16 +17,13 @@ class Copies:
     """The voices of some pieces, to look runs up in."""
 
     def __init__(self, pieces: Sequence[Chorale]) -> None:
-        self._all = "\0".join(
-            _letters(piece.grid[:, voice]) for piece in pieces for voice in range(piece.grid.shape[1])
-        )
+        self._all = "\0".join(_letters(column) for piece in pieces for column in piece.grid.T)
 
     def longest(self, piece: Chorale) -> int:
         """Notes of the longest run that a voice of the piece shares with any voice: their steps and lengths."""
         best = 0
-        for voice in range(piece.grid.shape[1]):
-            letters = _letters(piece.grid[:, voice])
-            start = 0
+        for column in piece.grid.T:
+            letters, start = _letters(column), 0
             while start + best < len(letters):
                 if letters[start : start + best + 1] in self._all:
                     best += 1
@@ -36,13 +34,8 @@ class Copies:
 
 def _letters(column: np.ndarray) -> str:
     """A letter for each note after the first: by how much it lies above the one before, and how long that is."""
-    notes = list(runs(column))
-    pairs = zip(notes, notes[1:], strict=False)
-    return "".join(
-        chr(
-            FIRST
-            + (max(-WIDEST, min(WIDEST, after[0] - before[0])) + WIDEST) * (LONGEST + 1)
-            + min(LONGEST, before[2])
-        )
-        for before, after in pairs
-    )
+    found = []
+    for (before, _, length), (after, _, _) in pairwise(runs(column)):
+        step = max(-WIDEST, min(WIDEST, after - before)) + WIDEST
+        found.append(chr(FIRST + step * (LONGEST + 1) + min(LONGEST, length)))
+    return "".join(found)

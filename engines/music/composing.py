@@ -12,7 +12,7 @@ import numpy as np
 from engines.data.cards import ASSETS
 from engines.knobs import Config, knob, seed_knob
 from engines.messages import ConfigError, EngineError
-from engines.music.chorales import to_cells, to_tokens
+from engines.music.chorales import HIDDEN, to_cells, to_tokens
 from engines.music.config import MusicConfig
 from engines.music.grid import FREE, HIGHEST, LOWEST, Chorale, tidy, to_text
 from engines.music.measures.rules import parallels
@@ -21,6 +21,7 @@ from engines.running.events import Weights
 BUNDLED = ASSETS / "chorale_model"
 TITLE = "chorale model"
 FRAMES = 24  # of the passes, that are shown
+FAR_AWAY = 32  # rows beyond what the blocks see in which the nearest known cell is looked for
 PENALTY = 8.0  # nats that a parallel fifth or octave counts when the best of several is chosen
 
 
@@ -62,6 +63,7 @@ class Composer:
         from engines.music.networks import build
 
         self.net = build(config).eval()
+        self.reach = sum(block.apart for block in self.net.blocks) + FAR_AWAY  # rows that a cell can depend on
         try:
             self.net.load_state_dict({name: torch.tensor(array).float() for name, array in tensors.items()})
         except (RuntimeError, TypeError) as problem:
@@ -73,29 +75,50 @@ class Composer:
         Of `tries` pieces the one is taken that the network finds likeliest, parallels counting against it. ConfigError
         if there is no hole, or a given note is beyond LOWEST to HIGHEST.
         """
+        began, config = time.perf_counter(), config.with_seed()
+        holes = np.flatnonzero(check(chorale).any(1))
+        rows = slice(max(0, int(holes[0]) - self.reach), min(len(chorale), int(holes[-1]) + 1 + self.reach))
+        passes = self._draw(chorale, rows, config)
+        pieces = [self._whole(chorale, rows, *(each[i] for each in passes[-1])) for i in range(config.tries)]
+        best = max(range(config.tries), key=lambda i: worth(*pieces[i]))
+        shown = np.unique(np.linspace(0, len(passes) - 1, FRAMES).round().astype(int))
+        frames = (self._whole(chorale, rows, *(each[best] for each in passes[i])) for i in shown)
+        grid, sure = pieces[best]
+        return Filled(
+            replace(chorale, grid=grid),
+            sure,
+            tuple((to_text(cells), digits(how)) for cells, how in frames),
+            config.seed,
+            time.perf_counter() - began,
+        )
+
+    def _draw(self, chorale: Chorale, rows: slice, config: ComposeConfig) -> list[tuple[np.ndarray, np.ndarray]]:
+        """After each pass the tokens of these rows, int64 [tries, T, 4], and how sure of each, float32."""
         import torch
 
-        from engines.device.tuning import threads
+        from engines.device.tuning import multiplies_bfloat16, threads
         from engines.music.networks import PHASES
-        from engines.music.sampling import gibbs
+        from engines.music.sampling import AROUND, framed, gibbs
 
-        began, config = time.perf_counter(), config.with_seed()
-        free = check(chorale)
-        count = config.tries
-        cells = torch.tensor(to_tokens(chorale.grid)).expand(count, -1, -1)
-        phases = torch.tensor(np.minimum(chorale.phases, PHASES - 2)).expand(count, -1)
-        holes = torch.tensor(free).expand(count, -1, -1)
-        with threads(1):
-            passes = list(gibbs(self.net, cells, holes, phases, config.passes, config.temperature, config.seed))
-        grids = [tidy(to_cells(one.numpy())) for one in passes[-1][0]]
-        best = max(range(count), key=lambda i: worth(grids[i], passes[-1][1][i].numpy()))
-        shown = np.unique(np.linspace(0, len(passes) - 1, FRAMES).round().astype(int))
-        frames = tuple(
-            (to_text(tidy(to_cells(passes[i][0][best].numpy()))), digits(passes[i][1][best].numpy())) for i in shown
-        )
-        sure = passes[-1][1][best].numpy()
-        made = replace(chorale, grid=grids[best])
-        return Filled(made, sure, frames, config.seed, time.perf_counter() - began)
+        tokens = torch.tensor(to_tokens(chorale.grid[rows]))
+        phases = torch.tensor(np.minimum(chorale.phases[rows], PHASES - 2))
+        cells, places = framed(*(each.expand(config.tries, *each.shape) for each in (tokens, phases)))
+        # A frame says that the piece begins or ends there: rows that were left out are cut off without one.
+        kept = slice(0 if rows.start == 0 else AROUND, None if rows.stop == len(chorale) else -AROUND)
+        cells, places, first = cells[:, kept], places[:, kept], AROUND - kept.start
+        how = config.passes, config.temperature, config.seed
+        low = torch.autocast("cpu", torch.bfloat16, enabled=multiplies_bfloat16())
+        with threads(1), torch.inference_mode(), low:
+            drawn = gibbs(self.net, cells, cells == HIDDEN, places, *how)
+            own = slice(first, first + len(tokens))
+            return [(found[:, own].numpy(), sure[:, own].numpy()) for found, sure in drawn]
+
+    @staticmethod
+    def _whole(chorale: Chorale, rows: slice, tokens: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The grid with these rows put in, and how sure of each cell, float32 [T, 4], 1 elsewhere."""
+        grid, how = chorale.grid.copy(), np.ones(chorale.grid.shape, np.float32)
+        grid[rows], how[rows] = to_cells(tokens), sure
+        return tidy(grid), how
 
 
 def check(chorale: Chorale) -> np.ndarray:

@@ -7,7 +7,7 @@ from torch import nn
 
 from engines.music.chorales import HIDDEN, to_cells
 from engines.music.grid import VOICES, Chorale, tidy, to_text
-from engines.music.sampling import gibbs
+from engines.music.sampling import AROUND, framed, gibbs
 
 FIXED = 1  # seed of what is shown; the same in every run, so that runs can be compared
 BAR, BARS = 16, 4  # of what is written: rows of a bar, and bars
@@ -31,5 +31,6 @@ class Pen:
         device = next(net.parameters()).device
         cells = torch.full((count, BAR * BARS, len(VOICES)), HIDDEN, device=device)
         phases = (torch.arange(BAR * BARS, device=device) % BAR).expand(count, -1)
+        cells, phases = framed(cells, phases)
         *_, (found, _) = gibbs(net, cells, cells == HIDDEN, phases, PASSES, seed=seed)
-        return [Chorale(tidy(to_cells(one))) for one in found.cpu().numpy()]
+        return [Chorale(tidy(to_cells(one))) for one in found[:, AROUND:-AROUND].cpu().numpy()]

@@ -9,13 +9,21 @@ from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from engines.music.chorales import HIDDEN, OUTSIDE
 from engines.music.networks import PHASES
 
 MOST_HIDDEN, LEAST_HIDDEN = 1.0, 0.02  # share of the cells drawn anew at the first pass, and at the last ones
-FALLING = 0.8  # of the passes, in which the share falls
+FALLING = 0.75  # of the passes, in which the share falls
+CALM = 0.5  # of the temperature, that is left at the last pass: what is drawn last is seldom what is unlikely
 AROUND = 16  # rows before and after a piece that tell the network where it begins and ends
+
+
+def framed(cells: Tensor, phases: Tensor) -> tuple[Tensor, Tensor]:
+    """Tokens int64 [N, T, 4] and places in the bar [N, T] with AROUND rows before and after that are no piece."""
+    around = F.pad(cells, (0, 0, AROUND, AROUND), value=OUTSIDE)
+    return around, F.pad(phases, (AROUND, AROUND), value=PHASES - 1)
 
 
 @torch.no_grad()
@@ -34,22 +42,15 @@ def gibbs(
         fallen = min(1.0, number / max(1.0, FALLING * passes))
         share = MOST_HIDDEN - (MOST_HIDDEN - LEAST_HIDDEN) * fallen
         now = free & ((torch.rand(cells.shape, generator=rng, device=cells.device) < share) | (cells == HIDDEN))
-        shares = _shares(net, cells.masked_fill(now, HIDDEN), phases)
-        drawn = _draw(shares, temperature, rng)
-        cells = torch.where(now, drawn, cells)
-        sure = torch.where(now, shares.gather(-1, drawn[..., None])[..., 0], sure)
+        shares = net(cells.masked_fill(now, HIDDEN), phases)[now].float().softmax(-1)
+        drawn = _draw(shares, temperature * (1 - (1 - CALM) * fallen), rng)
+        cells = cells.masked_scatter(now, drawn)
+        sure = sure.masked_scatter(now, shares.gather(-1, drawn[:, None])[:, 0])
         yield cells, sure
 
 
-def _shares(net: nn.Module, cells: Tensor, phases: Tensor) -> Tensor:
-    """How likely each token is in each cell, float [N, T, 4, TOKENS], of pieces that begin and end here."""
-    around = torch.nn.functional.pad(cells, (0, 0, AROUND, AROUND), value=OUTSIDE)
-    places = torch.nn.functional.pad(phases, (AROUND, AROUND), value=PHASES - 1)
-    return net(around, places)[:, AROUND:-AROUND].float().softmax(-1)
-
-
 def _draw(shares: Tensor, temperature: float, rng: torch.Generator) -> Tensor:
-    if temperature <= 0:
+    """A token for each row of shares [M, TOKENS]."""
+    if temperature <= 0 or not len(shares):
         return shares.argmax(-1)
-    flat = shares.flatten(0, -2).pow(1 / temperature)
-    return torch.multinomial(flat, 1, generator=rng).view(shares.shape[:-1])
+    return torch.multinomial(shares.pow(1 / temperature), 1, generator=rng)[:, 0]

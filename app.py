@@ -175,8 +175,8 @@ def reach(runs: Runs) -> dict[str, object]:
     async def health(_: object) -> JSONResponse:
         return JSONResponse({"status": "ok", "runs": runs.count_live()})
 
-    pages = (*live_routes(runs), *comparison_routes(runs), *room_routes(runs), *score_routes())
-    routes = [Route("/health", health), *pages]
+    watched = (*live_routes(runs), *comparison_routes(runs), *room_routes(runs))
+    routes = [Route("/health", health), *watched, *score_routes()]
     middleware = [Middleware(Lasting), Middleware(FirstScript)]
     pages = {"routes": routes, "middleware": middleware}
     return {"mcp_server": True, "app_kwargs": pages}

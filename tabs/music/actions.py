@@ -1,152 +1,170 @@
-"""What a person or a script can do with tunes: have one written, read one's own, and take it home."""
+"""What a person or a script can do in the Music tab: the handlers of its panels and its endpoints."""
 
 from __future__ import annotations
 
 import json
-import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
-from engines.gpt_training.config import ENGINE as LANGUAGE_MODELS
-from engines.gpt_training.config import MASKED, TUNES
-from engines.knobs import MAX_SEED, Knob
-from engines.messages import ConfigError, EngineError, Message
-from engines.music.midi import midi_bytes
-from engines.music.score.abc import page_of, read
-from engines.music.score.marks import Tune
-from engines.music.score.playing import piece_of
-from engines.music.sound import wav_bytes
-from engines.music.tunes import KEYS, METERS, Judged, compose, judge, readable
+from engines.knobs import Knob
+from engines.messages import EngineError, Message
+from engines.music import composing
+from engines.music.composing import BUNDLED, ComposeConfig, Filled
+from engines.music.config import ENGINE, TITLE, MusicConfig
+from engines.music.engine import train
+from engines.music.grid import FREE, VOICES, Chorale, to_text
+from engines.music.melodies import melody
+from engines.music.score.files import for_roll, read_piece
+from engines.music.score.midi import write_midi
+from engines.music.score.wav import write_wav
+from engines.running.events import Events, Weights
 from engines.running.run_files import saving
-from engines.running.runs import Run, Runs
-from engines.running.workers.pool import MODELS, Computer
+from engines.running.runs import Runs
+from engines.running.workers.pool import MODELS, TRAINING, Computer
+from tabs.music.roll.view import Sheet, read_sheet, sheet_of
 from tabs.page.gate import Gate
-from tabs.page.outbox import Outbox
-from tabs.page.polite import polite
+from tabs.page.runs.actions import RunActions
 
-BUNDLED = "bundled"
-KEY = Knob("D", "Key", choices=dict.fromkeys(KEYS, ""))
-METER = Knob("6/8", "Metre", choices=dict.fromkeys(METERS, ""))
-TEMPERATURE = Knob(0.9, "Temperature", low=0.2, high=1.5)
-SEED = Knob(0, "Seed", low=0, high=MAX_SEED)
-KINDS = ("abc", "midi", "wav")
-ENDINGS = {"abc": "abc", "midi": "mid", "wav": "wav"}
-MADE = "Machine-made: written by {model} of the AIGC Playground"  # in the files, which know no language
+RUN, SHIPPED = "run", "bundled"  # which model is used
+BARS = Knob(8, "Bars", "Of a new piece.", low=2, high=16, step=1)
+COMPOSE, HARMONISE, FILL = "compose", "harmonise", "fill"
+HOW = Knob(FILL, "How", choices=dict.fromkeys((COMPOSE, HARMONISE, FILL), ""))
+WRITERS: dict[str, Callable[..., bytes]] = {
+    "mid": lambda piece, about: write_midi(piece, about, VOICES),
+    "wav": write_wav,
+}
 
 
-class TuneActions:
-    """Actions on tunes. Each that a script may call raises gr.Error with one sentence in the visitor's language."""
+class MusicActions(RunActions):
+    """Actions on the runs, and music made with what they have learnt.
+
+    Where a `run` is asked for whose model is to be used, "" stands for the bundled model.
+    """
 
     def __init__(self, runs: Runs, gate: Gate, computer: Computer) -> None:
-        self.runs, self.gate, self._computer, self._outbox = runs, gate, computer, Outbox()
+        super().__init__(ENGINE, MusicConfig, TITLE, runs, gate, computer)
 
-    # --- for scripts -------------------------------------------------------------------------------------
+    def _events(self, config: MusicConfig, files: Sequence[str], own: Path) -> Events:
+        return self._computer.events(TRAINING, train, config, files, own)
 
-    def write(
-        self, run: str = "", key: str = "D", meter: str = "6/8", temperature: float = 0.9, seed: int = 1,
+    # --- the model -----------------------------------------------------------------------------------------------
+
+    def make(self, run: str, sheet: Sheet, how: str, bars: int, config: ComposeConfig) -> Filled:
+        """Fill what `how` leaves open of a sheet: all but locked notes, all but those and the melody, or its holes."""
+        chorale = {
+            COMPOSE: lambda: composed(sheet, bars),
+            HARMONISE: lambda: harmonised(sheet),
+            FILL: lambda: sheet.chorale,
+        }
+        return self._ask(run, chorale[HOW.check(how)](), config.with_seed())
+
+    def _ask(self, run: str, chorale: Chorale, config: ComposeConfig) -> Filled:
+        composing.check(chorale)
+        trained = self._model(run) if run and run != self.example else (None, None)
+        return self._computer.call(MODELS, composing.fill, *trained, chorale, config)
+
+    def _model(self, run_id: str) -> tuple[MusicConfig, Weights]:
+        run = self.runs.get(run_id)
+        if run.engine != ENGINE:
+            raise EngineError("This run is of another tab.")
+        if run.board.weights is None:
+            raise EngineError("This run has no model yet; wait a moment.")
+        return run.config, run.board.weights
+
+    def maker(self, run: str) -> str:
+        """The sentence that a file has about where it comes from."""
+        who = f"run {run} of the chorale network" if run and run != self.example else "the bundled chorale model"
+        return f"Machine-made with the AIGC Playground by {who}"
+
+    # --- for scripts -----------------------------------------------------------------------------------------------
+
+    def fill(
+        self,
+        piece: dict[str, Any],
+        how: str = FILL,
+        bars: int = 8,
+        settings: dict[str, Any] | None = None,
+        run: str = "",
         request: gr.Request = None,
-    ) -> dict[str, Any]:  # fmt: skip
-        """A tune by the bundled model, or by that of a run which learns tunes, in a key and metre.
+    ) -> dict[str, Any]:
+        """Compose, harmonise or fill holes: piece is {"voices": four lines, "bar": 16, "pickup": 0, "tempo": 90}.
 
-        Keys are G, D, A, C, F, Bb, Em, Am, Dm, Gm, Bm, Ador, Amix and Dmix; metres 6/8, 4/4, 2/4, 3/4 and 9/8. Returns
-        {"abc": …, "bars": share of bars that add up, "in_key": share of notes, "closes": whether on the tonic,
-        "notes": how many, "copied": notes in a row that a tune of the data has too}.
+        A line has a character for each sixteenth: A to n for the pitches from C2 to A5 where a note begins, - where it
+        is held, . for a rest, ? for a hole. how is "compose" (all is new but locked notes, with so many bars),
+        "harmonise" (the first line is kept) or "fill" (only holes). settings may have temperature, passes, tries and
+        seed. Returns the piece, how sure the model was of each cell (digits), the seed and the seconds it took.
         """
         with self.gate.computing(request):
-            line, judged = self.compose(run or BUNDLED, key, meter, temperature, SEED.check(seed))
-            return {"abc": page_of(readable(line))[0], **vars(judged)}
+            sheet = read_sheet(json.dumps(piece)) if piece.get("voices") else Sheet(empty(8), np.zeros((128, 4), bool))
+            filled = self.make(run, sheet, how, int(BARS.check(bars)), ComposeConfig.from_dict(settings or {}))
+            return {**told(filled.chorale), "sure": composing.digits(filled.sure).split("\n"), "seed": filled.seed,
+                    "seconds": round(filled.seconds, 3)}  # fmt: skip
 
-    def notes(self, abc: str, request: gr.Request = None) -> dict[str, Any]:
-        """What sounds when a tune in ABC is played, repeats unfolded.
-
-        Returns {"notes": [[MIDI pitch, start, length] in quarter notes, …], "key": …, "meter": …, "tempo": quarters a
-        minute}.
-        """
-        with polite(request):
-            piece = piece_of(self.tune(abc))
-            sounding = [[note.pitch, round(note.start, 4), round(note.length, 4)] for note in piece.notes]
-            return {"notes": sounding, "key": piece.key, "meter": "{}/{}".format(*piece.meter), "tempo": piece.tempo}
-
-    def file(self, abc: str, kind: str = "midi", request: gr.Request = None) -> str:
-        """A tune in ABC as a file; kind is "abc", "midi" or "wav", a plucked string."""
+    def melody(self, name: str, request: gr.Request = None) -> dict[str, Any]:
+        """A melody of the list as a piece whose other voices are holes, for music_fill."""
         with self.gate.computing(request):
-            return self._file(self.tune(abc), kind, "")
+            return told(melody(name))
 
-    # --- for the page ------------------------------------------------------------------------------------
+    def read(self, path: str | None, request: gr.Request = None) -> dict[str, Any]:
+        """A MIDI or MusicXML file as a piece: all of it in four voices, else its melody over holes."""
+        with self.gate.computing(request):
+            return told(for_roll(read_piece(path)))
 
-    def compose(self, model: str, key: str, meter: str, temperature: float, seed: int) -> tuple[str, Judged]:
-        """A tune in one line, and what was measured of it; ConfigError and EngineError say what is wrong."""
-        run = None if model == BUNDLED else self._run(model)
-        asked = KEY.check(key), METER.check(meter), TEMPERATURE.check(temperature), seed
-        trained = (run.config, run.board.weights) if run else (None, None)
-        line = self._computer.call(MODELS, compose, *trained, *asked)
-        return line, self._computer.call(MODELS, judge, line)
+    def write(self, piece: dict[str, Any], kind: str = "mid", run: str = "", request: gr.Request = None) -> str:
+        """A piece as a file: kind is "mid" for MIDI or "wav" for sound, an organ."""
+        with self.gate.computing(request):
+            kind = Knob("mid", "Kind", choices=dict.fromkeys(WRITERS, "")).check(kind)
+            return self.file(read_sheet(json.dumps(piece)).chorale, kind, run)
 
-    def told(self, model: str, judged: Judged) -> Message:
-        """What is said below a tune that was written."""
-        closes = Message("it closes on the tonic") if judged.closes else Message("it does not close on the tonic")
-        return Message(
-            "Written by {model}, a machine; the best of four. {bars} % of its bars add up, {closes}; of its {notes}"
-            " notes at most {copied} in a row stand in a tune of the data, in whatever key.",
-            model=self._named(model),
-            bars=round(100 * judged.bars),
-            closes=closes,
-            notes=judged.notes,
-            copied=judged.copied,
-        )
-
-    def runs_of(self, owner: str) -> list[tuple[str, str]]:
-        """Ids and names of a visitor's runs that learn tunes and have a model, the newest first."""
-        mine = (run for run in reversed(self.runs.of(owner, LANGUAGE_MODELS)) if _fits(run) and run.board.weights)
-        return [(run.id, f"{time.strftime('%H:%M', time.localtime(run.board.started))} · {run.id}") for run in mine]
-
-    def save(self, value: str, kind: str) -> str:
-        """The path of a file of what a score view shows; ConfigError if that is nothing."""
-        try:
-            shown = json.loads(value)
-            abc, made = str(shown["abc"]), shown["about"]
-        except (TypeError, ValueError, KeyError) as problem:
-            raise ConfigError("There is no tune yet.") from problem
-        return self._file(self.tune(abc), kind, MADE.format(model="a tune model") if made else "")
-
-    @staticmethod
-    def tune(abc: str) -> Tune:
-        """A tune from ABC; ConfigError says what is wrong."""
-        if not isinstance(abc, str):
-            raise ConfigError("A tune is a text in ABC.")
-        return read(abc)
-
-    def _file(self, tune: Tune, kind: str, about: str) -> str:
-        if kind not in KINDS:
-            raise ConfigError("A tune is saved as abc, midi or wav.")
-        path = self._outbox.path(f"tune.{ENDINGS[kind]}")
+    def file(self, chorale: Chorale, kind: str, run: str) -> str:
+        """The path of a file of this kind."""
+        path = self.outbox.path(f"chorale.{kind}")
         with saving(path):
-            path.write_bytes(self._bytes(tune, kind, about))
+            path.write_bytes(WRITERS[kind](chorale.to_piece(), self.maker(run)))
         return str(path)
 
-    @staticmethod
-    def _bytes(tune: Tune, kind: str, about: str) -> bytes:
-        if kind == "abc":
-            head, rest = page_of(tune)[0].split("\n", 1)
-            return "\n".join([head, *([f"N:{about}"] if about else []), rest]).encode()
-        return (midi_bytes if kind == "midi" else wav_bytes)(piece_of(tune), about)
 
-    def _run(self, run_id: str) -> Run:
-        run = self.runs.get(run_id)
-        if not _fits(run):
-            raise EngineError("This run's model writes no tunes.")
-        if run.board.weights is None:
-            raise EngineError("This run has no model yet; wait a few seconds.")
-        return run
-
-    def _named(self, model: str) -> Message:
-        if model == BUNDLED:
-            return Message("the bundled tune model")
-        weights = self.runs.get(model).board.weights
-        return Message("your run after {step} steps", step=f"{weights.step if weights else 0:,}")
+def told(chorale: Chorale) -> dict[str, Any]:
+    """A piece as scripts read and write it."""
+    return {"voices": to_text(chorale.grid).split("\n"), "bar": chorale.bar, "pickup": chorale.pickup,
+            "tempo": round(chorale.tempo)}  # fmt: skip
 
 
-def _fits(run: Run) -> bool:
-    """Whether a run's model writes tunes."""
-    return run.engine == LANGUAGE_MODELS and run.config.data == TUNES and run.config.model != MASKED
+def empty(bars: int) -> Chorale:
+    """So many bars of four quarters that are all to be found."""
+    return Chorale(np.full((16 * bars, len(VOICES)), FREE, np.int8))
+
+
+def composed(sheet: Sheet, bars: int) -> Chorale:
+    """A new piece, of which only what is locked is given."""
+    if not sheet.locked.any():
+        return replace(empty(bars), tempo=sheet.chorale.tempo)
+    return replace(sheet.chorale, grid=np.where(sheet.locked, sheet.chorale.grid, FREE).astype(np.int8))
+
+
+def harmonised(sheet: Sheet) -> Chorale:
+    """The melody, up to the bar in which it ends, and what is locked; the rest is to be found."""
+    chorale = sheet.chorale
+    grid = np.where(sheet.locked, chorale.grid, FREE).astype(np.int8)
+    grid[:, 0] = chorale.grid[:, 0]
+    sounds = np.flatnonzero((grid[:, 0] != 0) & (grid[:, 0] != FREE))
+    if len(sounds):
+        bars = -(-(int(sounds[-1]) + 1 + chorale.pickup) // chorale.bar)
+        grid = grid[: bars * chorale.bar - chorale.pickup]
+    return replace(chorale, grid=grid)
+
+
+def opening() -> tuple[Chorale, np.ndarray]:
+    """The piece with which the tab opens, and how sure the bundled model was of each cell, float32 [T, 4]."""
+    said = json.loads((BUNDLED / "opening.json").read_text("utf-8"))
+    voices = said["grid"].split("\n")
+    chorale = sheet_of({"voices": voices, "bar": 16, "pickup": 0, "tempo": 84}).chorale
+    return chorale, np.array([[int(digit) / 9 for digit in line] for line in said["sure"].split("\n")], np.float32).T
+
+
+ABOUT_OPENING = Message("Made by the bundled chorale model. Press Play, change it, or let it compose another.")

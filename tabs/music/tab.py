@@ -1,15 +1,28 @@
-"""The Music tab; layout and wiring."""
+"""The Music tab: chorales to hear, compose, harmonise and repair, and the training of one's own; layout and wiring."""
 
 from __future__ import annotations
 
 import gradio as gr
 
-from tabs.music.tunes import INTRO, TunesPanel
+from tabs.music import chorales
+from tabs.music.actions import MusicActions
+from tabs.music.training import panel as training
+from tabs.music.tunes import panel as tunes
 from tabs.page.language import t
 from tabs.page.shared import Shared
+
+ENGINES = ("music",)  # whose links and runs this tab opens
+PANELS = {
+    "Chorales": chorales.build,
+    "Tunes": tunes.build,
+    "Train your own": training.build,
+}  # in their order: name -> what makes it
 
 
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
-    gr.Markdown(t(INTRO), elem_id="music-intro")
-    TunesPanel(shared, shared.openings["music"])
+    actions = MusicActions(shared.runs, shared.gate, shared.computer)
+    with gr.Tabs(overflow_behavior="wrap"):
+        for name, panel in PANELS.items():
+            with gr.Tab(t(name)):
+                panel(shared, actions)

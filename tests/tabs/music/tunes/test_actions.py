@@ -11,8 +11,8 @@ from engines.music.score.abc import read
 from engines.running.board import Board
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
-from tabs.music.actions import TuneActions
 from tabs.music.score.view import sheet
+from tabs.music.tunes.actions import TuneActions
 from tabs.page.gate import Gate
 from tests.engines.gpt_training.tiny import trainer, weights_of
 

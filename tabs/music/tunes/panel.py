@@ -11,8 +11,8 @@ import gradio as gr
 from engines.knobs import MAX_SEED
 from engines.messages import Message
 from engines.music.tunes import KEYS, METERS, examples, readable
-from tabs.music.actions import BUNDLED, TuneActions
 from tabs.music.score.view import score_view, sheet
+from tabs.music.tunes.actions import BUNDLED, TuneActions
 from tabs.page.language import t
 from tabs.page.links import Query
 from tabs.page.opening.once import Opening
@@ -27,6 +27,12 @@ INTRO = Message(
 SAMPLE = "X:1\nT:My tune\nM:6/8\nK:G\n|:GAG GAB|ABA ABd|edd gdd|edB dBA|\nGAG GAB|ABA ABd|edd gdB|AGF G3:|\n"
 WRITING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore", "api_visibility": "private"}
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
+
+
+def build(shared: Shared, _: object) -> None:
+    """Lay the panel out and wire it; it needs none of the chorales' actions."""
+    gr.Markdown(t(INTRO), elem_id="tune-intro")
+    TunesPanel(shared, shared.openings["music"])
 
 
 class TunesPanel:

@@ -1,0 +1,1 @@
+"""The piano roll: four voices to see, to hear and to change."""

@@ -1,0 +1,1 @@
+"""Train your own: a network that learns chorales live."""

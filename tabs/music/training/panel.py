@@ -1,0 +1,153 @@
+"""Train your own: layout and wiring of the panel in which a chorale network learns from nothing."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from engines.music.config import ENGINE, PRESETS, MusicConfig
+from tabs.music.actions import MusicActions
+from tabs.page.forms import Form
+from tabs.page.language import t
+from tabs.page.learn import learn_panel
+from tabs.page.link_button import LinkButton
+from tabs.page.links import Query
+from tabs.page.live.view import Chart, Line, live_view
+from tabs.page.opening.once import Opening
+from tabs.page.outbox import DOWNLOAD, download_field
+from tabs.page.polite import polite
+from tabs.page.runs.controls import RunControls
+from tabs.page.settings.recipes import RecipePicker
+from tabs.page.shared import QUICK, Shared
+
+HERE = Path(__file__).parent
+INTRO = (
+    "Press **Start**: a small network learns Bach's chorales on this machine, from nothing and with no download. It"
+    " fills holes in them; within a minute single notes become chords. Close the page if you like: it goes on."
+)
+CHARTS = (
+    Chart(
+        "Loss, nats a note; dashed: counting alone",
+        (
+            Line("Training loss", "losses", "--theirs", "Training"),
+            Line("Held-out", "losses", "--good"),
+            Line("Pitch alone", "losses", "--ours"),
+            Line("2-gram", "losses", "--wait", dashed=True),
+            Line("5-gram", "losses", "--wait", dashed=True),
+            Line("Hold the last note", "losses", "--wait", dashed=True),
+        ),
+    ),
+    Chart(
+        "What it writes: quarters with a chord of the textbook, notes in one scale",
+        (
+            Line("Chords", "scores", "--ours"),
+            Line("In one scale", "scores", "--theirs"),
+            Line("Bach's chords", "scores", "--wait", dashed=True),
+        ),
+        from_zero=True,
+        percent=True,
+    ),
+    Chart(
+        "Rules broken in 100 chords",
+        (
+            Line("Parallels", "rules", "--bad"),
+            Line("Crossings", "rules", "--theirs"),
+            Line("Bach's parallels", "rules", "--wait", dashed=True),
+            Line("Bach's crossings", "rules", "--wait", dashed=True),
+        ),
+        from_zero=True,
+    ),
+    Chart(
+        "Copied from the chorales: the longest run of a voice, in notes",
+        (Line("Longest copied run", "copies", "--bad"),),
+        from_zero=True,
+    ),
+)
+KEEP = (
+    "The **run file** replays this run anywhere without training: settings, seed, curves, chorales and weights. Under"
+    " **Chorales** the model of your latest run can compose and harmonise."
+)
+MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
+
+
+def build(shared: Shared, actions: MusicActions) -> None:
+    """Lay the panel out and wire it."""
+    TrainingPanel(shared, actions)
+
+
+class TrainingPanel:
+    """The panel's components and the handlers that update them."""
+
+    def __init__(self, shared: Shared, actions: MusicActions) -> None:
+        self.actions, self.runs = actions, shared.runs
+        self.named = partial(actions.named, prefix="music")
+        self._build(shared.compared)
+        self.add_endpoints()  # first, so that they get their names
+        self.wire(shared.owner, shared.visit, shared.openings[ENGINE])
+
+    # --- layout ------------------------------------------------------------------------------------------
+
+    def _build(self, compared: gr.Textbox | None) -> None:
+        gr.Markdown(t(INTRO))
+        with gr.Row():
+            with gr.Column(scale=7, min_width=320):
+                self.controls = RunControls(self.runs, ENGINE, "music-run", compared)
+                scripts = (HERE.parent / "sound.js", HERE.parent / "roll" / "roll.js", HERE / "made.js")
+                panels, css = (*scripts, "verdict", "charts", "bars"), HERE / "live.css"
+                self.live = live_view("music-live", self.controls.ids, HERE / "live.html", panels, CHARTS, css)
+            with gr.Column(scale=3, min_width=300, elem_classes="side"):
+                self.recipes = RecipePicker(PRESETS, "music-run-preset")
+                self.form = Form(MusicConfig, "music-run")
+                self.form.add([name for name, knob in MusicConfig.knobs().items() if not knob.more])
+                with gr.Accordion(t("More settings"), open=False):
+                    self.form.add_rest()
+                self.link = LinkButton(ENGINE, self.form)
+        with gr.Tabs(overflow_behavior="wrap"):
+            with gr.Tab(t("Take home")):
+                gr.Markdown(t(KEEP))
+                with gr.Row():
+                    self.save_run = gr.Button(t("Run file"), elem_id="music-save-run")
+                    self.save_events = gr.Button(t("For TensorBoard"), elem_id="music-save-tensorboard")
+                self.file = download_field("music-run-file")
+            with gr.Tab(t("Open")):
+                label = t("A run file (ZIP) that was saved here before; it replays without training")
+                self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="music-open")
+        learn_panel(ENGINE, self.form, {"#music-live .chart figcaption": "measures"})
+
+    # --- wiring ------------------------------------------------------------------------------------------
+
+    def wire(self, owner: gr.BrowserState, visit: gr.State, opening: Opening) -> None:
+        """Connect events to handlers."""
+        form, settings = self.form, gr.State(None)
+        opening.then(self.arrive, [owner, visit], [self.live, settings], **QUICK)
+        self.recipes.restore(settings, form, form.show)
+        self.controls.wire(self.live, owner)
+        self.controls.start.click(self.begin, [owner, *form.widgets], self.live, **QUICK)
+        self.recipes.wire(form, form.show)
+        self.recipes.follow(self.runs, ENGINE, self.live, owner, form)
+        self.opened.upload(self.named("open"), [self.opened, owner], self.live, api_name="music_open")
+        for button, name in ((self.save_run, "run_file"), (self.save_events, "tensorboard")):
+            made = button.click(self.named(name), self.live, self.file, api_name=f"music_{name}", **MAKING)
+            made.success(None, self.file, js=DOWNLOAD)
+        self.live.change(lambda: None, None, self.file, **QUICK)
+
+    def add_endpoints(self) -> None:
+        """What a script can do that no button does in the same form."""
+        for name in ("start", "status", "control"):
+            gr.api(self.named(name), api_name=f"music_{name}", queue=False)
+
+    # --- handlers ----------------------------------------------------------------------------------------
+
+    def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
+        """What the panel shows first, with the settings of the link, else of the visitor's latest run, if any."""
+        run_id = self.actions.first_run(owner, visit)
+        mine = self.runs.latest(owner, ENGINE)
+        return [run_id, self.link.take(visit, request) or (mine and mine.config.to_dict())]
+
+    def begin(self, owner: str, request: gr.Request, *values: Any) -> str:
+        """Start a run with what the form says; returns its id."""
+        with polite(request):
+            return self.actions.begin(self.form.read(values), (), owner, request).id

@@ -1,0 +1,1 @@
+"""Tunes: a score, what writes them, and what can be done with them."""

@@ -1,0 +1,152 @@
+"""What a person or a script can do with tunes: have one written, read one's own, and take it home."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import gradio as gr
+
+from engines.gpt_training.config import ENGINE as LANGUAGE_MODELS
+from engines.gpt_training.config import MASKED, TUNES
+from engines.knobs import MAX_SEED, Knob
+from engines.messages import ConfigError, EngineError, Message
+from engines.music.midi import midi_bytes
+from engines.music.score.abc import page_of, read
+from engines.music.score.marks import Tune
+from engines.music.score.playing import piece_of
+from engines.music.sound import wav_bytes
+from engines.music.tunes import KEYS, METERS, Judged, compose, judge, readable
+from engines.running.run_files import saving
+from engines.running.runs import Run, Runs
+from engines.running.workers.pool import MODELS, Computer
+from tabs.page.gate import Gate
+from tabs.page.outbox import Outbox
+from tabs.page.polite import polite
+
+BUNDLED = "bundled"
+KEY = Knob("D", "Key", choices=dict.fromkeys(KEYS, ""))
+METER = Knob("6/8", "Metre", choices=dict.fromkeys(METERS, ""))
+TEMPERATURE = Knob(0.9, "Temperature", low=0.2, high=1.5)
+SEED = Knob(0, "Seed", low=0, high=MAX_SEED)
+KINDS = ("abc", "midi", "wav")
+ENDINGS = {"abc": "abc", "midi": "mid", "wav": "wav"}
+MADE = "Machine-made: written by {model} of the AIGC Playground"  # in the files, which know no language
+
+
+class TuneActions:
+    """Actions on tunes. Each that a script may call raises gr.Error with one sentence in the visitor's language."""
+
+    def __init__(self, runs: Runs, gate: Gate, computer: Computer) -> None:
+        self.runs, self.gate, self._computer, self._outbox = runs, gate, computer, Outbox()
+
+    # --- for scripts -------------------------------------------------------------------------------------
+
+    def write(
+        self, run: str = "", key: str = "D", meter: str = "6/8", temperature: float = 0.9, seed: int = 1,
+        request: gr.Request = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        """A tune by the bundled model, or by that of a run which learns tunes, in a key and metre.
+
+        Keys are G, D, A, C, F, Bb, Em, Am, Dm, Gm, Bm, Ador, Amix and Dmix; metres 6/8, 4/4, 2/4, 3/4 and 9/8. Returns
+        {"abc": …, "bars": share of bars that add up, "in_key": share of notes, "closes": whether on the tonic,
+        "notes": how many, "copied": notes in a row that a tune of the data has too}.
+        """
+        with self.gate.computing(request):
+            line, judged = self.compose(run or BUNDLED, key, meter, temperature, SEED.check(seed))
+            return {"abc": page_of(readable(line))[0], **vars(judged)}
+
+    def notes(self, abc: str, request: gr.Request = None) -> dict[str, Any]:
+        """What sounds when a tune in ABC is played, repeats unfolded.
+
+        Returns {"notes": [[MIDI pitch, start, length] in quarter notes, …], "key": …, "meter": …, "tempo": quarters a
+        minute}.
+        """
+        with polite(request):
+            piece = piece_of(self.tune(abc))
+            sounding = [[note.pitch, round(note.start, 4), round(note.length, 4)] for note in piece.notes]
+            return {"notes": sounding, "key": piece.key, "meter": "{}/{}".format(*piece.meter), "tempo": piece.tempo}
+
+    def file(self, abc: str, kind: str = "midi", request: gr.Request = None) -> str:
+        """A tune in ABC as a file; kind is "abc", "midi" or "wav", a plucked string."""
+        with self.gate.computing(request):
+            return self._file(self.tune(abc), kind, "")
+
+    # --- for the page ------------------------------------------------------------------------------------
+
+    def compose(self, model: str, key: str, meter: str, temperature: float, seed: int) -> tuple[str, Judged]:
+        """A tune in one line, and what was measured of it; ConfigError and EngineError say what is wrong."""
+        run = None if model == BUNDLED else self._run(model)
+        asked = KEY.check(key), METER.check(meter), TEMPERATURE.check(temperature), seed
+        trained = (run.config, run.board.weights) if run else (None, None)
+        line = self._computer.call(MODELS, compose, *trained, *asked)
+        return line, self._computer.call(MODELS, judge, line)
+
+    def told(self, model: str, judged: Judged) -> Message:
+        """What is said below a tune that was written."""
+        closes = Message("it closes on the tonic") if judged.closes else Message("it does not close on the tonic")
+        return Message(
+            "Written by {model}, a machine; the best of four. {bars} % of its bars add up, {closes}; of its {notes}"
+            " notes at most {copied} in a row stand in a tune of the data, in whatever key.",
+            model=self._named(model),
+            bars=round(100 * judged.bars),
+            closes=closes,
+            notes=judged.notes,
+            copied=judged.copied,
+        )
+
+    def runs_of(self, owner: str) -> list[tuple[str, str]]:
+        """Ids and names of a visitor's runs that learn tunes and have a model, the newest first."""
+        mine = (run for run in reversed(self.runs.of(owner, LANGUAGE_MODELS)) if _fits(run) and run.board.weights)
+        return [(run.id, f"{time.strftime('%H:%M', time.localtime(run.board.started))} · {run.id}") for run in mine]
+
+    def save(self, value: str, kind: str) -> str:
+        """The path of a file of what a score view shows; ConfigError if that is nothing."""
+        try:
+            shown = json.loads(value)
+            abc, made = str(shown["abc"]), shown["about"]
+        except (TypeError, ValueError, KeyError) as problem:
+            raise ConfigError("There is no tune yet.") from problem
+        return self._file(self.tune(abc), kind, MADE.format(model="a tune model") if made else "")
+
+    @staticmethod
+    def tune(abc: str) -> Tune:
+        """A tune from ABC; ConfigError says what is wrong."""
+        if not isinstance(abc, str):
+            raise ConfigError("A tune is a text in ABC.")
+        return read(abc)
+
+    def _file(self, tune: Tune, kind: str, about: str) -> str:
+        if kind not in KINDS:
+            raise ConfigError("A tune is saved as abc, midi or wav.")
+        path = self._outbox.path(f"tune.{ENDINGS[kind]}")
+        with saving(path):
+            path.write_bytes(self._bytes(tune, kind, about))
+        return str(path)
+
+    @staticmethod
+    def _bytes(tune: Tune, kind: str, about: str) -> bytes:
+        if kind == "abc":
+            head, rest = page_of(tune)[0].split("\n", 1)
+            return "\n".join([head, *([f"N:{about}"] if about else []), rest]).encode()
+        return (midi_bytes if kind == "midi" else wav_bytes)(piece_of(tune), about)
+
+    def _run(self, run_id: str) -> Run:
+        run = self.runs.get(run_id)
+        if not _fits(run):
+            raise EngineError("This run's model writes no tunes.")
+        if run.board.weights is None:
+            raise EngineError("This run has no model yet; wait a few seconds.")
+        return run
+
+    def _named(self, model: str) -> Message:
+        if model == BUNDLED:
+            return Message("the bundled tune model")
+        weights = self.runs.get(model).board.weights
+        return Message("your run after {step} steps", step=f"{weights.step if weights else 0:,}")
+
+
+def _fits(run: Run) -> bool:
+    """Whether a run's model writes tunes."""
+    return run.engine == LANGUAGE_MODELS and run.config.data == TUNES and run.config.model != MASKED

@@ -67,7 +67,7 @@ def train(
     yield Note(Message("Loading PyTorch"))
     from engines.device import pick_device, release_memory, usual
     from engines.device.cores import Neighbours
-    from engines.live_training.judging import make_judge
+    from engines.live_training.exam.judging import make_judge
     from engines.live_training.pace import best_choice
 
     neighbours = Neighbours()
@@ -159,7 +159,7 @@ class _Training:
     ) -> None:
         """The judge is to see `judged` pictures at a time."""
         from engines.live_training.checkpoint import Checkpoints
-        from engines.live_training.memory import Memory
+        from engines.live_training.exam.memory import Memory
         from engines.live_training.pace import Computing, best_choice
 
         self.family, self.config, self.trainer, self.judge, self.grid = family, trainer.config, trainer, judge, grid

@@ -11,6 +11,7 @@ import gradio as gr
 from engines.data.grids import Picture, animate, encode_grid, make_grid
 from engines.knobs import MAX_SEED, Config, Knob
 from engines.live_training.engine import train
+from engines.live_training.exam.papers import PapersConfig, measure
 from engines.live_training.explore import export, sample, walk
 from engines.live_training.family import ALL_CLASSES, Family
 from engines.live_training.race.terms import Terms
@@ -68,6 +69,10 @@ class FamilyActions(RunActions):
         """function(config, weights, *args) with the model of a run, wherever models compute."""
         with self.gate.computing(request):
             return self._computer.call(MODELS, function, *self._generator(run_id), *args)
+
+    def papers(self, run_id: str, config: PapersConfig) -> Events:
+        """The events of measuring a run's model as papers do."""
+        return self._computer.events(MODELS, measure, self.family, *self._generator(run_id), config)
 
     def _generator(self, run_id: str) -> tuple[Any, Any]:
         run = self.runs.get(run_id)

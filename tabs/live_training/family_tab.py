@@ -15,6 +15,7 @@ from engines.knobs import MAX_SEED
 from engines.live_training.family import ALL_CLASSES, Family
 from engines.messages import Message
 from tabs.live_training.actions import FamilyActions
+from tabs.live_training.papers import PapersPanel
 from tabs.live_training.previews import preview_dataset, preview_uploads
 from tabs.page.forms import Form, seed_box
 from tabs.page.language import language_of, t, translate
@@ -99,6 +100,8 @@ class FamilyTab:
         with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Explore")):
                 self._build_explore()
+            with gr.Tab(t("Papers' measures")):
+                self.papers = PapersPanel(self.actions, self.prefix)
             with gr.Tab(t("Fork")) as place:
                 self.fork = ForkPanel(self.actions, self.prefix, place, shared.compared)
             with gr.Tab(t("Take home")):
@@ -185,6 +188,7 @@ class FamilyTab:
         self.controls.start.click(self.begin, [owner, self.uploads, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, form.show)
         self.recipes.follow(self.runs, self.family.engine, self.live, owner, form)
+        self.papers.wire(self.live)
         self.fork.wire(self.live, owner, form, self.recipes, form.show)
         gr.on(
             [form["dataset"].change, self.uploads.change, form["conditional"].change],

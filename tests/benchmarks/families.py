@@ -27,8 +27,8 @@ from engines.gan_training.config import GanConfig
 from engines.gan_training.family import FAMILY as GAN
 from engines.knobs import Config
 from engines.live_training.engine import train
+from engines.live_training.exam.judging import REAL
 from engines.live_training.family import Family
-from engines.live_training.judging import REAL
 from engines.live_training.pace import best_choice
 from engines.points_training.config import PRESETS, PointsConfig
 from engines.points_training.engine import train as train_points

@@ -17,6 +17,8 @@ from engines.image_generation.catalog import EXAMPLES, IMAGE_MODELS, OWN, own_ca
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.enlarging import EnlargeConfig
 from engines.image_generation.styling.engine import StyleConfig
+from engines.live_training.exam import papers
+from engines.live_training.exam.papers import PapersConfig
 from engines.live_training.race.config import RaceConfig
 from engines.messages import Message
 from engines.points_training.config import PRESETS as POINTS_PRESETS
@@ -89,7 +91,18 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "{n} examples", "{n} pieces of text", "Fréchet distance", *TABS, *EXAMPLES}
-    own = (PointsConfig, GptConfig, TextConfig, FinetuningConfig, ImageConfig, EnlargeConfig, StyleConfig, RaceConfig)
+    words |= set(papers.MEASURES)
+    own = (
+        PointsConfig,
+        GptConfig,
+        TextConfig,
+        FinetuningConfig,
+        ImageConfig,
+        EnlargeConfig,
+        StyleConfig,
+        PapersConfig,
+        RaceConfig,
+    )
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}

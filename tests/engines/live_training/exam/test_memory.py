@@ -6,7 +6,7 @@ import torch
 
 from engines.data.features import Judge, load_net, to_tensor
 from engines.data.pictures import PictureSet, load_bundled
-from engines.live_training.memory import NEAREST, SHOWN, Memory
+from engines.live_training.exam.memory import NEAREST, SHOWN, Memory
 from engines.running.events import Metrics, Sheet
 
 CLOTHES = load_bundled("fashion_mnist").sample(1300, seed=0)

@@ -7,8 +7,8 @@ import torch
 from engines.data import imagenet
 from engines.data.imagenet import BLOCKS, ImageNetFeatures, convert, load
 from engines.data.pictures import PictureSet, load_bundled
-from engines.live_training import judging
-from engines.live_training.judging import make_judge
+from engines.live_training.exam import judging
+from engines.live_training.exam.judging import make_judge
 from engines.messages import EngineError
 from engines.running.events import Caption
 

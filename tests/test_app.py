@@ -96,8 +96,8 @@ def test_only_some_parts_of_the_page_are_shown():
 
 def test_a_part_that_the_page_does_not_have_is_named(capsys):
     with pytest.raises(SystemExit):
-        arguments().parse_args(["--only", "gan_training,music"])
-    assert "there is no 'music'; there are gan_training, vae_training" in capsys.readouterr().err
+        arguments().parse_args(["--only", "gan_training,dance"])
+    assert "there is no 'dance'; there are gan_training, vae_training" in capsys.readouterr().err
     assert arguments().parse_args(["--only", "finetuning, gan_training"]).only == ("finetuning", "gan_training")
     assert arguments().parse_args([]).only == ()
 
@@ -122,6 +122,8 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/points_start", "/points_status", "/points_control", "/points_step", "/points_open", "/points_run_file",
         "/gpt_start", "/gpt_status", "/gpt_control", "/gpt_open", "/gpt_run_file", "/gpt_model", "/gpt_script",
         "/gpt_acrostic", "/gpt_fill", "/gpt_inside",
+        "/music_start", "/music_status", "/music_control", "/music_open", "/music_run_file", "/music_tensorboard",
+        "/music_fill", "/music_melody", "/music_read", "/music_write",
         "/image_enlarge", "/image_generate", "/image_models", "/image_settings", "/image_xy", "/image_walk",
         "/text_chat", "/text_continue", "/text_perplexity", "/text_score",
         "/finetuning_start", "/finetuning_status", "/finetuning_control", "/finetuning_results",

@@ -45,6 +45,7 @@ RULES = {
     "engines.diffusion_training": (*COMMON, "engines.live_training"),
     "engines.points_training": (*COMMON, "engines.live_training", "engines.gan_training.objectives"),
     "engines.gpt_training": (*COMMON, "engines.live_training"),
+    "engines.music": (*COMMON, "engines.live_training"),
     "engines": COMMON,  # any other engine: no engine knows another but through the modules named above
     "tabs.page": ("engines", "tabs.page"),
     "tabs.": ("engines", "tabs.page"),  # a tab knows no other tab

@@ -123,7 +123,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/gpt_start", "/gpt_status", "/gpt_control", "/gpt_open", "/gpt_run_file", "/gpt_model", "/gpt_script",
         "/gpt_acrostic", "/gpt_fill", "/gpt_inside",
         "/music_start", "/music_status", "/music_control", "/music_open", "/music_run_file", "/music_tensorboard",
-        "/music_fill", "/music_melody", "/music_read", "/music_write",
+        "/music_fill", "/music_melody", "/music_read", "/music_write", "/music_pair",
         "/image_enlarge", "/image_generate", "/image_models", "/image_settings", "/image_xy", "/image_walk",
         "/text_chat", "/text_continue", "/text_perplexity", "/text_score",
         "/finetuning_start", "/finetuning_status", "/finetuning_control", "/finetuning_results",

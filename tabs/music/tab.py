@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.music import chorales
+from tabs.music import chorales, real_or_made
 from tabs.music.actions import MusicActions
 from tabs.music.training import panel as training
 from tabs.page.language import t
 from tabs.page.shared import Shared
 
 ENGINES = ("music",)  # whose links and runs this tab opens
-PANELS = {"Chorales": chorales.build, "Train your own": training.build}  # in their order: name -> what makes it
+PANELS = {
+    "Chorales": chorales.build,
+    "Train your own": training.build,
+    "Real or made?": real_or_made.build,
+}  # in their order: name -> what makes it
 
 
 def build(shared: Shared) -> None:

@@ -47,6 +47,7 @@ RULES = {
     "engines.gpt_training": (*COMMON, "engines.live_training", "engines.music.measures", "engines.music.score"),
     "engines.music": (
         *COMMON,
+        "engines.live_training",
         "engines.gpt_training.config",
         "engines.gpt_training.measures.copies",
         "engines.gpt_training.use",

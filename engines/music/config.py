@@ -66,7 +66,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         ),
         "small": Preset(
             "A small network",
-            "Three layers see three quarters around each note: chords become right, phrases do not.",
+            "Three layers see less than two quarters to either side: chords become right, phrases do not.",
             {"layers": 3, "width": 64},
         ),
         "long": Preset(

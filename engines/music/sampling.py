@@ -38,10 +38,12 @@ def gibbs(
     """
     rng = torch.Generator(cells.device).manual_seed(seed)
     cells, sure = cells.masked_fill(free, HIDDEN), torch.ones(cells.shape, device=cells.device)
+    count = int(free.sum())
     for number in range(passes):
         fallen = min(1.0, number / max(1.0, FALLING * passes))
         share = MOST_HIDDEN - (MOST_HIDDEN - LEAST_HIDDEN) * fallen
-        now = free & ((torch.rand(cells.shape, generator=rng, device=cells.device) < share) | (cells == HIDDEN))
+        lots = torch.rand(count, generator=rng, device=cells.device) < (share if number else 1.0)
+        now = free.masked_scatter(free, lots)
         shares = net(cells.masked_fill(now, HIDDEN), phases)[now].float().softmax(-1)
         drawn = _draw(shares, temperature * (1 - (1 - CALM) * fallen), rng)
         cells = cells.masked_scatter(now, drawn)

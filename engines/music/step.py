@@ -204,6 +204,6 @@ def nats(net: nn.Module, passages: Passages, rounds: int = 1) -> tuple[np.ndarra
             pitch = torch.where(targets[..., 0] > 0, -torch.logaddexp(-own, -twin), own)
             weight = real.flatten(1).sum(1) / hidden.flatten(1).sum(1).clamp(min=1)
             found = torch.stack([own, pitch]) * hidden * weight[:, None, None]
-            total += torch.cat([found.sum((1, 2)), real.sum((0, 1))[None]])
+            total += torch.cat([found.sum((1, 2)), (hidden * weight[:, None, None]).sum((0, 1))[None]])
     whole, pitch, count = total.cpu().numpy()
-    return whole / count.clip(1), pitch / count.clip(1)
+    return whole / count.clip(1e-9), pitch / count.clip(1e-9)

@@ -48,6 +48,7 @@ class MusicActions(RunActions):
 
     def __init__(self, runs: Runs, gate: Gate, computer: Computer) -> None:
         super().__init__(ENGINE, MusicConfig, TITLE, runs, gate, computer)
+        self.computer = computer
 
     def _events(self, config: MusicConfig, files: Sequence[str], own: Path) -> Events:
         return self._computer.events(TRAINING, train, config, files, own)

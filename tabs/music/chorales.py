@@ -133,12 +133,13 @@ class ChoralePanel:
 
     @staticmethod
     def _about(filled: Filled, how: str) -> Message:
-        sentences = {
-            COMPOSE: "Composed in {seconds} s, seed {seed}. The brighter a note, the surer the model was of it.",
-            HARMONISE: "Harmonised in {seconds} s, seed {seed}. The brighter a note, the surer the model was of it.",
-            FILL: "Filled in {seconds} s, seed {seed}. The brighter a note, the surer the model was of it.",
+        values = {"seconds": f"{filled.seconds:.2g}", "seed": filled.seed}
+        done = {
+            COMPOSE: Message("Composed in {seconds} s, seed {seed}.", **values),
+            HARMONISE: Message("Harmonised in {seconds} s, seed {seed}.", **values),
+            FILL: Message("Filled in {seconds} s, seed {seed}.", **values),
         }
-        return Message(sentences[how], seconds=f"{filled.seconds:.2g}", seed=filled.seed)
+        return Message("{done} The brighter a note, the surer the model was of it.", done=done[how])
 
     def _run(self, owner: str, whose: str) -> str:
         """The visitor's latest run if that is to be used, "" for the bundled model."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gradio as gr
 
-from tabs.music import chorales
+from tabs.music import chorales, real_or_made
 from tabs.music.actions import MusicActions
 from tabs.music.training import panel as training
 from tabs.music.tunes import panel as tunes
@@ -16,6 +16,7 @@ PANELS = {
     "Chorales": chorales.build,
     "Tunes": tunes.build,
     "Train your own": training.build,
+    "Real or made?": real_or_made.build,
 }  # in their order: name -> what makes it
 
 

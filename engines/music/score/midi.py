@@ -74,8 +74,7 @@ def read_midi(data: bytes) -> Piece:
         if kind == 2 and reader.notes:
             break
     if not reader.notes:
-        what = "The file has only drums." if reader.drums else "The file has no notes."
-        raise ConfigError(what)
+        raise ConfigError("The file has only drums." if reader.drums else "The file has no notes.")
     notes = sorted(reader.notes, key=lambda note: (note.start, note.voice, note.pitch))
     return Piece(tuple(notes), reader.meter, None, 60e6 / reader.tempo)
 

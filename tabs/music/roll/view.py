@@ -21,7 +21,7 @@ from engines.music.grid import VOICES, Chorale, from_text, to_text
 from tabs.page.component import component
 
 HERE = Path(__file__).parent
-SOUND, ROLL = HERE.parent / "sound.js", HERE / "roll.js"
+SOUND, ROLL = HERE.parent / "sound.js", HERE / "voices.js"
 MOST = 200_000  # characters of a value
 SLOWEST, FASTEST = 30, 240  # quarter notes a minute
 

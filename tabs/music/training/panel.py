@@ -95,7 +95,7 @@ class TrainingPanel:
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
                 self.controls = RunControls(self.runs, ENGINE, "music-run", compared)
-                scripts = (HERE.parent / "sound.js", HERE.parent / "roll" / "roll.js", HERE / "made.js")
+                scripts = (HERE.parent / "sound.js", HERE.parent / "roll" / "voices.js", HERE / "made.js")
                 panels, css = (*scripts, "verdict", "charts", "bars"), HERE / "live.css"
                 self.live = live_view("music-live", self.controls.ids, HERE / "live.html", panels, CHARTS, css)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):

@@ -21,6 +21,11 @@ from engines.live_training.exam import papers
 from engines.live_training.exam.papers import PapersConfig
 from engines.live_training.race.config import RaceConfig
 from engines.messages import Message
+from engines.music.composing import ComposeConfig
+from engines.music.config import PRESETS as MUSIC_PRESETS
+from engines.music.config import MusicConfig
+from engines.music.grid import VOICES
+from engines.music.melodies import TUNES
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
 from engines.running.comparison.measures import MEASURES
@@ -28,6 +33,8 @@ from engines.text_generation.config import TextConfig
 from tabs import TABS
 from tabs.live_training.points.plane.view import LAYERS
 from tabs.live_training.tab import FAMILIES
+from tabs.music.actions import BARS
+from tabs.music.tab import PANELS
 from tabs.page.language import FOLDER, I18N, LANGUAGES, language_of, load_languages, translate
 from tests import ROOT
 
@@ -53,6 +60,8 @@ SPEAKING = {
     "super().__init__",
 }
 # Words of the live view that its script gets from a table or from a series' name.
+ROLL = (ROOT / "tabs" / "music" / "roll" / "view.js").read_text("utf-8")
+TOOLS, LENGTHS = (re.search(start + r".*", ROLL)[0] for start in ("const tools = ", r"for \(const \[length, words\]"))
 SCRIPT = "".join(path.read_text("utf-8") for path in sorted((ROOT / "tabs").rglob("*.js")))
 
 
@@ -102,18 +111,36 @@ def spoken_in_tables() -> set[str]:
         StyleConfig,
         PapersConfig,
         RaceConfig,
+        MusicConfig,
+        ComposeConfig,
     )
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):
         words |= {knob.label, knob.help, *(knob.choices or {}).values()}
     words |= {text for page in FAMILIES for text in (page.intro, page.family.title)}
     presets = (preset for page in FAMILIES for preset in page.family.presets.values())
-    for preset in (*presets, *POINTS_PRESETS.values(), *GPT_PRESETS.values(), *RECIPES.values()):
+    for preset in (
+        *presets,
+        *POINTS_PRESETS.values(),
+        *GPT_PRESETS.values(),
+        *MUSIC_PRESETS.values(),
+        *RECIPES.values(),
+    ):
         words |= {preset.title, preset.help}
     words |= {"{n} points", "{n} pieces of text", "Parts"} | {
         word for layers in LAYERS.values() for word in layers.values()
     }
     words |= {column for _, column in MEASURES}
+    words |= {
+        "{n} passages",
+        BARS.label,
+        BARS.help,
+        *PANELS,
+        *VOICES,
+        *TUNES,
+        *re.findall(r': "([^"]+)"', TOOLS),
+        *re.findall(r'\d, "([^"]+)"', LENGTHS),
+    }
     for card in DATASETS.values():
         words |= {card.title, *card.class_names}
     words |= {card.note for card in (*MODELS.values(), *ENCODERS.values(), *IMAGE_MODELS.values(), own_card(OWN))}

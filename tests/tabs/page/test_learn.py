@@ -15,6 +15,7 @@ from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN
 from engines.image_generation.config import ImageConfig
 from engines.knobs import Config
+from engines.music.config import MusicConfig
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
@@ -30,6 +31,7 @@ CONFIGS = {
     **{page.family.engine: page.family.config for page in FAMILIES if has_page(page.family.engine)},
     "points_training": PointsConfig,
     "gpt_training": GptConfig,
+    "music": MusicConfig,
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,

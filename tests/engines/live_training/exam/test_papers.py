@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from engines.gan_training.config import GanConfig
-from engines.live_training.engine import train
 from engines.gan_training.family import FAMILY
+from engines.live_training.engine import train
 from engines.live_training.exam import papers
 from engines.live_training.exam.papers import MADE, MEASURES, REAL, PapersConfig, compare, measure, weights_file
 from engines.messages import EngineError

@@ -26,7 +26,7 @@ function notesOf(voices) {
 const shade = (hex, alpha) => hex + Math.round(255 * alpha).toString(16).padStart(2, "0");
 
 // Where things lie on the canvas: `at(row)` and `high(pitch)` are pixels.
-function placing(canvas, rows, notes, least = 7) {
+function placing(canvas, rows, notes, least = 5.5) {
   const low = Math.min(48, ...notes.map((note) => note.pitch)) - 2;
   const high = Math.max(76, ...notes.map((note) => note.pitch)) + 2;
   const top = 16 + 4 * LANE + 4;

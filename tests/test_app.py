@@ -116,6 +116,20 @@ def test_every_action_has_a_named_documented_endpoint(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     family = ["start", "status", "control", "fork", "samples", "walk", "run_file", "generator", "gif", "webp", "open"]
     family.append("papers")
+    family = [
+        "start",
+        "status",
+        "control",
+        "fork",
+        "samples",
+        "walk",
+        "run_file",
+        "generator",
+        "gif",
+        "webp",
+        "open",
+        "space",
+    ]
     family.append("tensorboard")
     assert set(endpoints) == {
         *(f"/{prefix}_{name}" for prefix in ("gan", "vae", "diffusion") for name in family),
@@ -133,6 +147,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/finetuning_predict", "/finetuning_explain", "/finetuning_model", "/finetuning_script",
         "/points_tensorboard", "/gpt_tensorboard", "/finetuning_tensorboard", "/compare_runs", "/race",
         "/points_fork", "/gpt_fork",
+        "/gpt_space", "/finetuning_space",
         "/room_open", "/room_join", "/room_board", "/room_control", "/room_summary",
         "/tune_write", "/tune_notes", "/tune_file",
     }  # fmt: skip

@@ -67,6 +67,7 @@ FAMILY = Family(
     load=load,
     shapes=shapes,
     tries=tries,
+    drawn_by=("engines.diffusion_training.networks", "engines.diffusion_training.drawing"),
     piece=64,
     share=0.1,
     examined_after=30.0,

@@ -93,4 +93,5 @@ FAMILY = Family(
     load=load,
     shapes=shapes,
     tries=tries,
+    drawn_by=("engines.gan_training.networks",),
 )

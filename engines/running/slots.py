@@ -23,7 +23,7 @@ class Ticket:
 
     def __init__(self, owner: str, board: Board) -> None:
         self.owner, self.board = owner, board
-        self.since = 0  # its turn; lower is earlier
+        self.since = 0.0  # its turn; lower is earlier
 
 
 class Slots:

@@ -9,7 +9,8 @@ from collections.abc import Callable
 
 from engines.running.slots import Moved, Slots, Ticket
 
-TURN_SECONDS = 4.0
+TURN_SECONDS = 4.0  # at most
+ROUND_SECONDS, SHORTEST = 15.0, 0.5  # of many runs each turn is shorter, so that a round is not long
 
 
 class _Whole:
@@ -48,19 +49,26 @@ class Turns:
         self._held = self._asking = False
         self._at_work: Ticket | None = None
         self._waiting: list[Ticket] = []
-        self._began = 0.0
+        self._began = self._before = 0.0  # when the turn began, and the seconds computed before it
         self._changed = threading.Condition()
 
     def acquire(self, ticket: Ticket, moved: Moved, gave_up: Callable[[], bool]) -> bool:
-        """Wait for one's turn; as Slots.acquire, with the place of the whole race in line."""
+        """Wait for one's turn; as Slots.acquire, with the place of the whole race in line.
+
+        Who has computed least is next, as in fair queueing: one that just came, or paused, has as much behind it as
+        the least of the others, so that it gets no more than they do from now on.
+        """
         with self._changed:
+            others = [*self._waiting, *([self._at_work] if self._at_work else [])]
+            ticket.since = max(ticket.since, min((other.since for other in others), default=0))
             self._waiting.append(ticket)
             try:
                 while not gave_up():
                     if not self._held and not self._asking:
                         self._ask(moved, gave_up)
-                    elif self._held and self._at_work is None and self._waiting[0] is ticket:
+                    elif self._held and self._at_work is None and self._next() is ticket:
                         self._at_work, self._began = ticket, time.monotonic()
+                        self._before = ticket.board.active_seconds
                         return True
                     else:
                         self._changed.wait(0.5)
@@ -68,6 +76,10 @@ class Turns:
             finally:
                 self._waiting.remove(ticket)
                 self._free()
+
+    def _next(self) -> Ticket:
+        """Whose turn it is: of those that had least, the one who waited longest."""
+        return min(self._waiting, key=lambda ticket: ticket.since)
 
     def _ask(self, moved: Moved, gave_up: Callable[[], bool]) -> None:
         """Wait in line with the others' runs for the race's place; who began to wait does it for all."""
@@ -86,6 +98,9 @@ class Turns:
     def release(self, ticket: Ticket) -> None:
         """The turn is over, or the run has ended."""
         with self._changed:
+            computed = ticket.board.active_seconds - self._before
+            ticket.since += computed
+            self._place.board.active_seconds += computed
             self._at_work = None
             self._free()
 
@@ -98,7 +113,8 @@ class Turns:
 
     def over(self, ticket: Ticket) -> bool:
         """Whether it is another one's turn, here or in what this has its place from."""
-        mine_is_over = bool(self._waiting) and time.monotonic() - self._began >= TURN_SECONDS
+        turn = min(TURN_SECONDS, max(SHORTEST, ROUND_SECONDS / (1 + len(self._waiting))))
+        mine_is_over = bool(self._waiting) and time.monotonic() - self._began >= turn
         return mine_is_over or self._others_first()
 
     def _others_first(self) -> bool:

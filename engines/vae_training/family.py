@@ -99,4 +99,5 @@ FAMILY = Family(
     load=load,
     shapes=shapes,
     tries=tries,
+    drawn_by=("engines.vae_training.networks", "engines.vae_training.atlas"),
 )

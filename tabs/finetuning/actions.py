@@ -25,10 +25,12 @@ from engines.finetuning.data.tables import guess_columns, read_table
 from engines.finetuning.engine import finetune, within_reach
 from engines.finetuning.export import export_zip, script_text
 from engines.finetuning.report import ClassScores, class_report, confusion, mistakes
+from engines.finetuning.space import classifier_space
 from engines.messages import ConfigError, EngineError, Message
 from engines.running.events import Evaluation, Events
 from engines.running.run_files import load_run, saving
 from engines.running.runs import Run, Runs
+from engines.running.take_home.space import write_space
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.outbox import Outbox
@@ -210,6 +212,14 @@ class FinetuningActions:
         path = self.outbox.path(f"classifier-{run.id}.zip")
         scores = self.scores(run, owner) if "test" in run.board.evaluations else {}
         self._computer.call(MODELS, export_zip, run.folder, run.config, scores, path)
+        return str(path)
+
+    def space_file(self, run_id: str, owner: str) -> str:
+        """The classifier as a ZIP that is a complete small Hugging Face Space: its own page."""
+        run = self.own_model(run_id, owner)
+        path = self.outbox.path(f"space-{run.id}.zip")
+        scores = self.scores(run, owner) if "test" in run.board.evaluations else {}
+        write_space(self._computer.call(MODELS, classifier_space, run.folder, run.config, scores), path)
         return str(path)
 
     def event_files(self, run_id: str) -> str:

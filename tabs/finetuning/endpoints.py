@@ -41,6 +41,7 @@ class FinetuningApi:
             (self.finetuning_predict, [run, owner, texts, files], answer, MADE),
             (self.finetuning_model, [run, owner], file, MADE),
             (self.finetuning_script, [run, owner], file, MADE),
+            (self.finetuning_space, [run, owner], file, MADE),
             (self.finetuning_tensorboard, [run], file, MADE),
         ):
             button.click(action, inputs, output, api_name=action.__name__, **how)
@@ -126,6 +127,11 @@ class FinetuningApi:
         """The classifier as a ZIP (safetensors, tokenizer, labels, model card); owner is the run's key."""
         with self.actions.gate.computing(request):
             return self.actions.model_file(run, owner)
+
+    def finetuning_space(self, run: str, owner: str, request: gr.Request = None) -> str:
+        """The classifier as a ZIP that is a complete small Hugging Face Space; owner is the run's key."""
+        with self.actions.gate.computing(request):
+            return self.actions.space_file(run, owner)
 
     def finetuning_script(self, run: str, owner: str, request: gr.Request = None) -> str:
         """The run as a short Python script with plain transformers; owner is the run's key."""

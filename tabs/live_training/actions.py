@@ -15,10 +15,13 @@ from engines.live_training.exam.papers import PapersConfig, measure
 from engines.live_training.explore import export, sample, walk
 from engines.live_training.family import ALL_CLASSES, Family
 from engines.live_training.race.terms import Terms
+from engines.live_training.take_home.space import generator_space
 from engines.messages import EngineError
 from engines.running.events import Events
+from engines.running.room.tiles import score_of
 from engines.running.run_files import saving
 from engines.running.runs import Runs
+from engines.running.take_home.space import write_space
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.runs.actions import RunActions
@@ -94,6 +97,15 @@ class FamilyActions(RunActions):
             config, weights = self._generator(run)
             path = self.outbox.path(f"generator-{run}.zip")
             export(self.family, config, weights, path)
+            return str(path)
+
+    def space(self, run: str, request: gr.Request = None) -> str:
+        """The generator as a ZIP that is a complete small Hugging Face Space: its own page, ready to be published."""
+        with self.gate.computing(request):
+            config, weights = self._generator(run)
+            score = score_of(self.runs.get(run).board)
+            path = self.outbox.path(f"space-{run}.zip")
+            write_space(generator_space(self.family, config, weights, score and score.value), path)
             return str(path)
 
     def webp(self, run: str, request: gr.Request = None) -> str:

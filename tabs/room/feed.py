@@ -72,6 +72,7 @@ def describe(runs: Runs, tile: Tile) -> dict[str, Any]:
         "state": board.state,
         "step": progress.step if progress else 0,
         "total": progress.total if progress else 0,
+        "seconds": round(run.computed_seconds, 1),
         "score": score and {"column": score.column, "value": score.value, "percent": score.percent},
         "error": to_json(board.error),
         "picture": shown_step(board) if open_ else None,

@@ -61,7 +61,8 @@ function about(tile) {
 
 function standing(tile) {
   const going = tile.total ? fill("step {step} of {total}", { step: count(tile.step), total: count(tile.total) }) : "";
-  return [t(STATES[tile.state] ?? tile.state), going].filter(Boolean).join(" · ");
+  const spent = tile.seconds >= 1 ? fill("{seconds} s of computing", { seconds: count(tile.seconds) }) : "";
+  return [t(STATES[tile.state] ?? tile.state), going, spent].filter(Boolean).join(" · ");
 }
 
 // What a tile shows of what its run made; the same picture is not asked for anew.

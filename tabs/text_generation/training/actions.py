@@ -16,12 +16,14 @@ from engines.gpt_training.engine import train
 from engines.gpt_training.explore import Inside
 from engines.gpt_training.take_home.export import export
 from engines.gpt_training.take_home.script import script_files
+from engines.gpt_training.take_home.space import model_space
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Events, Weights
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
 from engines.running.shown.moments import Moment
+from engines.running.take_home.space import write_space
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.polite import polite
@@ -151,6 +153,13 @@ class GptActions(RunActions):
         if run.board.weights is None:
             raise EngineError(NOT_KEPT if run.board.ended else NOT_YET)
         return run.config, run.board.weights
+
+    def space(self, run: str, request: gr.Request = None) -> str:
+        """The model as a ZIP that is a complete small Hugging Face Space: its own page, ready to be published."""
+        with self.gate.computing(request):
+            path = self.outbox.path(f"space-{run}.zip")
+            write_space(self._computer.call(MODELS, model_space, *self._model(run)), path)
+            return str(path)
 
     def model(self, run: str, request: gr.Request = None) -> str:
         """The model as a ZIP of a folder that plain transformers loads: weights, config, tokenizer and model card."""

@@ -17,9 +17,12 @@ from engines.finetuning.config import RECIPES, FinetuningConfig
 from engines.finetuning.engine import finetune
 from engines.finetuning.export import export_zip, loading_code, script_text
 from engines.finetuning.report import class_report
+from engines.finetuning.space import classifier_space
 from engines.messages import EngineError
 from engines.running.events import Evaluation
 from tests.fakes import FULL_DISK
+from tests.spaces import said_by
+from tests.spaces import unpacked as space
 from tests.tiny_texts import save_encoder, save_table
 
 TEXTS = FinetuningConfig(dataset="own_texts", epochs=4, batch=8, lr=5e-3, max_length=24, seed=1)
@@ -187,3 +190,18 @@ def test_the_picture_script_runs(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "classifier.pt").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("run", "config", "asked"),
+    [
+        ("full", TEXTS, "app.classify('the film was superb')"),
+        ("pictures", PICTURES, "app.classify(app.Image.new('RGB', (40, 40)))"),
+    ],
+)
+def test_a_classifier_becomes_a_page_of_its_own(run, config, asked, place, tmp_path):
+    files = classifier_space(place / run, config, made_up_scores())
+    shares = said_by(space(files, tmp_path), asked)
+    assert sum(shares.values()) == pytest.approx(1, abs=1e-4)
+    assert "macro F1" in files["README.md"].decode()

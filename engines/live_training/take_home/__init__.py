@@ -1,0 +1,1 @@
+"""A trained model of any family to take home."""

@@ -37,6 +37,7 @@ USUAL = {
     TUNES: {"model": LSTM, "context": 192, "layers": 2, "width": 192, "batch": 16, "lr": 4e-3},
 }
 TRIALS = {POEMS: "0.2:0.25,0.3:0.45,0.1:0.1,0.4:0.2", TUNES: "0.2:1"}  # dropout:share of the time
+EXAMPLES, SHORTEST, COPIED = 12, 60, 1 / 3  # tunes, notes of each at least, share of them that may be copied
 WORSE = 0.08  # nats above the best so far, at which a training is given up
 DRAWN = ((1.0, 1.0), (0.8, 1.0), (1.0, 0.9))  # temperature and top-p of the texts that are scored
 
@@ -136,7 +137,7 @@ def finish(trainer: Trainer, corpus: Corpus, folder: Path, history: list[dict[st
     about["held_out"] = round(trainer.held_out(len(trainer.held)), 4)
     about["trials"] = [{name: value for name, value in one.items() if name != "lines"} for one in history]
     about["real"] = _scores(trainer.config, corpus.held_texts, copies)
-    about["scores"] = judge(trainer, corpus, copies, samples)
+    about["scores"] = judge(trainer, corpus, copies, samples, folder)
     tell(folder, about)
 
 
@@ -145,8 +146,8 @@ def tell(folder: Path, about: dict[str, Any]) -> None:
     (folder / "scores.json").write_text(json.dumps(about, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
-def judge(trainer: Trainer, corpus: Corpus, copies: Copies, samples: int) -> list[dict[str, Any]]:
-    """Scores of poems drawn in a few ways, the plan too being the model's own."""
+def judge(trainer: Trainer, corpus: Corpus, copies: Copies, samples: int, folder: Path) -> list[dict[str, Any]]:
+    """Scores of texts drawn in a few ways, a plan too being the model's own."""
     found = []
     for temperature, top_p in DRAWN:
         room, plan = trainer.config.context + 1, trainer.config.plan
@@ -156,7 +157,20 @@ def judge(trainer: Trainer, corpus: Corpus, copies: Copies, samples: int) -> lis
         all_texts = [text for ids in written for text in texts(ids, corpus.vocabulary.tokens)]
         found.append({"temperature": temperature, "top_p": top_p, **_scores(trainer.config, all_texts, copies)})
         print(json.dumps(found[-1]), *all_texts[:6], sep="\n", flush=True)
+    if trainer.config.data == TUNES:
+        (folder / "examples.txt").write_text("\n".join(_examples(all_texts, copies)), "ascii")
     return found
+
+
+def _examples(written: Sequence[str], copies: Copies) -> list[str]:
+    """The first few tunes that are well made and not mostly copied, for the page to begin with."""
+
+    def good(text: str) -> bool:
+        found, steps = tunes.score([text]), tunes.steps_of(text)
+        own = len(copies.longest(steps)) < COPIED * len(steps)
+        return len(steps) >= SHORTEST and own and found.whole == found.closes == found.in_key == 1.0
+
+    return [text for text in dict.fromkeys(written) if good(text)][:EXAMPLES]
 
 
 def _marks(config: GptConfig) -> Callable[[str], str]:

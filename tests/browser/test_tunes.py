@@ -132,7 +132,7 @@ def test_a_model_that_one_trains_writes_a_tune(visit):
     page = visitor.page
     settings = "data=tunes&model=lstm&layers=1&width=64&batch=8&context=192&lr=0.006&steps=300"
     page.goto(f"{visitor.url}?tab=gpt_training&{settings}")
-    page.locator("#gpt-start[title]").wait_for()
+    expect(page.locator("#gpt-data input")).to_have_value("Irish and Scottish tunes")  # of the link
     page.locator("#gpt-start").click()
     page.wait_for_function(
         "document.querySelector('#gpt-live .state')?.textContent === 'Finished' &&"

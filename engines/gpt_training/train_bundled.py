@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save_file
 
 from engines.device import pick_device
 from engines.device.tuning import Choice
-from engines.gpt_training.config import POEMS, TUNES, GptConfig
+from engines.gpt_training.config import LSTM, POEMS, TUNES, GptConfig
 from engines.gpt_training.measures.copies import Copies
 from engines.gpt_training.measures.scores import plain, score
 from engines.gpt_training.sampling import begun, texts, write
@@ -33,10 +33,11 @@ from engines.music.measures import tunes
 
 # Of the poems END, a plan of four, and 32 characters.
 USUAL = {
-    POEMS: {"context": 37, "plan": True, "layers": 7, "width": 160, "heads": 5, "batch": 256},
-    TUNES: {"context": 192, "plan": False, "layers": 4, "width": 104, "heads": 4, "batch": 16},
+    POEMS: {"context": 37, "plan": True, "layers": 7, "width": 160, "heads": 5, "batch": 256, "lr": 2e-3},
+    TUNES: {"model": LSTM, "context": 192, "layers": 2, "width": 192, "batch": 16, "lr": 4e-3},
 }
-TRIALS = {POEMS: "0.2:0.25,0.3:0.45,0.1:0.1,0.4:0.2", TUNES: "0.1:1"}  # dropout:share of the time
+TRIALS = {POEMS: "0.2:0.25,0.3:0.45,0.1:0.1,0.4:0.2", TUNES: "0.2:1"}  # dropout:share of the time
+EXAMPLES, SHORTEST, COPIED = 12, 60, 1 / 3  # tunes, notes of each at least, share of them that may be copied
 WORSE = 0.08  # nats above the best so far, at which a training is given up
 DRAWN = ((1.0, 1.0), (0.8, 1.0), (1.0, 0.9))  # temperature and top-p of the texts that are scored
 
@@ -51,8 +52,8 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=2000, help="texts that are scored")
     for name in ("layers", "width", "heads", "batch"):
         parser.add_argument(f"--{name}", type=int)
-    for name, default in {"lr": 2e-3, "decay": 0.1}.items():
-        parser.add_argument(f"--{name}", type=float, default=default)
+    for name in ("lr", "decay"):
+        parser.add_argument(f"--{name}", type=float)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     given = {name: value for name, value in vars(options).items() if name in GptConfig.knobs() and value is not None}
@@ -136,7 +137,7 @@ def finish(trainer: Trainer, corpus: Corpus, folder: Path, history: list[dict[st
     about["held_out"] = round(trainer.held_out(len(trainer.held)), 4)
     about["trials"] = [{name: value for name, value in one.items() if name != "lines"} for one in history]
     about["real"] = _scores(trainer.config, corpus.held_texts, copies)
-    about["scores"] = judge(trainer, corpus, copies, samples)
+    about["scores"] = judge(trainer, corpus, copies, samples, folder)
     tell(folder, about)
 
 
@@ -145,8 +146,8 @@ def tell(folder: Path, about: dict[str, Any]) -> None:
     (folder / "scores.json").write_text(json.dumps(about, ensure_ascii=False, indent=2) + "\n", "utf-8")
 
 
-def judge(trainer: Trainer, corpus: Corpus, copies: Copies, samples: int) -> list[dict[str, Any]]:
-    """Scores of poems drawn in a few ways, the plan too being the model's own."""
+def judge(trainer: Trainer, corpus: Corpus, copies: Copies, samples: int, folder: Path) -> list[dict[str, Any]]:
+    """Scores of texts drawn in a few ways, a plan too being the model's own."""
     found = []
     for temperature, top_p in DRAWN:
         room, plan = trainer.config.context + 1, trainer.config.plan
@@ -156,7 +157,20 @@ def judge(trainer: Trainer, corpus: Corpus, copies: Copies, samples: int) -> lis
         all_texts = [text for ids in written for text in texts(ids, corpus.vocabulary.tokens)]
         found.append({"temperature": temperature, "top_p": top_p, **_scores(trainer.config, all_texts, copies)})
         print(json.dumps(found[-1]), *all_texts[:6], sep="\n", flush=True)
+    if trainer.config.data == TUNES:
+        (folder / "examples.txt").write_text("\n".join(_examples(all_texts, copies)), "ascii")
     return found
+
+
+def _examples(written: Sequence[str], copies: Copies) -> list[str]:
+    """The first few tunes that are well made and not mostly copied, for the page to begin with."""
+
+    def good(text: str) -> bool:
+        found, steps = tunes.score([text]), tunes.steps_of(text)
+        own = len(copies.longest(steps)) < COPIED * len(steps)
+        return len(steps) >= SHORTEST and own and found.whole == found.closes == found.in_key == 1.0
+
+    return [text for text in dict.fromkeys(written) if good(text)][:EXAMPLES]
 
 
 def _marks(config: GptConfig) -> Callable[[str], str]:

@@ -97,6 +97,18 @@ def test_gan_training(open_tab, dark):
     check_panels(page, "gan", ["Explore", "Take home", "Open"])
 
 
+@pytest.mark.only("music")
+@LOOKS
+def test_tunes(open_tab, dark):
+    page = open_tab("Music", dark)
+    page.locator("#tune-score .paper svg").wait_for()
+    check(page, "as it opens")
+    page.locator("#tune-own button").first.click()
+    page.locator("#tune-score .play").click()
+    page.locator("#tune-score .sounding").first.wait_for()
+    check(page, "while it plays")
+
+
 @pytest.mark.only("image_generation")
 @LOOKS
 def test_image_generation(open_tab, dark):

@@ -147,6 +147,23 @@ def test_attention_is_seen_to_form(visit, language, viewport, scheme):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
 
 
+def test_ones_own_model_goes_on_with_a_text(visit):
+    page = arrive(visit())
+    train(page, "Finished")
+    page.get_by_role("tab", name="Continue", exact=True).click()
+    page.locator("#text-model input").click()
+    page.get_by_role("option", name=re.compile("^Your run of .*, Chinese quatrains, step 60$")).click()
+    page.locator("#text-text textarea").fill("春")
+    page.get_by_role("button", name="Continue", exact=True).click()
+    expect(page.locator("#text-tokens .note")).to_have_text(re.compile("tokens/s"), timeout=60_000)
+    written = page.locator("#text-text textarea").input_value()
+    assert written.startswith("春")
+    assert len(written) > 4
+    page.locator("#text-text textarea").fill("春风")
+    page.locator("#text-measure").click()
+    expect(page.locator("#text-tokens .note")).to_contain_text("Perplexity", timeout=30_000)
+
+
 def test_who_goes_on_to_the_chat_finds_its_settings(visit):
     page = arrive(visit())
     page.get_by_role("tab", name="Chat").click()

@@ -130,9 +130,9 @@ def test_what_is_no_tune_gets_one_sentence_and_the_score_stays(visit, abc, said)
 def test_a_model_that_one_trains_writes_a_tune(visit):
     visitor = visit()
     page = visitor.page
-    settings = "data=tunes&layers=1&width=32&heads=2&batch=16&context=96&steps=120"
+    settings = "data=tunes&model=lstm&layers=1&width=64&batch=8&context=192&lr=0.006&steps=300"
     page.goto(f"{visitor.url}?tab=gpt_training&{settings}")
-    page.locator("#gpt-start[title]").wait_for()
+    expect(page.locator("#gpt-data input")).to_have_value("Irish and Scottish tunes")  # of the link
     page.locator("#gpt-start").click()
     page.wait_for_function(
         "document.querySelector('#gpt-live .state')?.textContent === 'Finished' &&"
@@ -145,4 +145,4 @@ def test_a_model_that_one_trains_writes_a_tune(visit):
     page.get_by_role("option").nth(1).click()
     page.locator("#tune-write").click()
     told = page.locator("#tune-score .about, .toast-body")
-    expect(told.filter(has_text=re.compile("your run after 120 steps|no tune yet")).first).to_be_visible()
+    expect(told.filter(has_text=re.compile("your run after 300 steps|no tune yet")).first).to_be_visible()

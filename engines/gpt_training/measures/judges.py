@@ -63,7 +63,7 @@ class Tunes:
 class Names:
     """Of names how many are new, and how many are plausible: all their letters, three in a row, stand so in a name."""
 
-    starts: ClassVar = ("",) * 12 + ("A", "Ch", "Mar", "Z")
+    starts: ClassVar = ("",) * 8 + ("A", "Ch", "Mar", "Z")
     count: ClassVar = 64
 
     def __init__(self, names: Sequence[str]) -> None:

@@ -53,7 +53,7 @@ async function draw() {
   const [score] = abcjs.renderAbc(paper, tune.abc, {
     staffwidth: width - 30, wrap: { minSpacing: 1.2, maxSpacing: 3.2, preferredMeasuresPerLine: bars },
     foregroundColor: "currentColor", add_classes: true, paddingleft: 10, paddingright: 10, paddingtop: 4, paddingbottom: 8,
-    ariaLabel: "",
+    ariaLabel: t("The score of the tune"),
   });
   drawn = tune.abc;
   places = [];
@@ -76,7 +76,6 @@ function paint(trouble = "") {
   $(".tempo input").title = fill("{count} quarter notes a minute", { count: tempo() });
   const paper = $(".paper");
   paper.dataset.empty = typeof trouble === "string" && trouble ? trouble : t("A tune will stand here as a score.");
-  paper.setAttribute("aria-label", tune ? t("The score of the tune") : paper.dataset.empty);
   if (!tune) paper.replaceChildren();
   $(".about").textContent = voice.able() ? say(tune?.about) : t("This browser cannot play sound; take the WAV file instead.");
   if (!playing) {

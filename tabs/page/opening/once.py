@@ -33,8 +33,8 @@ class Opening:
         self.done = gr.State(False)
 
     def then(self, *handler: Any, **options: Any) -> gr.events.Dependency:
-        """Wire what is to happen once it is opened."""
-        return self.done.change(*handler, **options)
+        """Wire what is to happen once it is opened; as many handlers as there are panels in it."""
+        return self.done.change(*handler, **{"trigger_mode": "multiple", **options})
 
     def selects(self, tabs: gr.Tabs, chosen: str) -> None:
         """Where the address asks for this part, `chosen` among `tabs` is shown."""

@@ -81,7 +81,7 @@ class ForkPanel:
         """Let the panel follow the run in `live`; `fill` gives the form's updates for some settings."""
         shown = [self.point, self.fork, self.allowed, self.tree, self.relatives, self.compare]
         after(live.tick, self.place.select).then(self.show, [live, owner, self.point], shown, **FOLLOW)
-        live.change(self.suggest, live, self.more, **QUICK)
+        after(live.change).then(self.suggest, live, self.more, **QUICK)
         self.form = form
         begun = self.fork.click(self.begin, [live, owner, self.point, self.more, *form.widgets], live, **QUICK)
         begun.success(self.show, [live, owner, self.point], shown, **QUICK)

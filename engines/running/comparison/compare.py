@@ -55,16 +55,25 @@ class Comparison:
 def compare(entries: Sequence[Entry]) -> Comparison:
     """The comparison as things stand; with one run or none it has little to say."""
     curves = []
-    for group, column in columns(entries):
+    for group, column in shared(entries) or firsts(entries):
         parties, measure = alike(entries, group, column), measure_of(group, column)
-        if sum(map(len, parties)) > 1 or len(entries) == 1:
-            curves.append(Curves(group, column, measure.percent, measure.from_zero, len(parties) == 1))
+        curves.append(Curves(group, column, measure.percent, measure.from_zero, len(parties) == 1))
     differ, some = differences(entries)
     told = [Standing("", None, tuple(standings(entries)))]
     for axis in AXES:
         at = farthest_shared(entries, axis)
         told.append(Standing(axis, at, tuple(standings(entries, axis))))
     return Comparison(tuple(curves), tuple(_notes(entries, curves)), tuple(told), differ, some)
+
+
+def shared(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """(group, column) of what is measured of more than one of them; of a single run all that is."""
+    return [key for key in columns(entries) if len(entries) == 1 or sum(map(len, alike(entries, *key))) > 1]
+
+
+def firsts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """What comes first of each, to be read for itself where they have nothing in common."""
+    return list(dict.fromkeys(key for entry in entries for key in columns([entry])[:1]))
 
 
 def differences(entries: Sequence[Entry]) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
@@ -142,12 +151,13 @@ def _on_the_end(entries: Sequence[Entry]) -> list[Message]:
 
 def _on_losses(entries: Sequence[Entry], curves: Sequence[Curves]) -> list[Message]:
     kinds: dict[str, list[str]] = {}
+    common = set(shared(entries))
     for entry in entries:
         kinds.setdefault(entry.title, []).append(entry.name)
-    shared = [Message(each.column) for each in curves if each.comparable]
+    alike_in = [Message(each.column) for each in curves if each.comparable and (each.group, each.column) in common]
     if len(kinds) > 1:
         said = [Message("{who}: {what}", who=listed(who), what=Message(kind)) for kind, who in kinds.items()]
-        if not shared:
+        if not alike_in:
             sentence = "They are models of different kinds ({kinds}), and no measure of theirs means the same in all."
             return [Message(sentence, kinds=listed(said))]
         return [
@@ -155,7 +165,7 @@ def _on_losses(entries: Sequence[Entry], curves: Sequence[Curves]) -> list[Messa
                 "They are models of different kinds ({kinds}): their losses measure different things. What can be"
                 " compared: {measures}.",
                 kinds=listed(said),
-                measures=listed(list(dict.fromkeys(shared))),
+                measures=listed(list(dict.fromkeys(alike_in))),
             )
         ]
     apart = [Message(each.column) for each in curves if not each.comparable]

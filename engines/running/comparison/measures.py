@@ -65,6 +65,11 @@ MEASURES: Mapping[tuple[str, str], Measure] = MappingProxyType(  # (group, colum
         ("scores", "Tones"): Measure(_more, percent=True, from_zero=True),
         ("scores", "Words known"): Measure(_more, percent=True, from_zero=True),
         ("scores", "Gaps filled right"): Measure(_more, percent=True, from_zero=True),
+        ("scores", "Bars add up"): Measure(_more, percent=True, from_zero=True),
+        ("scores", "Notes in key"): Measure(_more, percent=True, from_zero=True),
+        ("scores", "Ends on tonic"): Measure(_more, percent=True, from_zero=True),
+        ("scores", "Chords"): Measure(_more, percent=True, from_zero=True),
+        ("scores", "In one scale"): Measure(_more, percent=True, from_zero=True),
         ("copies", "Longest copied run"): Measure(_less, from_zero=True),
         ("validation", "Accuracy"): Measure(percent=True),  # the test rows decide
         ("validation", "Loss"): Measure(own=True),

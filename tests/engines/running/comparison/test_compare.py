@@ -117,6 +117,15 @@ def test_kinds_that_share_a_measure_are_compared_in_that_one():
     assert about(found.standings[0].sentences, "Fréchet")
 
 
+def test_kinds_without_a_common_measure_show_what_comes_first_of_each():
+    config = GptConfig()
+    text = Board("gpt_training", config.to_dict())
+    text.fold(Metrics(10, {"Training": 3.0, "Held-out": 3.5}))
+    found = compare(entries(gan(FLAT_40), (config, text)))
+    assert [one.column for one in found.curves] == ["Fréchet distance", "Held-out"]
+    assert any("no measure of theirs means the same" in note for note in found.notes)
+
+
 def test_other_data_are_not_compared_and_what_there_is_is_shown():
     digits = GanConfig(dataset="mnist")
     found = compare(entries(gan(FLAT_40), gan(FLAT_50, digits)))

@@ -21,7 +21,7 @@ from engines.music.grid import FREE, VOICES, Chorale, to_text
 from engines.music.melodies import melody
 from engines.music.score.files import for_roll, read_piece
 from engines.music.score.midi import write_midi
-from engines.music.score.wav import write_wav
+from engines.music.sound.organ import organ_wav
 from engines.running.events import Events, Weights
 from engines.running.run_files import saving
 from engines.running.runs import Runs
@@ -36,7 +36,7 @@ COMPOSE, HARMONISE, FILL = "compose", "harmonise", "fill"
 HOW = Knob(FILL, "How", choices=dict.fromkeys((COMPOSE, HARMONISE, FILL), ""))
 WRITERS: dict[str, Callable[..., bytes]] = {
     "mid": lambda piece, about: write_midi(piece, about, VOICES),
-    "wav": write_wav,
+    "wav": organ_wav,
 }
 
 

@@ -13,21 +13,23 @@ MOST_EVENTS = 300_000
 MOST_NOTES = 100_000
 TICKS = 480  # a quarter note, of what is written
 DRUMS = 9  # the channel, counted from 0
-ORGAN = 19  # the instrument: church organ
+ORGAN, HARP = 19, 46  # instruments of General MIDI, counted from 0
 USUAL_TEMPO = 500_000  # microseconds a quarter note, where a file tells none
 DATA = {0x8: 2, 0x9: 2, 0xA: 2, 0xB: 2, 0xC: 1, 0xD: 1, 0xE: 2}  # bytes after a status
 
 
-def write_midi(piece: Piece, about: str, names: Sequence[str] = ()) -> bytes:
+def write_midi(piece: Piece, about: str = "", names: Sequence[str] = (), instrument: int = ORGAN) -> bytes:
     """A file of type 1 with a track for each voice, called by its name; `about` says in it what it is."""
     beats, unit = piece.meter
     tempo = round(60e6 / piece.tempo).to_bytes(3, "big")
-    said = ((1, about.encode()), (0x51, tempo), (0x58, bytes([beats, unit.bit_length() - 1, 24, 8])))
+    said = [(0x51, tempo), (0x58, bytes([beats, unit.bit_length() - 1, 24, 8]))]
+    if about:
+        said.insert(0, (1, about.encode()))
     tracks = [_track([(0, _meta(kind, data)) for kind, data in said])]
     for voice in sorted({note.voice for note in piece.notes}):
         name = names[voice] if voice < len(names) else f"Voice {voice + 1}"
         channel = voice % 16 if voice % 16 < DRUMS else (voice + 1) % 16
-        events = [(0, _meta(3, name.encode())), (0, bytes([0xC0 | channel, ORGAN]))]
+        events = [(0, _meta(3, name.encode())), (0, bytes([0xC0 | channel, instrument]))]
         for note in (note for note in piece.notes if note.voice == voice):
             begin, end = (round(place * TICKS) for place in (note.start, note.start + note.length))
             events += [(begin, bytes([0x90 | channel, note.pitch, 80])), (end, bytes([0x80 | channel, note.pitch, 0]))]

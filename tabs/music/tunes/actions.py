@@ -12,11 +12,11 @@ from engines.gpt_training.config import ENGINE as LANGUAGE_MODELS
 from engines.gpt_training.config import MASKED, TUNES
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import ConfigError, EngineError, Message
-from engines.music.midi import midi_bytes
 from engines.music.score.abc import page_of, read
 from engines.music.score.marks import Tune
+from engines.music.score.midi import HARP, write_midi
 from engines.music.score.playing import piece_of
-from engines.music.sound import wav_bytes
+from engines.music.sound.strings import strings_wav
 from engines.music.tunes import KEYS, METERS, Judged, compose, judge, readable
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
@@ -130,7 +130,8 @@ class TuneActions:
         if kind == "abc":
             head, rest = page_of(tune)[0].split("\n", 1)
             return "\n".join([head, *([f"N:{about}"] if about else []), rest]).encode()
-        return (midi_bytes if kind == "midi" else wav_bytes)(piece_of(tune), about)
+        piece = piece_of(tune)
+        return write_midi(piece, about, ("Tune",), HARP) if kind == "midi" else strings_wav(piece, about)
 
     def _run(self, run_id: str) -> Run:
         run = self.runs.get(run_id)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 from functools import lru_cache
 
 import numpy as np
 
 from engines.messages import ConfigError
 from engines.music.notes import Piece
+from engines.music.sound.wav import wav_bytes
 
 RATE = 32_000  # samples a second
 RING = 1.2  # seconds that a string sounds on after its note
@@ -17,15 +17,9 @@ MOST_SECONDS = 600
 LOUDEST = 0.9  # of what a sample holds
 
 
-def wav_bytes(piece: Piece, about: str = "") -> bytes:
-    """A WAV file, 16 bit, mono; `about` is kept in it as a comment. ConfigError if it would be too long."""
-    sound = np.round(rendered(piece) * LOUDEST * 32767).astype("<i2").tobytes()
-    comment = about.encode("utf-8") + b"\0"
-    comment += b"\0" * (len(comment) % 2)
-    info = b"INFOICMT" + struct.pack("<I", len(comment)) + comment if about else b""
-    chunks = _chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16))
-    chunks += (_chunk(b"LIST", info) if info else b"") + _chunk(b"data", sound)
-    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
+def strings_wav(piece: Piece, about: str = "") -> bytes:
+    """A WAV file; `about` stands in it as a comment. ConfigError if it would be too long."""
+    return wav_bytes(rendered(piece) * LOUDEST, RATE, about)
 
 
 def rendered(piece: Piece) -> np.ndarray:
@@ -65,7 +59,3 @@ def plucked(pitch: int, count: int) -> np.ndarray:
         mean = (near[1:] + near[:-1]) / 2
         tone[begin:end] = 0.997 * ((1 - part) * mean[1:] + part * mean[:-1])
     return tone[:count] * min(1.0, 0.5 + 40 / size)
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)

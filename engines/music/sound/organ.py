@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-
 import numpy as np
 
 from engines.music.notes import Piece
+from engines.music.sound.wav import wav_bytes
 
 RATE = 44_100  # samples a second
 PARTIALS = (1.0, 0.5, 0.33, 0.2, 0.0, 0.12, 0.0, 0.08)  # strengths of a pipe's tone and its overtones
@@ -53,14 +52,6 @@ def _shape(count: int, length: float) -> np.ndarray:
     return shape
 
 
-def write_wav(piece: Piece, about: str) -> bytes:
-    """A WAV file, mono of 16 bits; `about` stands in it as a comment."""
-    samples = (render(piece) * 32767).astype("<i2").tobytes()
-    kind = struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16)
-    comment = about.encode("ascii", "replace") + b"\0"
-    chunks = _chunk(b"fmt ", kind) + _chunk(b"LIST", b"INFO" + _chunk(b"ICMT", comment)) + _chunk(b"data", samples)
-    return b"RIFF" + struct.pack("<I", 4 + len(chunks)) + b"WAVE" + chunks
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return name + struct.pack("<I", len(data)) + data + b"\0" * (len(data) % 2)
+def organ_wav(piece: Piece, about: str = "") -> bytes:
+    """A WAV file; `about` stands in it as a comment."""
+    return wav_bytes(render(piece), RATE, about)

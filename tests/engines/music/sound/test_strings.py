@@ -6,7 +6,7 @@ import pytest
 
 from engines.messages import ConfigError
 from engines.music.notes import Note, Piece
-from engines.music.sound import RATE, plucked, rendered, wav_bytes
+from engines.music.sound.strings import RATE, plucked, rendered, strings_wav
 
 
 def tune(*notes, tempo=120.0):
@@ -35,7 +35,7 @@ def test_it_begins_with_the_first_note_and_rings_on_after_the_last():
 
 
 def test_a_file_is_read_as_wav_and_says_what_it_is():
-    data = wav_bytes(tune(Note(60, 0, 1)), about="made by a machine")
+    data = strings_wav(tune(Note(60, 0, 1)), about="made by a machine")
     with wave.open(io.BytesIO(data)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
         assert file.getnframes() / RATE == pytest.approx(1.7, abs=0.01)
@@ -45,4 +45,4 @@ def test_a_file_is_read_as_wav_and_says_what_it_is():
 
 def test_what_would_last_for_hours_is_refused():
     with pytest.raises(ConfigError, match="at most 600 s"):
-        wav_bytes(tune(Note(60, 0, 4000)))
+        strings_wav(tune(Note(60, 0, 4000)))

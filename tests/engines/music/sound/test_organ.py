@@ -8,7 +8,7 @@ import numpy as np
 
 from engines.music.chorales import load
 from engines.music.notes import Note, Piece
-from engines.music.score.wav import LOUDEST, RATE, render, write_wav
+from engines.music.sound.organ import LOUDEST, RATE, organ_wav, render
 
 
 def test_a_note_sounds_at_its_pitch_and_for_its_length():
@@ -24,7 +24,7 @@ def test_a_note_sounds_at_its_pitch_and_for_its_length():
 def test_the_file_is_a_wav_that_says_where_it_is_from():
     piece = load().held[0].to_piece()
     began = time.process_time()
-    data = write_wav(piece, "Machine-made")
+    data = organ_wav(piece, "Machine-made")
     assert time.process_time() - began < 1.0
     with wave.open(io.BytesIO(data)) as file:
         assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (1, RATE, 2)

@@ -72,6 +72,16 @@ def test_after_a_reload_one_is_where_one_was(tab):
     assert tab.arrive("bob", {"room": room.code})[1]["value"] == room.code, "the link's code stands in the box"
 
 
+def test_a_room_is_closed_only_after_asking(tab):
+    room = tab.rooms.open("teacher", "Ms Gauss")
+    tab.rooms.join(room.code, "ann", "Ann")
+    assert tab.go_out("ann", False, None)[-1] == "", "who joined just leaves"
+    sure, *shown = tab.go_out("teacher", False, None)
+    assert (sure, shown[-1]) == (True, room.code)
+    assert tab.go_out("teacher", sure, None)[-1] == ""
+    assert tab.rooms.of("teacher") is None
+
+
 def test_only_the_teacher_sees_the_tools_and_the_code_to_scan(tab):
     room = tab.rooms.open("teacher", "Ms Gauss")
     tab.rooms.join(room.code, "ann", "Ann")

@@ -58,6 +58,9 @@ def test_what_cannot_be_gets_one_clear_sentence(actions):
         (lambda: actions.room_control(ann, "explode"), "must be one of freeze, thaw"),
         (lambda: actions.room_control(opened["owner"], "show", "no-such-run"), "not on the board"),
         (lambda: actions.room_control("stranger", "share"), "You are in no room"),
+        (lambda: actions.room_control(["list"], "freeze"), "Only the person who opened the room"),
+        (lambda: actions.room_join(opened["code"], "Bob", "x" * 1000), "The owner's key must be"),
+        (lambda: actions.room_board(["list"]), "no room with this code"),
         (lambda: actions.room_summary(ann), "Only the person who opened the room"),
     ):
         with pytest.raises(gr.Error, match=says):

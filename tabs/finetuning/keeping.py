@@ -22,8 +22,8 @@ GO_ON = (
 )
 TAKE = (
     "The **model** is a ZIP with safetensors, labels and a model card, to be loaded as below."
-    " The **script** repeats this run anywhere. The **page of its own** is a folder as a ZIP that is a complete small"
-    " Hugging Face Space: app, model, card."
+    " The **script** repeats this run anywhere. The **Space** is a folder as a ZIP that is a page of its own on"
+    " Hugging Face, or on any machine: app, model, card."
 )
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "exports", "api_visibility": "private"}
 
@@ -73,7 +73,7 @@ class TakePanel:
         gr.Markdown(t(TAKE))
         with gr.Row():
             self.model = gr.Button(t("Model"), elem_id="finetuning-model-zip")
-            self.space = gr.Button(t("As a page of its own"), elem_id="finetuning-space-zip")
+            self.space = gr.Button(t("As a Space"), elem_id="finetuning-space-zip")
             self.script = gr.Button(t("Script"), elem_id="finetuning-script")
             self.csv = gr.Button(t("Scores as CSV"), elem_id="finetuning-csv")
             self.json = gr.Button(t("Scores as JSON"), elem_id="finetuning-json")

@@ -43,8 +43,8 @@ EXPLORE: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 KEEP = (
     "The **run file** replays this run anywhere without training: settings, seed, curves, grids and weights."
-    " The **generator** is a safetensors file with its settings as JSON. The **page of its own** is a folder as a ZIP"
-    " that is a complete small Hugging Face Space: app, weights, card."
+    " The **generator** is a safetensors file with its settings as JSON. The **Space** is a folder as a ZIP that is a"
+    " page of its own on Hugging Face, or on any machine: app, weights, card."
 )
 
 
@@ -173,7 +173,7 @@ class FamilyTab:
             self.save_generator = gr.Button(t("Generator"), elem_id=self.id("save-generator"))
             self.save_gif = gr.Button(t("Training as GIF"), elem_id=self.id("save-gif"))
             self.save_webp = gr.Button(t("Training as WebP"), elem_id=self.id("save-webp"))
-            self.save_space = gr.Button(t("As a page of its own"), elem_id=self.id("save-space"))
+            self.save_space = gr.Button(t("As a Space"), elem_id=self.id("save-space"))
             self.save_tensorboard = gr.Button(t("For TensorBoard"), elem_id=self.id("save-tensorboard"))
         self.file = download_field(self.id("file"))
 

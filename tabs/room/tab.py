@@ -120,7 +120,8 @@ class RoomTab:
         self.join.click(self.go_in, [owner, self.code, self.name], self.inside, **QUICK)
         self.code.submit(self.go_in, [owner, self.code, self.name], self.inside, **QUICK)
         self.open.click(self.begin, [owner, self.name], self.inside, **QUICK)
-        self.leave.click(self.go_out, owner, self.inside, **QUICK)
+        sure = gr.State(False)  # whether the teacher was asked if the room is to be closed
+        self.leave.click(self.go_out, [owner, sure], [sure, *self.inside], **QUICK)
         self.freeze.click(self.turn, owner, self.inside, **QUICK)
         self.shows.input(self.share, [owner, self.shows], None, **QUICK)
         after(self.board.tick).then(self.list_all, [owner, self.screen], [self.screen, self.removed], **FOLLOW)
@@ -152,11 +153,16 @@ class RoomTab:
         with polite(request):
             return self.show(self.actions.enter("", owner, name, request), owner)
 
-    def go_out(self, owner: str, request: gr.Request) -> list[Any]:
-        """Leave the room; its teacher closes it."""
+    def go_out(self, owner: str, sure: bool, request: gr.Request) -> list[Any]:
+        """Leave the room; its teacher, who is asked once, closes it for all."""
         with polite(request):
+            room = self.rooms.of(owner)
+            if room and room.led_by(owner) and not sure:
+                shown = self.show(room, owner)
+                shown[self.inside.index(self.leave)] = gr.update(value=t("Press again to close it for everyone"))
+                return [True, *shown]
             self.rooms.leave(owner)
-            return self.show(None, owner)
+            return [False, *self.show(None, owner)]
 
     def turn(self, owner: str, request: gr.Request) -> list[Any]:
         """Freeze the room, or let it go on."""

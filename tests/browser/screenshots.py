@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from io import BytesIO
 
+from gradio_client import Client
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -100,6 +101,31 @@ def photograph_comparison(visitor: Visitor) -> None:
     keep(page, "comparison", whole=True)
 
 
+def photograph_room(visitor: Visitor) -> None:
+    """A class at work, as its teacher sees it: students with a run each, of several kinds."""
+    page, client = visitor.arrive("?tab=room"), Client(visitor.url, verbose=False)
+    page.locator("#room-name :is(input, textarea)").fill("Ms Gauss")
+    page.locator("#room-open").click()
+    code = page.locator("#room-board .code b")
+    code.wait_for()
+    classes = [
+        ("Ada", "points_start", {"steps": 1500}),
+        ("小明", "points_start", {"steps": 1500, "objective": "hinge"}),
+        ("Emmy", "points_start", {"steps": 1500, "objective": "non_saturating"}),
+        ("Alan", "points_start", {"steps": 1500, "lr": 3e-4}),
+        ("Grace", "gan_start", {"dataset": "mnist", "features": 16, "steps": 400}),
+        ("小红", "gpt_start", {"layers": 1, "width": 64, "part": 0.1, "steps": 150}),
+    ]
+    for name, start, settings in classes:
+        owner = client.predict(code.inner_text(), name, "", api_name="/room_join")["owner"]
+        more = [None] if start == "gpt_start" else []
+        client.predict(settings, owner, *more, api_name=f"/{start}")
+    tiles = page.locator("#room-board .tiles")
+    tiles.locator("li", has_text="Finished").nth(len(classes) - 1).wait_for(timeout=400_000)
+    page.wait_for_timeout(1500)
+    keep(page, "room", whole=True)
+
+
 def photograph_writing(visitor: Visitor) -> None:
     """A language model that has learnt for a minute and a half."""
     page = visitor.page
@@ -152,6 +178,7 @@ PLACES: dict[str, tuple[Callable[[Visitor], None], str]] = {
     "diffusion": (photograph_diffusion, "diffusion_training"),
     "points": (photograph_points, "points_training"),
     "comparison": (photograph_comparison, "comparison"),
+    "room": (photograph_room, "room"),
     "gpt_training": (photograph_writing, "gan_training"),
     "image_generation": (photograph_pictures, "gan_training"),
     "text_generation": (photograph_chat, "gan_training"),

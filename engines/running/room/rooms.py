@@ -162,7 +162,7 @@ class Rooms:
 
     def of(self, owner: str) -> Room | None:
         """The room that this owner is in."""
-        return self._rooms.get(self._of.get(owner_mark(owner), "")) if owner else None
+        return self._rooms.get(self._of.get(owner_mark(owner), "")) if isinstance(owner, str) and owner else None
 
     def led(self, owner: str) -> Room:
         """The room that this owner opened; EngineError if they opened none."""

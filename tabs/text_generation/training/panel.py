@@ -75,8 +75,8 @@ KEEP = (
     "The **run file** replays this run anywhere without training: settings, seed, curves, texts and weights. The"
     " **model** is a folder as a ZIP that the transformers library loads: weights, configuration, tokenizer and card."
     " The **script** trains the same without this program: a short file of plain PyTorch with its text, as a ZIP; a"
-    " text of your own you lay beside it yourself. The **page of its own** is a folder as a ZIP that is a complete"
-    " small Hugging Face Space: app, weights, card."
+    " text of your own you lay beside it yourself. The **Space** is a folder as a ZIP that is a page of its"
+    " own on Hugging Face, or on any machine: app, weights, card."
 )
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
@@ -140,7 +140,7 @@ class TrainingPanel:
                     self.save_run = gr.Button(t("Run file"), elem_id="gpt-save-run")
                     self.save_model = gr.Button(t("Model"), elem_id="gpt-save-model")
                     self.save_script = gr.Button(t("Script"), elem_id="gpt-save-script")
-                    self.save_space = gr.Button(t("As a page of its own"), elem_id="gpt-save-space")
+                    self.save_space = gr.Button(t("As a Space"), elem_id="gpt-save-space")
                     self.save_events = gr.Button(t("For TensorBoard"), elem_id="gpt-save-tensorboard")
                 self.file = download_field("gpt-file")
             with gr.Tab(t("Open")):

@@ -37,7 +37,7 @@ from tests.served import served
 from tests.tiny_texts import save_encoder, save_table
 
 QUICK = {"dataset": "own_texts", "epochs": 6, "batch": 8, "lr": 5e-3, "max_length": 24, "seed": 1}
-NAMES = {"start", "status", "control", "results", "predict", "explain", "model", "script", "tensorboard"}
+NAMES = {"start", "status", "control", "results", "predict", "explain", "model", "script", "space", "tensorboard"}
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +151,13 @@ def test_a_run_goes_on_with_new_classes(client, finished, tmp_path):
 @pytest.mark.slow
 def test_a_classifier_is_its_owners_only(client, finished):
     run, _ = finished
-    for name, more in (("model", ()), ("script", ()), ("predict", (["a text"], None)), ("explain", ("a text",))):
+    for name, more in (
+        ("model", ()),
+        ("script", ()),
+        ("space", ()),
+        ("predict", (["a text"], None)),
+        ("explain", ("a text",)),
+    ):
         for key in ("", "guess"):
             with pytest.raises(Exception, match="Only the person who started this run can use its classifier"):
                 client.predict(run, key, *more, api_name=f"/finetuning_{name}")

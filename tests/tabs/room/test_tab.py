@@ -58,6 +58,9 @@ def test_what_cannot_be_gets_one_clear_sentence(actions):
         (lambda: actions.room_control(ann, "explode"), "must be one of freeze, thaw"),
         (lambda: actions.room_control(opened["owner"], "show", "no-such-run"), "not on the board"),
         (lambda: actions.room_control("stranger", "share"), "You are in no room"),
+        (lambda: actions.room_control(["list"], "freeze"), "Only the person who opened the room"),
+        (lambda: actions.room_join(opened["code"], "Bob", "x" * 1000), "The owner's key must be"),
+        (lambda: actions.room_board(["list"]), "no room with this code"),
         (lambda: actions.room_summary(ann), "Only the person who opened the room"),
     ):
         with pytest.raises(gr.Error, match=says):
@@ -70,6 +73,16 @@ def test_after_a_reload_one_is_where_one_was(tab):
     outside, anns, teachers = (tab.arrive(owner, {"room": room.code})[-1] for owner in ("bob", "ann", "teacher"))
     assert (outside, anns, teachers) == ("", room.code, room.code)
     assert tab.arrive("bob", {"room": room.code})[1]["value"] == room.code, "the link's code stands in the box"
+
+
+def test_a_room_is_closed_only_after_asking(tab):
+    room = tab.rooms.open("teacher", "Ms Gauss")
+    tab.rooms.join(room.code, "ann", "Ann")
+    assert tab.go_out("ann", False, None)[-1] == "", "who joined just leaves"
+    sure, *shown = tab.go_out("teacher", False, None)
+    assert (sure, shown[-1]) == (True, room.code)
+    assert tab.go_out("teacher", sure, None)[-1] == ""
+    assert tab.rooms.of("teacher") is None
 
 
 def test_only_the_teacher_sees_the_tools_and_the_code_to_scan(tab):

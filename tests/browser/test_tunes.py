@@ -61,7 +61,7 @@ def test_a_tune_is_heard_written_and_heard_again(visit, language, viewport, sche
     expect(play).to_have_text(words["stop"])
     first = page.locator("#tune-score .sounding").first
     first.wait_for()
-    play.click()
+    page.keyboard.press("Escape")
     page.wait_for_function("loud() === 0")
     expect(page.locator("#tune-score .sounding")).to_have_count(0)
 

@@ -116,6 +116,9 @@ element.addEventListener("input", (event) => {
   paint();
 });
 
+keys(props.controls);
+document.addEventListener("keydown", (event) => event.key === "Escape" && element.isConnected && voice.stop());
+
 new ResizeObserver(() => {
   const now = $(".paper")?.clientWidth ?? 0;
   if (tune && now && (Math.abs(now - width) > 8 || drawn !== tune.abc)) draw();

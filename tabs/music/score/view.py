@@ -22,9 +22,9 @@ ABCJS = ASSETS / "abcjs" / "abcjs-basic-min.js"
 SCRIPTS = [HERE / "sound.js"]
 
 
-def score_view(elem_id: str, value: str = "") -> gr.HTML:
-    """A component whose value is `sheet`, or empty."""
-    return component(elem_id, HERE / "view", value=value, before=SCRIPTS)
+def score_view(elem_id: str, controls: dict[str, str]) -> gr.HTML:
+    """A component whose value is `sheet`, or empty; `controls` gives the element id of the button "start"."""
+    return component(elem_id, HERE / "view", value="", before=SCRIPTS, controls=controls)
 
 
 def sheet(tune: Tune, about: Message | None = None) -> str:

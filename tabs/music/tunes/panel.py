@@ -47,7 +47,7 @@ class TunesPanel:
     def _build(self) -> None:
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
-                self.score = score_view("tune-score")
+                self.score = score_view("tune-score", {"start": "tune-write"})
                 with gr.Row():
                     self.saves = {
                         "abc": gr.Button(t("Save as ABC"), elem_id="tune-save-abc", min_width=90),
@@ -72,7 +72,7 @@ class TunesPanel:
                     info=t("Low: what is most likely; high: surprises, and mistakes."),
                 )  # fmt: skip
                 self.start = gr.Button(t("Write a tune"), variant="primary", elem_id="tune-write")
-                with gr.Accordion(t("Your own tune"), open=False, elem_id="tune-own"):
+                with gr.Accordion(t("Your own tune"), open=False, elem_id="tune-own", elem_classes="own-keys"):
                     self.own = gr.Textbox(
                         SAMPLE, label=t("A tune in ABC"), lines=6, max_lines=12, elem_id="tune-abc",
                         info=t("Notes as letters: K: is the key, M: the metre."),

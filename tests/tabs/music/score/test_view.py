@@ -21,4 +21,4 @@ def test_what_draws_can_reach_no_sounds_of_its_own():
 
 
 def test_the_view_brings_the_player():
-    assert SCRIPTS[0].read_text("utf-8").strip() in score_view("x").js_on_load
+    assert SCRIPTS[0].read_text("utf-8").strip() in score_view("x", {}).js_on_load

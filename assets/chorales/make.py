@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from assets.sources import python_wheel
-from engines.music.chorales.grid import VOICES, Chorale, to_grid
+from engines.music.grid import VOICES, Chorale, to_grid
 from engines.music.score.musicxml import read_musicxml
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
 from engines.messages import EngineError, Message
-from engines.music.chorales.data import Corpus, load
+from engines.music.chorales import Corpus, load
 from engines.music.config import MusicConfig
 from engines.music.diagnosis import Doctor, Exam, diverged
 from engines.music.measures.copies import Copies
@@ -104,7 +104,7 @@ class _Training:
     def __init__(self, trainer: Trainer, corpus: Corpus, counted: dict[str, float], folder: Path | None) -> None:
         from engines.live_training.checkpoint import Checkpoints
         from engines.live_training.pace import Computing
-        from engines.music.chorales.pen import Pen
+        from engines.music.pen import Pen
 
         self.config: MusicConfig = trainer.config
         self.trainer, self.lines = trainer, counted

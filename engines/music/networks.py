@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.music.chorales.data import HIDDEN, OUTSIDE, TOKENS
-from engines.music.chorales.grid import VOICES
+from engines.music.chorales import HIDDEN, OUTSIDE, TOKENS
 from engines.music.config import MusicConfig
+from engines.music.grid import VOICES
 
 PHASES = 17  # places in a bar that are told apart, the last for rows outside of the piece
 FAR = 9  # sixteenths; known cells that lie further away count as this far

@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from engines.device.tuning import Choice
 from engines.live_training.team import stream_seed
 from engines.live_training.trainer import BaseTrainer
-from engines.music.chorales.data import HIDDEN, OUTSIDE, TOKENS, Corpus, join, shifts, to_tokens
-from engines.music.chorales.grid import VOICES, Chorale
+from engines.music.chorales import HIDDEN, OUTSIDE, TOKENS, Corpus, join, shifts, to_tokens
 from engines.music.config import MusicConfig
+from engines.music.grid import VOICES, Chorale
 from engines.music.networks import PHASES, build
 
 RISE = 30  # steps in which the learning rate rises; besides it falls as a cosine to a fiftieth

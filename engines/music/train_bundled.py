@@ -18,10 +18,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engines.device.tuning import Choice
-from engines.music.chorales.composing import BUNDLED, ComposeConfig, bundled, digits, fill
-from engines.music.chorales.data import Corpus, load
-from engines.music.chorales.grid import FREE, VOICES, Chorale, to_text
+from engines.music.chorales import Corpus, load
+from engines.music.composing import BUNDLED, ComposeConfig, bundled, digits, fill
 from engines.music.config import MusicConfig
+from engines.music.grid import FREE, VOICES, Chorale, to_text
 from engines.music.measures.copies import Copies
 from engines.music.measures.lines import lines
 from engines.music.measures.rules import score

@@ -13,12 +13,12 @@ import numpy as np
 
 from engines.knobs import Knob
 from engines.messages import EngineError, Message
-from engines.music.chorales import composing
-from engines.music.chorales.composing import BUNDLED, ComposeConfig, Filled
-from engines.music.chorales.grid import FREE, VOICES, Chorale, to_text
-from engines.music.chorales.melodies import melody
+from engines.music import composing
+from engines.music.composing import BUNDLED, ComposeConfig, Filled
 from engines.music.config import ENGINE, TITLE, MusicConfig
 from engines.music.engine import train
+from engines.music.grid import FREE, VOICES, Chorale, to_text
+from engines.music.melodies import melody
 from engines.music.score.files import for_roll, read_piece
 from engines.music.score.midi import write_midi
 from engines.music.sound.organ import organ_wav

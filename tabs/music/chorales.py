@@ -8,8 +8,8 @@ import gradio as gr
 import numpy as np
 
 from engines.messages import Message
-from engines.music.chorales.composing import ComposeConfig, Filled
-from engines.music.chorales.melodies import melody, names
+from engines.music.composing import ComposeConfig, Filled
+from engines.music.melodies import melody, names
 from engines.music.score.files import READERS, for_roll, read_piece
 from tabs.music.actions import (
     ABOUT_OPENING,

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from engines.music.chorales.grid import Chorale, runs
+from engines.music.grid import Chorale, runs
 
 FIRST = 0x100  # code point of the first letter
 WIDEST, LONGEST = 40, 63  # semitones between two notes, and sixteenths of one, that are told apart

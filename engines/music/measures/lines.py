@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engines.music.chorales.data import TOKENS, to_tokens
-from engines.music.chorales.grid import VOICES, Chorale
+from engines.music.chorales import TOKENS, to_tokens
+from engines.music.grid import VOICES, Chorale
 
 ORDERS = (1, 2, 5)
 DISCOUNT = 0.75

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from engines.music.chorales.grid import A_QUARTER, RANGES, VOICES, Chorale
+from engines.music.grid import A_QUARTER, RANGES, VOICES, Chorale
 
 FIFTH, OCTAVE = 7, 0
 # Major, minor and diminished triads, and the sevenths on them: semitones above the root.

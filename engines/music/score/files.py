@@ -10,8 +10,8 @@ from types import MappingProxyType
 import numpy as np
 
 from engines.messages import ConfigError
-from engines.music.chorales.grid import RANGES, VOICES, Chorale, to_grid
-from engines.music.chorales.melodies import under
+from engines.music.grid import RANGES, VOICES, Chorale, to_grid
+from engines.music.melodies import under
 from engines.music.notes import Piece
 from engines.music.score.midi import melody_of, read_midi
 from engines.music.score.musicxml import read_musicxml

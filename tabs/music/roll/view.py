@@ -1,6 +1,6 @@
 """The piano roll as a component, and its value: a piece as text, with how sure the model was and what is locked.
 
-JSON: `voices`, a line for each as engines/music/chorales/grid.py writes them; `sure`, lines of digits, and `locked`, lines of
+JSON: `voices`, a line for each as engines/music/grid.py writes them; `sure`, lines of digits, and `locked`, lines of
 0 and 1, or null; `bar`, `pickup` and `tempo` as a Chorale has them; `frames`, [grid, sure] after some of the passes,
 to show once; `about`, a Message that says what it is.
 """
@@ -16,8 +16,8 @@ import gradio as gr
 import numpy as np
 
 from engines.messages import ConfigError, Message
-from engines.music.chorales.composing import Filled, digits
-from engines.music.chorales.grid import VOICES, Chorale, from_text, to_text
+from engines.music.composing import Filled, digits
+from engines.music.grid import VOICES, Chorale, from_text, to_text
 from tabs.page.component import component
 
 HERE = Path(__file__).parent

@@ -7,9 +7,9 @@ import pytest
 
 from engines.messages import EngineError
 from engines.music import engine
-from engines.music.chorales.composing import ComposeConfig, fill
-from engines.music.chorales.grid import FREE, Chorale, from_text
+from engines.music.composing import ComposeConfig, fill
 from engines.music.config import MusicConfig
+from engines.music.grid import FREE, Chorale, from_text
 from engines.music.step import Trainer
 from engines.running.clock import Clock
 from engines.running.events import Bars, Caption, Metrics, Progress, Resumed, Verdict, Weights, Written

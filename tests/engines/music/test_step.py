@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from engines.music.chorales.data import HIDDEN, OUTSIDE, TOKENS, to_tokens
-from engines.music.chorales.grid import RANGES, Chorale
+from engines.music.chorales import HIDDEN, OUTSIDE, TOKENS, to_tokens
 from engines.music.config import MusicConfig
+from engines.music.grid import RANGES, Chorale
 from engines.music.networks import FAR, build, nearest
 from engines.music.step import EDGE, Passages, hide, nats
 from tests.engines.music.tiny import TINY, few, trainer

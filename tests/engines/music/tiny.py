@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from engines.music.chorales.data import Corpus, load
+from engines.music.chorales import Corpus, load
 from engines.music.config import MusicConfig
 from engines.music.step import Trainer
 

@@ -21,11 +21,11 @@ from engines.live_training.exam import papers
 from engines.live_training.exam.papers import PapersConfig
 from engines.live_training.race.config import RaceConfig
 from engines.messages import Message
-from engines.music.chorales.composing import ComposeConfig
-from engines.music.chorales.grid import VOICES
-from engines.music.chorales.melodies import TUNES
+from engines.music.composing import ComposeConfig
 from engines.music.config import PRESETS as MUSIC_PRESETS
 from engines.music.config import MusicConfig
+from engines.music.grid import VOICES
+from engines.music.melodies import TUNES
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
 from engines.running.comparison.measures import MEASURES

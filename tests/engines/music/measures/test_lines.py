@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from engines.music.chorales.grid import Chorale
+from engines.music.grid import Chorale
 from engines.music.measures.lines import HOLD, lines
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from engines.music.chorales.data import everything, load
-from engines.music.chorales.grid import Chorale
+from engines.music.chorales import everything, load
+from engines.music.grid import Chorale
 from engines.music.measures import rules
 from engines.music.measures.copies import Copies
 

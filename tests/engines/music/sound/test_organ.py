@@ -6,7 +6,7 @@ import wave
 
 import numpy as np
 
-from engines.music.chorales.data import load
+from engines.music.chorales import load
 from engines.music.notes import Note, Piece
 from engines.music.sound.organ import LOUDEST, RATE, organ_wav, render
 

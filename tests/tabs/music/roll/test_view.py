@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from engines.messages import ConfigError, Message
-from engines.music.chorales.composing import Filled
-from engines.music.chorales.grid import FREE, Chorale
+from engines.music.composing import Filled
+from engines.music.grid import FREE, Chorale
 from tabs.music.roll.view import read_sheet, shown
 
 GRID = np.array([[67, 62, 59, FREE], [-67, 0, 59, FREE]], np.int8)

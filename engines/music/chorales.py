@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 
 from engines.data.cards import ASSETS
-from engines.music.chorales.grid import FREE, HIGHEST, LOWEST, RANGES, Chorale
+from engines.music.grid import FREE, HIGHEST, LOWEST, RANGES, Chorale
 
 TOKENS = 1 + 2 * (HIGHEST - LOWEST + 1)
 HIDDEN, OUTSIDE = TOKENS, TOKENS + 1

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from engines.messages import ConfigError, EngineError
-from engines.music.chorales.composing import ComposeConfig, Composer, check, digits, worth
-from engines.music.chorales.data import load
-from engines.music.chorales.grid import FREE, VOICES, Chorale
+from engines.music.chorales import load
+from engines.music.composing import ComposeConfig, Composer, check, digits, worth
+from engines.music.grid import FREE, VOICES, Chorale
 from tests.engines.music.tiny import trainer
 
 QUICK = {"passes": 6, "tries": 2, "seed": 3}

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from engines.messages import ConfigError
-from engines.music.chorales.data import everything, load, shifts, to_cells, to_tokens
-from engines.music.chorales.grid import FREE, Chorale, from_text, runs, tidy, to_grid, to_text
+from engines.music.chorales import everything, load, shifts, to_cells, to_tokens
+from engines.music.grid import FREE, Chorale, from_text, runs, tidy, to_grid, to_text
 from engines.music.notes import Note, Piece
 
 

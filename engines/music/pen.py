@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from engines.music.chorales.data import HIDDEN, to_cells
-from engines.music.chorales.grid import VOICES, Chorale, tidy, to_text
-from engines.music.chorales.sampling import AROUND, framed, gibbs
+from engines.music.chorales import HIDDEN, to_cells
+from engines.music.grid import VOICES, Chorale, tidy, to_text
+from engines.music.sampling import AROUND, framed, gibbs
 
 FIXED = 1  # seed of what is shown; the same in every run, so that runs can be compared
 BAR, BARS = 16, 4  # of what is written: rows of a bar, and bars

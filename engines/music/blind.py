@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engines.music.chorales.composing import ComposeConfig, fill
-from engines.music.chorales.data import TEST, everything
-from engines.music.chorales.grid import FREE, VOICES, Chorale, tidy
+from engines.music.chorales import TEST, everything
+from engines.music.composing import ComposeConfig, fill
 from engines.music.config import MusicConfig
+from engines.music.grid import FREE, VOICES, Chorale, tidy
 from engines.running.events import Weights
 
 BARS, WHOLE = 4, 8  # that are heard, and that are composed, so that neither passage comes to an end

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import numpy as np
 
 from engines.messages import ConfigError
-from engines.music.chorales.data import HELD, everything
-from engines.music.chorales.grid import FREE, RANGES, VOICES, Chorale
+from engines.music.chorales import HELD, everything
+from engines.music.grid import FREE, RANGES, VOICES, Chorale
 
 NOTE = re.compile(r"([A-G])([#b]?)(\d)(?::(\d+))?|(\|)")
 CLASSES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}

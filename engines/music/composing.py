@@ -12,9 +12,9 @@ import numpy as np
 from engines.data.cards import ASSETS
 from engines.knobs import Config, knob, seed_knob
 from engines.messages import ConfigError, EngineError
-from engines.music.chorales.data import HIDDEN, to_cells, to_tokens
-from engines.music.chorales.grid import FREE, HIGHEST, LOWEST, Chorale, tidy, to_text
+from engines.music.chorales import HIDDEN, to_cells, to_tokens
 from engines.music.config import MusicConfig
+from engines.music.grid import FREE, HIGHEST, LOWEST, Chorale, tidy, to_text
 from engines.music.measures.rules import parallels
 from engines.running.events import Weights
 
@@ -97,8 +97,8 @@ class Composer:
         import torch
 
         from engines.device.tuning import multiplies_bfloat16, threads
-        from engines.music.chorales.sampling import AROUND, framed, gibbs
         from engines.music.networks import PHASES
+        from engines.music.sampling import AROUND, framed, gibbs
 
         tokens = torch.tensor(to_tokens(chorale.grid[rows]))
         phases = torch.tensor(np.minimum(chorale.phases[rows], PHASES - 2))

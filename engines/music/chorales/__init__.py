@@ -1,1 +1,0 @@
-"""Chorales on a grid: the data, what fills their holes, and what is asked for."""

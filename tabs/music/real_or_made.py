@@ -25,8 +25,8 @@ SEED = Knob(0, "Seed", low=0, high=MAX_SEED)
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 
-def build(shared: Shared, actions: MusicActions) -> None:
-    """Lay the panel out and wire it."""
+def build(shared: Shared, actions: MusicActions, switch: gr.Tabs) -> None:
+    """Lay the panel out and wire it; `switch` holds all panels of the tab."""
     BlindPanel(shared, actions)
 
 

@@ -78,6 +78,7 @@ READY = {
     "image_generation": ("#image-stage .stage", "#image-stop[title]"),
     "text_generation": ("#text-message textarea",),
     "finetuning": ("#finetuning-preview section", "#finetuning-start[title]"),
+    "music": ("#music-roll canvas",),
     "comparison": ("#comparison-view .comparison[data-count]",),
 }
 

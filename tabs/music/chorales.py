@@ -9,8 +9,8 @@ import numpy as np
 
 from engines.messages import Message
 from engines.music.composing import ComposeConfig, Filled
-from engines.music.melodies import melody, names
 from engines.music.score.files import READERS, for_roll, read_piece
+from engines.music.score.melodies import melody, names
 from tabs.music.actions import (
     ABOUT_OPENING,
     BARS,

@@ -9,8 +9,8 @@ import gradio as gr
 
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import Message
-from engines.music import blind
-from engines.music.blind import ENOUGH, Pair, interval
+from engines.music.measures import blind
+from engines.music.measures.blind import ENOUGH, Pair, interval
 from engines.running.workers.pool import MODELS
 from tabs.music.actions import MusicActions, told
 from tabs.music.roll.view import roll, shown

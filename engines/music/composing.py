@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engines.data.cards import ASSETS
-from engines.knobs import Config, knob, seed_knob
+from engines.knobs import MAX_SEED, Config, knob, seed_knob
 from engines.messages import ConfigError, EngineError
 from engines.music.chorales import HIDDEN, to_cells, to_tokens
 from engines.music.config import MusicConfig
 from engines.music.grid import FREE, HIGHEST, LOWEST, Chorale, tidy, to_text
-from engines.music.measures.rules import parallels
+from engines.music.measures.rules import FIFTH, OCTAVE, parallel_places, parallels
 from engines.running.events import Weights
 
 BUNDLED = ASSETS / "chorale_model"
 TITLE = "chorale model"
 FRAMES = 24  # of the passes, that are shown
+MENDED, FEW = 16, 8  # times that parallels are drawn anew at most, and passes of each
 FAR_AWAY = 32  # rows beyond what the blocks see in which the nearest known cell is looked for
 PENALTY = 8.0  # nats that a parallel fifth or octave counts when the best of several is chosen
 
@@ -33,12 +34,15 @@ class ComposeConfig(Config):
         0.9, "Temperature", "Lower keeps to what is likeliest, higher dares more.", low=0.0, high=2.0, step=0.05
     )
     passes: int = knob(
-        48, "Passes", "How often cells are drawn anew, ever fewer at a time.", low=1, high=200, step=1, more=True
+        64, "Passes", "How often cells are drawn anew, ever fewer at a time.", low=1, high=200, step=1, more=True
     )
     tries: int = knob(
         4, "Tries", "Pieces drawn at once; the one that keeps the rules best is taken.", low=1, high=16, step=1,
         more=True,
     )  # fmt: skip
+    mend: bool = knob(
+        True, "Mend parallels", "Notes that make parallel fifths or octaves are drawn anew, a few times.", more=True
+    )
     seed: int = seed_knob()
 
 
@@ -83,11 +87,12 @@ class Composer:
         best = max(range(config.tries), key=lambda i: worth(*pieces[i]))
         shown = np.unique(np.linspace(0, len(passes) - 1, FRAMES).round().astype(int))
         frames = (self._whole(chorale, rows, *(each[best] for each in passes[i])) for i in shown)
-        grid, sure = pieces[best]
+        shots = [*frames, *(self._mend(chorale, *pieces[best], config) if config.mend else ())]
+        grid, sure = shots[-1]
         return Filled(
             replace(chorale, grid=grid),
             sure,
-            tuple((to_text(cells), digits(how)) for cells, how in frames),
+            tuple((to_text(cells), digits(how)) for cells, how in shots),
             config.seed,
             time.perf_counter() - began,
         )
@@ -113,6 +118,25 @@ class Composer:
             own = slice(first, first + len(tokens))
             return [(found[:, own].numpy(), sure[:, own].numpy()) for found, sure in drawn]
 
+    def _mend(
+        self, chorale: Chorale, grid: np.ndarray, sure: np.ndarray, config: ComposeConfig
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Draws the notes of parallels anew, as far as they were holes; the grid and how sure after each success."""
+        for again in range(1, MENDED + 1):
+            holes = broken_notes(grid) & (chorale.grid == FREE)
+            if not holes.any():
+                return
+            rows = np.flatnonzero(holes.any(1))
+            near = slice(max(0, int(rows[0]) - self.reach), min(len(grid), int(rows[-1]) + 1 + self.reach))
+            open_ = replace(chorale, grid=np.where(holes, FREE, grid).astype(np.int8))
+            few = replace(config, passes=min(config.passes, FEW), seed=(config.seed + again) % MAX_SEED)
+            drawn = self._draw(open_, near, few)[-1]
+            pieces = [self._whole(open_, near, *(each[i] for each in drawn)) for i in range(config.tries)]
+            found, how = max(pieces, key=lambda piece: worth(*piece))
+            if broken(found) < broken(grid):
+                grid, sure = found, np.where(holes, how, sure)
+                yield grid, sure
+
     @staticmethod
     def _whole(chorale: Chorale, rows: slice, tokens: np.ndarray, sure: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The grid with these rows put in, and how sure of each cell, float32 [T, 4], 1 elsewhere."""
@@ -135,8 +159,26 @@ def check(chorale: Chorale) -> np.ndarray:
 
 def worth(grid: np.ndarray, sure: np.ndarray) -> float:
     """How good a piece is, in nats: how likely its cells are, less what parallels cost."""
-    broken = parallels(grid, 7) + parallels(grid, 0)
-    return float(np.log(np.maximum(sure, 1e-6)).sum()) - PENALTY * broken
+    return float(np.log(np.maximum(sure, 1e-6)).sum()) - PENALTY * broken(grid)
+
+
+def broken(grid: np.ndarray) -> int:
+    """How many parallel fifths and octaves there are."""
+    return parallels(grid, FIFTH) + parallels(grid, OCTAVE)
+
+
+def broken_notes(grid: np.ndarray) -> np.ndarray:
+    """The cells of the notes that make them, both those before and those after, bool [T, 4]."""
+    found = np.zeros(grid.shape, bool)
+    for row, *voices in (*parallel_places(grid, FIFTH), *parallel_places(grid, OCTAVE)):
+        for voice in voices:
+            begin, end = row - 1, row + 1
+            while begin and grid[begin, voice] < 0:
+                begin -= 1
+            while end < len(grid) and grid[end, voice] < 0:
+                end += 1
+            found[begin:end, voice] = True
+    return found
 
 
 def digits(sure: np.ndarray) -> str:

@@ -18,8 +18,8 @@ from engines.music.composing import BUNDLED, ComposeConfig, Filled
 from engines.music.config import ENGINE, TITLE, MusicConfig
 from engines.music.engine import train
 from engines.music.grid import FREE, VOICES, Chorale, to_text
-from engines.music.melodies import melody
 from engines.music.score.files import for_roll, read_piece
+from engines.music.score.melodies import melody
 from engines.music.score.midi import write_midi
 from engines.music.sound.organ import organ_wav
 from engines.running.events import Events, Weights

@@ -9,8 +9,8 @@ import numpy as np
 
 from engines.messages import Message
 from engines.music.composing import ComposeConfig, Filled
-from engines.music.melodies import melody, names
 from engines.music.score.files import READERS, for_roll, read_piece
+from engines.music.score.melodies import melody, names
 from tabs.music.actions import (
     ABOUT_OPENING,
     BARS,
@@ -37,8 +37,8 @@ INTRO = (
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 
-def build(shared: Shared, actions: MusicActions) -> None:
-    """Lay the panel out and wire it."""
+def build(shared: Shared, actions: MusicActions, switch: gr.Tabs) -> None:
+    """Lay the panel out and wire it; `switch` holds all panels of the tab."""
     ChoralePanel(shared, actions)
 
 

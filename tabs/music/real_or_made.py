@@ -9,8 +9,8 @@ import gradio as gr
 
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import Message
-from engines.music import blind
-from engines.music.blind import ENOUGH, Pair, interval
+from engines.music.measures import blind
+from engines.music.measures.blind import ENOUGH, Pair, interval
 from engines.running.workers.pool import MODELS
 from tabs.music.actions import MusicActions, told
 from tabs.music.roll.view import roll, shown
@@ -25,8 +25,8 @@ SEED = Knob(0, "Seed", low=0, high=MAX_SEED)
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 
-def build(shared: Shared, actions: MusicActions) -> None:
-    """Lay the panel out and wire it."""
+def build(shared: Shared, actions: MusicActions, switch: gr.Tabs) -> None:
+    """Lay the panel out and wire it; `switch` holds all panels of the tab."""
     BlindPanel(shared, actions)
 
 

@@ -15,7 +15,7 @@ ENGINES = ("music",)  # whose links and runs this tab opens
 PANELS = {
     "Chorales": chorales.build,
     "Tunes": tunes.build,
-    "Train your own": training.build,
+    training.NAME: training.build,
     "Real or made?": real_or_made.build,
 }  # in their order: name -> what makes it
 
@@ -23,7 +23,7 @@ PANELS = {
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it."""
     actions = MusicActions(shared.runs, shared.gate, shared.computer)
-    with gr.Tabs(overflow_behavior="wrap"):
+    with gr.Tabs(overflow_behavior="wrap") as switch:
         for name, panel in PANELS.items():
-            with gr.Tab(t(name)):
-                panel(shared, actions)
+            with gr.Tab(t(name), id=name):
+                panel(shared, actions, switch)

@@ -79,7 +79,7 @@ READY = {
     "text_generation": ("#text-message textarea",),
     "finetuning": ("#finetuning-preview section", "#finetuning-start[title]"),
     "room": ("#room-board .board",),
-    "music": ("#tune-score .paper svg",),
+    "music": ("#music-roll canvas",),
     "comparison": ("#comparison-view .comparison[data-count]",),
 }
 

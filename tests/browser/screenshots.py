@@ -163,6 +163,29 @@ def photograph_chat(visitor: Visitor) -> None:
     keep(page, "text_generation", whole=True)
 
 
+def photograph_music(visitor: Visitor) -> None:
+    """A melody that was harmonised, while it plays."""
+    page = visitor.arrive("?tab=music")
+    page.locator("#music-melody input").click()
+    page.get_by_role("option", name="Ode to Joy").click()
+    page.locator("#music-roll .told", has_text="Press Harmonise").wait_for()
+    page.locator("#music-harmonise").click()
+    page.locator("#music-roll .told", has_text="Harmonised in").wait_for(timeout=60_000)
+    page.wait_for_timeout(3000)
+    page.locator("#music-roll .go").click()
+    page.wait_for_timeout(5000)
+    keep(page, "music")
+
+
+def photograph_chorales(visitor: Visitor) -> None:
+    """The example of a network that has learnt chorales."""
+    page = visitor.arrive("?tab=music")
+    page.get_by_role("tab", name="Train your own").click()
+    page.locator("#music-live .made-step", has_text="step").wait_for()
+    page.wait_for_timeout(1500)
+    keep(page, "music_training", whole=True)
+
+
 def photograph_finetuning(visitor: Visitor) -> None:
     """The example run with its results, as a stranger finds it."""
     page = visitor.arrive()
@@ -182,6 +205,8 @@ PLACES: dict[str, tuple[Callable[[Visitor], None], str]] = {
     "gpt_training": (photograph_writing, "gan_training"),
     "image_generation": (photograph_pictures, "gan_training"),
     "text_generation": (photograph_chat, "gan_training"),
+    "music": (photograph_music, "music"),
+    "music_training": (photograph_chorales, "music"),
     "finetuning": (photograph_finetuning, "gan_training"),
 }
 

@@ -54,13 +54,19 @@ def begins(grid: np.ndarray) -> np.ndarray:
 
 def parallels(grid: np.ndarray, interval: int) -> int:
     """How often two voices that are `interval` apart (octaves aside) both move the same way and are so again."""
-    pitch, found = np.abs(grid).astype(int), 0
+    return len(parallel_places(grid, interval))
+
+
+def parallel_places(grid: np.ndarray, interval: int) -> list[tuple[int, int, int]]:
+    """Where they do: (the row to which they move, the upper voice, the lower one)."""
+    pitch, found = np.abs(grid).astype(int), []
     for upper, lower in combinations(range(grid.shape[1]), 2):
         one, other = pitch[:, upper], pitch[:, lower]
         sounds = (one > 0) & (other > 0)
         apart = sounds & ((one - other) % 12 == interval)
         moves, follows = np.diff(one), np.diff(other)
-        found += int((apart[:-1] & apart[1:] & (moves != 0) & (np.sign(moves) == np.sign(follows))).sum())
+        broken = apart[:-1] & apart[1:] & (moves != 0) & (np.sign(moves) == np.sign(follows))
+        found += [(row + 1, upper, lower) for row in np.flatnonzero(broken).tolist()]
     return found
 
 

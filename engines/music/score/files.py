@@ -11,8 +11,8 @@ import numpy as np
 
 from engines.messages import ConfigError
 from engines.music.grid import RANGES, VOICES, Chorale, to_grid
-from engines.music.melodies import under
 from engines.music.notes import Piece
+from engines.music.score.melodies import under
 from engines.music.score.midi import melody_of, read_midi
 from engines.music.score.musicxml import read_musicxml
 

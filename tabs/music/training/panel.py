@@ -10,11 +10,12 @@ import gradio as gr
 
 from engines.music.config import ENGINE, PRESETS, MusicConfig
 from tabs.music.actions import MusicActions
+from tabs.page.component import script_of
 from tabs.page.forms import Form
 from tabs.page.language import t
 from tabs.page.learn import learn_panel
 from tabs.page.link_button import LinkButton
-from tabs.page.links import Query
+from tabs.page.links import RUN, Query
 from tabs.page.live.view import Chart, Line, live_view
 from tabs.page.opening.once import Opening
 from tabs.page.outbox import DOWNLOAD, download_field
@@ -24,6 +25,7 @@ from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import QUICK, Shared
 
 HERE = Path(__file__).parent
+NAME = "Train your own"
 INTRO = (
     "Press **Start**: a small network learns Bach's chorales on this machine, from nothing and with no download. It"
     " fills holes in them; within a minute single notes become chords. Close the page if you like: it goes on."
@@ -73,9 +75,10 @@ KEEP = (
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 
-def build(shared: Shared, actions: MusicActions) -> None:
-    """Lay the panel out and wire it."""
-    TrainingPanel(shared, actions)
+def build(shared: Shared, actions: MusicActions, switch: gr.Tabs) -> None:
+    """Lay the panel out and wire it; `switch` holds all panels of the tab."""
+    panel = TrainingPanel(shared, actions)
+    panel.asked.change(None, None, switch, js=script_of(selected=NAME))
 
 
 class TrainingPanel:
@@ -84,6 +87,7 @@ class TrainingPanel:
     def __init__(self, shared: Shared, actions: MusicActions) -> None:
         self.actions, self.runs = actions, shared.runs
         self.named = partial(actions.named, prefix="music")
+        self.asked = gr.Textbox(visible=False)  # says so where the address asks for a run, or for settings of one
         self._build(shared.compared)
         self.add_endpoints()  # first, so that they get their names
         self.wire(shared.owner, shared.visit, shared.openings[ENGINE])
@@ -122,7 +126,7 @@ class TrainingPanel:
     def wire(self, owner: gr.BrowserState, visit: gr.State, opening: Opening) -> None:
         """Connect events to handlers."""
         form, settings = self.form, gr.State(None)
-        opening.then(self.arrive, [owner, visit], [self.live, settings], **QUICK)
+        opening.then(self.arrive, [owner, visit], [self.live, settings, self.asked], **QUICK)
         self.recipes.restore(settings, form, form.show)
         self.controls.wire(self.live, owner)
         self.controls.start.click(self.begin, [owner, *form.widgets], self.live, **QUICK)
@@ -145,7 +149,9 @@ class TrainingPanel:
         """What the panel shows first, with the settings of the link, else of the visitor's latest run, if any."""
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, ENGINE)
-        return [run_id, self.link.take(visit, request) or (mine and mine.config.to_dict())]
+        asked = visit.get(RUN) == run_id or not MusicConfig.knobs().keys().isdisjoint(visit)
+        settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
+        return [run_id, settings, "asked" if asked else gr.skip()]
 
     def begin(self, owner: str, request: gr.Request, *values: Any) -> str:
         """Start a run with what the form says; returns its id."""

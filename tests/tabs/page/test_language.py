@@ -25,7 +25,7 @@ from engines.music.composing import ComposeConfig
 from engines.music.config import PRESETS as MUSIC_PRESETS
 from engines.music.config import MusicConfig
 from engines.music.grid import VOICES
-from engines.music.melodies import TUNES
+from engines.music.score.melodies import TUNES
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
 from engines.running.comparison.measures import MEASURES

@@ -5,9 +5,9 @@ import pytest
 
 from engines.messages import ConfigError
 from engines.music.grid import FREE, RANGES, VOICES, Chorale
-from engines.music.melodies import TUNES, melody, names, under
 from engines.music.notes import Note, Piece
 from engines.music.score.files import for_roll, read_piece
+from engines.music.score.melodies import TUNES, melody, names, under
 from engines.music.score.midi import write_midi
 
 

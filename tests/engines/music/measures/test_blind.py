@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from engines.music.blind import interval, pair
 from engines.music.chorales import TEST, everything
+from engines.music.measures.blind import interval, pair
 from engines.running.events import Weights
 from tests.engines.music.tiny import trainer
 

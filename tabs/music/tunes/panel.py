@@ -29,8 +29,8 @@ WRITING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore", 
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 
-def build(shared: Shared, _: object) -> None:
-    """Lay the panel out and wire it; it needs none of the chorales' actions."""
+def build(shared: Shared, *_: object) -> None:
+    """Lay the panel out and wire it; it needs nothing of the chorales' panels."""
     gr.Markdown(t(INTRO), elem_id="tune-intro")
     TunesPanel(shared, shared.openings["music"])
 

@@ -133,7 +133,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/finetuning_predict", "/finetuning_explain", "/finetuning_model", "/finetuning_script",
         "/points_tensorboard", "/gpt_tensorboard", "/finetuning_tensorboard", "/compare_runs", "/race",
         "/points_fork", "/gpt_fork",
-        "/gpt_space", "/finetuning_space",
+        "/gpt_space", "/finetuning_space", "/gan_script", "/vae_script", "/diffusion_script",
         "/room_open", "/room_join", "/room_board", "/room_control", "/room_summary",
         "/tune_write", "/tune_notes", "/tune_file",
     }  # fmt: skip

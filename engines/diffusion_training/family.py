@@ -24,6 +24,13 @@ def make_trainer(*args: Any, **kwargs: Any) -> Trainer:
     return Trainer(*args, **kwargs)
 
 
+def script_files(config: DiffusionConfig) -> dict[str, bytes]:
+    """See script.script_files."""
+    from engines.diffusion_training import script
+
+    return script.script_files(config)
+
+
 def load(config: DiffusionConfig, weights: Weights) -> Drawing:
     """The averaged network, to draw with; EngineError if the weights do not fit the config."""
     import torch
@@ -67,6 +74,7 @@ FAMILY = Family(
     load=load,
     shapes=shapes,
     tries=tries,
+    script=script_files,
     drawn_by=("engines.diffusion_training.networks", "engines.diffusion_training.drawing"),
     piece=64,
     share=0.1,

@@ -26,6 +26,13 @@ def make_trainer(*args: Any, **kwargs: Any) -> Trainer:
     return Trainer(*args, **kwargs)
 
 
+def script_files(config: GanConfig) -> dict[str, bytes]:
+    """See script.script_files."""
+    from engines.gan_training import script
+
+    return script.script_files(config)
+
+
 class Model:
     """A trained generator."""
 
@@ -93,5 +100,6 @@ FAMILY = Family(
     load=load,
     shapes=shapes,
     tries=tries,
+    script=script_files,
     drawn_by=("engines.gan_training.networks",),
 )

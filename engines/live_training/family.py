@@ -110,6 +110,7 @@ class Family:
     piece: int = 1000  # pictures drawn at once; between pieces one may pause and stop
     share: float = 0.05  # of the time that showing may take, that examining may, and what the family adds
     examined_after: float = 0.0  # seconds: the first exam of a family that draws slowly is not to be of noise
+    script: Callable[[Any], Mapping[str, bytes]] | None = None  # of a config: the files of a run as a script
     drawn_by: tuple[str, ...] = ()  # modules that `load` and its Model import, for a page of a model by itself
     walk: tuple[int, int] = (40, 16)  # pictures of a walk one after the other, and side by side
 

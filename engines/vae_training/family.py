@@ -54,6 +54,13 @@ class Model:
             return self.network.encode(from_pictures(torch.tensor(images)), torch.tensor(labels))
 
 
+def script_files(config: VaeConfig) -> dict[str, bytes]:
+    """See script.script_files."""
+    from engines.vae_training import script
+
+    return script.script_files(config)
+
+
 def load(config: VaeConfig, weights: Weights) -> Model:
     """The networks in evaluation mode; EngineError if the weights do not fit the config."""
     import torch
@@ -99,5 +106,6 @@ FAMILY = Family(
     load=load,
     shapes=shapes,
     tries=tries,
+    script=script_files,
     drawn_by=("engines.vae_training.networks", "engines.vae_training.atlas"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from engines.messages import EngineError
 from engines.running.events import Events
 from engines.running.room.tiles import score_of
 from engines.running.run_files import saving
-from engines.running.runs import Runs
+from engines.running.runs import Run, Runs
 from engines.running.take_home.space import write_space
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
@@ -107,6 +107,9 @@ class FamilyActions(RunActions):
             path = self.outbox.path(f"space-{run}.zip")
             write_space(generator_space(self.family, config, weights, score and score.value), path)
             return str(path)
+
+    def _script(self, run: Run) -> Mapping[str, bytes]:
+        return self._computer.call(MODELS, self.family.script, run.config)
 
     def webp(self, run: str, request: gr.Request = None) -> str:
         """The training as an animated WebP: the grid from first to last."""

@@ -46,6 +46,9 @@ KEEP = (
     " The **generator** is a safetensors file with its settings as JSON. The **Space** is a folder as a ZIP that is a"
     " page of its own on Hugging Face, or on any machine: app, weights, card."
 )
+SCRIPT = (
+    "The **script** trains the same without this program: a short file of plain PyTorch with its pictures, as a ZIP."
+)
 
 
 @dataclass(frozen=True)
@@ -168,12 +171,16 @@ class FamilyTab:
 
     def _build_keep(self) -> None:
         gr.Markdown(t(KEEP))
+        if self.family.script:
+            gr.Markdown(t(SCRIPT))
         with gr.Row():
             self.save_run = gr.Button(t("Run file"), elem_id=self.id("save-run"))
             self.save_generator = gr.Button(t("Generator"), elem_id=self.id("save-generator"))
             self.save_gif = gr.Button(t("Training as GIF"), elem_id=self.id("save-gif"))
             self.save_webp = gr.Button(t("Training as WebP"), elem_id=self.id("save-webp"))
             self.save_space = gr.Button(t("As a Space"), elem_id=self.id("save-space"))
+            if self.family.script:
+                self.save_script = gr.Button(t("Script"), elem_id=self.id("save-script"))
             self.save_tensorboard = gr.Button(t("For TensorBoard"), elem_id=self.id("save-tensorboard"))
         self.file = download_field(self.id("file"))
 
@@ -206,7 +213,9 @@ class FamilyTab:
         self.walk.click(self.show_walk, seeds, self.picture, **look)
         self.live.change(self.begin_anew, self.live, [self.file, self.picture], **QUICK)
         self.picture.change(None, js=NAME_PICTURE.replace("ID", self.id("picture")))
+        script = [(self.save_script, "script")] if self.family.script else []
         for button, name in [
+            *script,
             (self.save_run, "run_file"),
             (self.save_generator, "generator"),
             (self.save_gif, "gif"),

@@ -21,7 +21,7 @@ from engines.running.events import Weights
 
 KEYS = ("G", "D", "A", "C", "F", "Bb", "Em", "Am", "Dm", "Gm", "Bm", "Ador", "Amix", "Dmix")
 METERS = ("6/8", "4/4", "2/4", "3/4", "9/8")
-DRAWN = 4  # tunes, of which the best is kept
+DRAWN = 8  # tunes, of which the best is kept
 TOP_P = 0.95
 EXAMPLES = ASSETS / "tune_model" / "examples.txt"
 
@@ -71,6 +71,12 @@ def copies() -> Copies:
     """The steps of the bundled tunes."""
     with lzma.open(ASSETS / "tunes" / "tunes.txt.xz", "rt", encoding="ascii") as file:
         return Copies([steps_of(line) for line in file.read().split("\n")])
+
+
+def prepare() -> None:
+    """Loads what the first tune would wait for."""
+    Writer.bundled_tunes()
+    copies()
 
 
 def examples() -> list[str]:

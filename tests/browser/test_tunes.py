@@ -38,6 +38,7 @@ window.loud = () => {
   return Math.max(...samples.map(Math.abs));
 };
 """
+SLOW = 90_000  # ms: the first tune waits for PyTorch
 PAPER = "#tune-score .paper svg"
 
 
@@ -67,7 +68,9 @@ def test_a_tune_is_heard_written_and_heard_again(visit, language, viewport, sche
 
     before = page.locator(PAPER).inner_html()
     page.get_by_role("button", name=words["write"], exact=True).click()
-    expect(page.locator("#tune-score .about")).to_contain_text(words["said"])
+    expect(page.locator("#tune-score .about")).to_contain_text(
+        words["said"], timeout=90_000
+    )  # the first waits for PyTorch
     page.wait_for_function(
         "before => document.querySelector('#tune-score .paper svg').innerHTML !== before", arg=before
     )

@@ -17,7 +17,7 @@ from engines.music.score.marks import Tune
 from engines.music.score.midi import HARP, write_midi
 from engines.music.score.playing import piece_of
 from engines.music.sound.strings import strings_wav
-from engines.music.tunes import KEYS, METERS, Judged, compose, judge, readable
+from engines.music.tunes import KEYS, METERS, Judged, compose, judge, prepare, readable
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
 from engines.running.workers.pool import MODELS, Computer
@@ -73,6 +73,10 @@ class TuneActions:
         with self.gate.computing(request):
             return self._file(self.tune(abc), kind, "")
 
+    def prepare(self) -> None:
+        """Have the bundled model loaded before it is asked for."""
+        self._computer.call(MODELS, prepare)
+
     # --- for the page ------------------------------------------------------------------------------------
 
     def compose(self, model: str, key: str, meter: str, temperature: float, seed: int) -> tuple[str, Judged]:
@@ -87,7 +91,7 @@ class TuneActions:
         """What is said below a tune that was written."""
         closes = Message("it closes on the tonic") if judged.closes else Message("it does not close on the tonic")
         return Message(
-            "Written by {model}, a machine; the best of four. {bars} % of its bars add up, {closes}; of its {notes}"
+            "Written by {model}, a machine; the best of eight. {bars} % of its bars add up, {closes}; of its {notes}"
             " notes at most {copied} in a row stand in a tune of the data, in whatever key.",
             model=self._named(model),
             bars=round(100 * judged.bars),

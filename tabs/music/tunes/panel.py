@@ -82,6 +82,7 @@ class TunesPanel:
     def _wire(self, shared: Shared, opening: Opening) -> None:
         opening.then(self.arrive, [shared.owner, shared.visit], [self.score, self.model], **QUICK)
         shared.page.select(self.offer, shared.owner, self.model, **QUICK)  # a training may have begun since
+        shared.page.select(self.actions.prepare, None, None, **QUICK)  # while the visitor listens
         asked = [self.model, self.key, self.meter, self.temperature]
         self.start.click(self.write, asked, self.score, **WRITING)
         gr.on([self.show.click], self.read, self.own, self.score, **WRITING)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engines.music.step import Trainer
 
 SHARE = 0.05  # of the time that each of showing, examining and testing may take
-THOROUGH = 4  # rounds of the held-out pieces at the end
+THOROUGH = 8  # rounds of the held-out pieces at the end
 TRIED = 20  # pieces that a copy trains on while it is tried out how to compute
 
 
@@ -214,4 +214,4 @@ class _Training:
 
     def _keep(self) -> Job:
         """The model as it is now."""
-        yield Weights(self.step, self.trainer.weights(), {}, lasting=True)
+        yield Weights(self.step, self.trainer.weights())

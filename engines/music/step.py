@@ -74,11 +74,17 @@ class Passages:
         return cells.masked_fill(over[..., None], OUTSIDE), self.phases[row].masked_fill(over, PHASES - 1)
 
 
-def hide(cells: Tensor, rng: torch.Generator) -> Tensor:
-    """Which cells to hide, bool [N, T, 4]: of each passage any number, from one to all, by chance."""
-    real = (cells != OUTSIDE).flatten(1)
-    drawn = torch.rand((len(cells), real.shape[1] + 1), generator=rng, device=cells.device)
-    count = (drawn[:, :1] * real.sum(1, keepdim=True)).long() + 1
+def hide(cells: Tensor, rng: torch.Generator, evenly: bool = False) -> Tensor:
+    """Which cells to hide, bool [N, T, 4]: of each passage any number, from one to all, by chance.
+
+    With `evenly` the N shares lie evenly between none and all, so that chance makes less of a difference.
+    """
+    real, device = (cells != OUTSIDE).flatten(1), cells.device
+    drawn = torch.rand((len(cells), real.shape[1] + 1), generator=rng, device=device)
+    share = drawn[:, :1]
+    if evenly:
+        share = (torch.randperm(len(cells), generator=rng, device=device)[:, None] + share) / len(cells)
+    count = (share * real.sum(1, keepdim=True)).long() + 1
     rank = drawn[:, 1:].masked_fill(~real, 2.0).argsort(1).argsort(1)
     return ((rank < count) & real).view_as(cells)
 
@@ -196,7 +202,7 @@ def nats(net: nn.Module, passages: Passages, rounds: int = 1) -> tuple[np.ndarra
     total = torch.zeros(3, len(VOICES), dtype=torch.float64, device=passages.cells.device)
     for _ in range(rounds):
         for cells, phases in passages.every():
-            hidden, real = hide(cells, rng), cells != OUTSIDE
+            hidden, real = hide(cells, rng, evenly=True), cells != OUTSIDE
             shares = net(cells.masked_fill(hidden, HIDDEN), phases).float().log_softmax(-1)
             targets = cells.clamp(max=TOKENS - 1)[..., None]
             other = torch.where(targets > 0, (targets - 1 ^ 1) + 1, targets)  # the same pitch, begun or held

@@ -70,7 +70,7 @@ def finish(config: MusicConfig, corpus: Corpus, folder: Path) -> None:
     trainer.net.load_state_dict({k: v.float() for k, v in load_file(folder / "model.safetensors").items()})
     test = Passages(corpus.test, config.rows, trainer.device)
     with trainer.resting() as net:
-        losses = {name: nats(net, part, 4) for name, part in (("held", trainer.held), ("test", test))}
+        losses = {name: nats(net, part, 16) for name, part in (("held", trainer.held), ("test", test))}
     about: dict[str, Any] = {
         "config": config.to_dict(),
         "parameters": sum(p.numel() for p in trainer.net.parameters()),

@@ -68,8 +68,6 @@ MEASURES: Mapping[tuple[str, str], Measure] = MappingProxyType(  # (group, colum
         ("scores", "Bars add up"): Measure(_more, percent=True, from_zero=True),
         ("scores", "Notes in key"): Measure(_more, percent=True, from_zero=True),
         ("scores", "Ends on tonic"): Measure(_more, percent=True, from_zero=True),
-        ("scores", "Chords"): Measure(_more, percent=True, from_zero=True),
-        ("scores", "In one scale"): Measure(_more, percent=True, from_zero=True),
         ("copies", "Longest copied run"): Measure(_less, from_zero=True),
         ("losses", "Pitch alone"): Measure(_less, own=True),
         ("scores", "Chords"): Measure(percent=True, own=True, from_zero=True),

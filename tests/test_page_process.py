@@ -69,6 +69,9 @@ def use_every_tab() -> None:
         for model in ("Quatrains", f"run:{own['run']}"):
             assert call("text_continue", "春", {"model": model, "max_new_tokens": 4})
             assert call("text_perplexity", "春眠不觉晓", model)["tokens"] == 5
+        tune = call("tune_write", "", "G", "6/8", 0.9, 1)
+        assert len(call("tune_notes", tune["abc"])["notes"]) >= tune["notes"]
+        call("tune_file", tune["abc"], "wav")
         made, _ = call("image_generate", {"prompt": "red apple", "steps": 2, "seed": 1}, None, None, "")
         call("image_settings", handle_file(made[0]))
         own = call("image_models", gan["owner"])[-1]["id"]

@@ -25,6 +25,7 @@ def arrive(visitor, steps=60):
     page.goto(f"{visitor.url}{QUERY}{steps}")
     page.locator("#gpt-start[title]").wait_for()
     expect(page.locator("#text-training-button").first).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#gpt-steps input[type=number]")).to_have_value(str(steps))  # of the link
     return page
 
 

@@ -64,7 +64,8 @@ class ChoralePanel:
                     self.harmonise = gr.Button(t("Harmonise"), elem_id="music-harmonise", min_width=110)
                     self.fill = gr.Button(t("Fill the holes"), elem_id="music-fill", min_width=110)
                 self.melodies = gr.Dropdown(
-                    [(t(name), name) for name in names()], value=None, label=t("A melody to harmonise"),
+                    [(t("Choose one"), ""), *((t(name), name) for name in names())], value="",
+                    label=t("A melody to harmonise"),
                     elem_id="music-melody",
                 )  # fmt: skip
                 self.upload = gr.File(

@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, WIDE
+from tests.browser.test_accessibility import check
+from tests.browser.test_accessible_trainings import NAMELESS
 
 pytestmark = pytest.mark.only("music")
 VISITS = pytest.mark.parametrize(
@@ -155,3 +157,22 @@ def test_a_run_is_watched_and_heard(visit):
     page.locator("#music-live .hear").click()
     silence(page)
     expect(page.locator("#music-live .verdict .reason")).not_to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("viewport", "theme", "locale"),
+    [(WIDE, "light", "en-US"), (NARROW, "dark", "zh-CN"), (NARROW, "light", "en-US"), (WIDE, "dark", "zh-CN")],
+    ids=["1280-light-en", "390-dark-zh", "390-light-en", "1280-dark-zh"],
+)
+def test_axe_finds_nothing_in_any_panel(visit, viewport, theme, locale):
+    owner = visit(viewport=viewport, locale=locale)
+    page = owner.arrive(f"?tab=music&__theme={theme}")
+    check(page, "as it opens")
+    for button in (".go", '[data-tool="lock"]'):
+        page.locator(f"#music-roll {button}").click()
+    page.locator(".side .gr-accordion .label-wrap").locator("visible=true").first.click()
+    check(page, "while it plays")
+    for panel in page.locator("button[role=tab]").locator("visible=true").all()[-2:]:
+        panel.click()
+        check(page, panel.inner_text())
+        assert page.evaluate(NAMELESS) == []

@@ -28,7 +28,7 @@ from tabs.page.forms import Form, make_widget
 from tabs.page.json_input import json_object
 from tabs.page.language import t
 from tabs.page.outbox import DOWNLOAD, download_field
-from tabs.page.shared import QUICK, Shared
+from tabs.page.shared import QUICK, Shared, after
 
 INTRO = (
     "Press **Play**: a small network wrote this chorale in the manner of Bach. **Compose** writes another in about a"
@@ -89,7 +89,7 @@ class ChoralePanel:
     def wire(self, shared: Shared) -> None:
         """Connect events to handlers."""
         owner = shared.owner
-        shared.openings["music"].then(self.arrive, None, self.roll, **QUICK)
+        after(shared.openings["music"].done.change).then(self.arrive, None, self.roll, **QUICK)
         asked = [self.roll, owner, self.whose, self.bars, *self.form.widgets]
         look: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **MAKING}
         for button, how in ((self.compose, COMPOSE), (self.harmonise, HARMONISE), (self.fill, FILL)):

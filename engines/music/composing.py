@@ -22,7 +22,7 @@ BUNDLED = ASSETS / "chorale_model"
 TITLE = "chorale model"
 FRAMES = 24  # of the passes, that are shown
 MENDED, FEW = 16, 8  # times that parallels are drawn anew at most, and passes of each
-FAR_AWAY = 32  # rows beyond what the blocks see in which the nearest known cell is looked for
+FAR_AWAY = 16  # rows beyond what the blocks see in which the nearest known cell is looked for
 PENALTY = 8.0  # nats that a parallel fifth or octave counts when the best of several is chosen
 
 
@@ -80,7 +80,9 @@ class Composer:
         if there is no hole, or a given note is beyond LOWEST to HIGHEST.
         """
         began, config = time.perf_counter(), config.with_seed()
-        holes = np.flatnonzero(check(chorale).any(1))
+        free = check(chorale)
+        config = replace(config, passes=min(config.passes, FEW + int(free.sum()) // 4))  # few holes need few passes
+        holes = np.flatnonzero(free.any(1))
         rows = slice(max(0, int(holes[0]) - self.reach), min(len(chorale), int(holes[-1]) + 1 + self.reach))
         passes = self._draw(chorale, rows, config)
         pieces = [self._whole(chorale, rows, *(each[i] for each in passes[-1])) for i in range(config.tries)]

@@ -28,7 +28,7 @@ from tabs.page.forms import Form, make_widget
 from tabs.page.json_input import json_object
 from tabs.page.language import t
 from tabs.page.outbox import DOWNLOAD, download_field
-from tabs.page.shared import QUICK, Shared
+from tabs.page.shared import QUICK, Shared, after
 
 INTRO = (
     "Press **Play**: a small network wrote this chorale in the manner of Bach. **Compose** writes another in about a"
@@ -64,7 +64,8 @@ class ChoralePanel:
                     self.harmonise = gr.Button(t("Harmonise"), elem_id="music-harmonise", min_width=110)
                     self.fill = gr.Button(t("Fill the holes"), elem_id="music-fill", min_width=110)
                 self.melodies = gr.Dropdown(
-                    [(t(name), name) for name in names()], value=None, label=t("A melody to harmonise"),
+                    [(t("Choose one"), ""), *((t(name), name) for name in names())], value="",
+                    label=t("A melody to harmonise"),
                     elem_id="music-melody",
                 )  # fmt: skip
                 self.upload = gr.File(
@@ -88,7 +89,7 @@ class ChoralePanel:
     def wire(self, shared: Shared) -> None:
         """Connect events to handlers."""
         owner = shared.owner
-        shared.openings["music"].then(self.arrive, None, self.roll, **QUICK)
+        after(shared.openings["music"].done.change).then(self.arrive, None, self.roll, **QUICK)
         asked = [self.roll, owner, self.whose, self.bars, *self.form.widgets]
         look: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **MAKING}
         for button, how in ((self.compose, COMPOSE), (self.harmonise, HARMONISE), (self.fill, FILL)):

@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, WIDE
+from tests.browser.test_accessibility import check
+from tests.browser.test_accessible_trainings import NAMELESS
 
 pytestmark = pytest.mark.only("music")
 VISITS = pytest.mark.parametrize(
@@ -31,11 +33,6 @@ def arrive(visitor):
     page = visitor.arrive("?tab=music")
     expect(page.locator("#music-roll .told")).not_to_be_empty()
     return page
-
-
-def piece(page):
-    """What the roll says that it holds, as it goes to the server: read off its picture's name."""
-    return page.locator("#music-roll canvas").get_attribute("aria-label")
 
 
 def wait_for_note(page, words):
@@ -96,7 +93,7 @@ def test_a_melody_is_harmonised_and_a_bar_repaired_by_keys(visit):
     page.locator("#music-melody input").click()
     page.get_by_role("option", name="Ode to Joy").click()
     wait_for_note(page, "Press Harmonise")
-    assert "384 sixteenths to fill" in piece(page)
+    expect(page.locator("#music-roll canvas")).to_have_attribute("aria-label", re.compile("384 sixteenths to fill"))
     page.locator("#music-harmonise").click()
     wait_for_note(page, "Harmonised in")
     page.wait_for_function("() => document.querySelector('#music-roll canvas').ariaLabel.includes(' 0 sixteenths')")
@@ -104,6 +101,7 @@ def test_a_melody_is_harmonised_and_a_bar_repaired_by_keys(visit):
     canvas.focus()
     for key in ("ArrowRight", "l", "Delete"):
         canvas.press(key)
+    page.wait_for_function("() => !document.querySelector('#music-roll canvas').ariaLabel.includes(' 0 sixteenths')")
     holes = page.evaluate("document.querySelector('#music-roll canvas').ariaLabel.match(/(\\d+) sixteenths/)[1]")
     assert 0 < int(holes) < 64, "the bar is rubbed out but for what was locked"
     page.locator("#music-fill").click()
@@ -117,7 +115,7 @@ def test_a_melody_is_played_on_the_keys(visit):
     for letter in "ddfg":
         page.keyboard.press(letter)
     page.locator('#music-roll .keyboard [data-pitch="72"]').click()
-    assert "5 notes" in piece(page)
+    expect(page.locator("#music-roll canvas")).to_have_attribute("aria-label", re.compile("5 notes"))
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#music-roll canvas")).to_have_attribute("aria-label", re.compile("4 notes"))
     page.locator("#music-harmonise").click()
@@ -155,3 +153,22 @@ def test_a_run_is_watched_and_heard(visit):
     page.locator("#music-live .hear").click()
     silence(page)
     expect(page.locator("#music-live .verdict .reason")).not_to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("viewport", "theme", "locale"),
+    [(WIDE, "light", "en-US"), (NARROW, "dark", "zh-CN"), (NARROW, "light", "en-US"), (WIDE, "dark", "zh-CN")],
+    ids=["1280-light-en", "390-dark-zh", "390-light-en", "1280-dark-zh"],
+)
+def test_axe_finds_nothing_in_any_panel(visit, viewport, theme, locale):
+    owner = visit(viewport=viewport, locale=locale)
+    page = owner.arrive(f"?tab=music&__theme={theme}")
+    check(page, "as it opens")
+    for button in (".go", '[data-tool="lock"]'):
+        page.locator(f"#music-roll {button}").click()
+    page.locator(".side .gr-accordion .label-wrap").locator("visible=true").first.click()
+    check(page, "while it plays")
+    for panel in page.locator("button[role=tab]").locator("visible=true").all()[-2:]:
+        panel.click()
+        check(page, panel.inner_text())
+        assert page.evaluate(NAMELESS) == []

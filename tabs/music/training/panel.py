@@ -41,6 +41,7 @@ CHARTS = (
             Line("5-gram", "losses", "--wait", dashed=True),
             Line("Hold the last note", "losses", "--wait", dashed=True),
         ),
+        smooth=True,
     ),
     Chart(
         "What it writes: quarters with a chord of the textbook, notes in one scale",

@@ -2,7 +2,7 @@
 // begin another silences it, and so does leaving the tab or the page.
 
 const Context = window.AudioContext ?? window.webkitAudioContext;
-const PARTIALS = [0, 1, 0.5, 0.33, 0.2, 0, 0.12, 0, 0.08]; // as in engines/music/score/wav.py
+const PARTIALS = [0, 1, 0.5, 0.33, 0.2, 0, 0.12, 0, 0.08]; // as in engines/music/sound/organ.py
 const LOUD = 0.14; // of each voice
 const AHEAD = 0.5; // seconds that are handed to the browser beforehand
 const [ATTACK, RELEASE] = [0.03, 0.12]; // seconds
@@ -14,7 +14,8 @@ function audio() {
     const master = new DynamicsCompressorNode(context, { threshold: -12 });
     master.connect(context.destination);
     const wave = context.createPeriodicWave(new Float32Array(PARTIALS.length), new Float32Array(PARTIALS));
-    window.aigcAudio = { context, master, wave, silence: () => {} };
+    const sound = (window.aigcAudio = { context, master, wave, silence: () => {} });
+    window.addEventListener("aigc-plays", (event) => event.detail !== sound && sound.silence()); // a tune's player
   }
   window.aigcAudio.context.resume();
   return window.aigcAudio;
@@ -42,6 +43,7 @@ function sing({ context, wave }, out, pitch, when, seconds) {
 function play(notes, row, { seconds, hears, moved, ended }) {
   const sound = audio();
   sound.silence();
+  window.dispatchEvent(new CustomEvent("aigc-plays", { detail: sound }));
   const beat = seconds();
   const last = Math.max(0, ...notes.map((note) => note.start + note.length));
   const out = [0, 1, 2, 3].map(() => new GainNode(sound.context));

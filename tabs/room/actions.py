@@ -63,7 +63,7 @@ class RoomActions:
                 "share": lambda: self.rooms.share(owner, True),
                 "unshare": lambda: self.rooms.share(owner, False),
             }
-            if action not in actions:
+            if not isinstance(action, str) or action not in actions:
                 raise ConfigError("The action must be one of {actions}.", actions=", ".join(actions))
             actions[action]()
             room = self.rooms.of(owner)

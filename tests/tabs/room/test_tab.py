@@ -56,6 +56,7 @@ def test_what_cannot_be_gets_one_clear_sentence(actions):
         (lambda: actions.room_join(opened["code"], ""), "A name must be"),
         (lambda: actions.room_control(ann, "freeze"), "Only the person who opened the room"),
         (lambda: actions.room_control(ann, "explode"), "must be one of freeze, thaw"),
+        (lambda: actions.room_control(ann, ["list"]), "must be one of freeze, thaw"),
         (lambda: actions.room_control(opened["owner"], "show", "no-such-run"), "not on the board"),
         (lambda: actions.room_control("stranger", "share"), "You are in no room"),
         (lambda: actions.room_control(["list"], "freeze"), "Only the person who opened the room"),

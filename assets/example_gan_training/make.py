@@ -12,4 +12,4 @@ from tabs.page.runs.actions import example_file
 if __name__ == "__main__":
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else GanConfig().steps
     config = GanConfig(steps=steps, seed=1)
-    make_example(ENGINE, config, train(config), example_file(ENGINE))
+    make_example(ENGINE, config, train(config), example_file(ENGINE), grids=40)

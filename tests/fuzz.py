@@ -22,6 +22,7 @@ from engines.gpt_training.config import GptConfig
 from engines.image_generation.config import ImageConfig
 from engines.knobs import Config
 from engines.live_training.race.config import RaceConfig
+from engines.music.config import MusicConfig
 from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
 from engines.vae_training.config import VaeConfig
@@ -34,7 +35,7 @@ WATCHED = 4.0  # seconds at most that a started run is watched for a fault, befo
 CONFIGS = {
     "gan": GanConfig, "vae": VaeConfig, "diffusion": DiffusionConfig, "points": PointsConfig, "image": ImageConfig,
     "text": TextConfig, "finetuning": FinetuningConfig, "gpt": GptConfig, "race": RaceConfig, "compare": Config,
-    "room": Config,
+    "room": Config, "music": MusicConfig, "tune": Config,
 }  # fmt: skip
 FILE = {"_type": "gradio.FileData"}
 VALUES: tuple[Any, ...] = (
@@ -73,6 +74,8 @@ GOOD = {
     "with_perplexity": True, "file": None, "image": None, "mask": None, "pictures": None, "base": "", "uploads": None,
     "x": "guidance", "values_x": "1, 4", "y": "steps", "values_y": "1, 2", "to_prompt": "pizza", "to_seed": -1,
     "frames": 2, "kind": "webp", "path": None, "action": "pause", "runs": ["example", "example-vae_training"],
+    "piece": {}, "how": "compose", "bars": 2, "name": "me", "code": "ABCDEF", "value": "", "abc": "M:6/8\nK:D\nABc d3|",
+    "key": "D", "meter": "6/8", "temperature": 0.9, "style": None, "prompt": "red apple",
     "entries": [{"engine": "gan_training", "settings": SMALL}, {"engine": "gan_training", "settings": SMALL}],
 }  # fmt: skip
 
@@ -98,6 +101,8 @@ def small_files() -> dict[str, bytes]:
         "ones.zip": one.getvalue(),
         "0.png": b"",
         "1.png": picture.getvalue(),
+        "1.mid": b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0",
+        "1.musicxml": b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>",
         "classes.zip": many.getvalue(),
         "empty.zip": b"PK\5\6" + b"\0" * 18,
     }

@@ -17,7 +17,7 @@ from engines.live_training.family import ALL_CLASSES, Family
 from engines.live_training.race.terms import Terms
 from engines.live_training.take_home.space import generator_space
 from engines.messages import EngineError
-from engines.running.events import Events
+from engines.running.events import Events, Metrics
 from engines.running.room.tiles import score_of
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
@@ -73,7 +73,16 @@ class FamilyActions(RunActions):
         with self.gate.computing(request):
             return self._computer.call(MODELS, function, *self._generator(run_id), *args)
 
-    def papers(self, run_id: str, config: PapersConfig) -> Events:
+    def papers(self, run: str, settings: dict[str, Any], request: gr.Request = None) -> dict[str, Any]:
+        """The measures that papers print, of a run's model; settings are those of PapersConfig, as {"count": 500}.
+
+        Returns {"made": {"FID": …}, "real": {…}}: of made pictures against real ones, and of other real ones.
+        """
+        with self.gate.computing(request):
+            events = list(self.measuring(run, PapersConfig.from_dict(settings or {})))
+        return {event.group: event.values for event in events if isinstance(event, Metrics)}
+
+    def measuring(self, run_id: str, config: PapersConfig) -> Events:
         """The events of measuring a run's model as papers do."""
         return self._computer.events(MODELS, measure, self.family, *self._generator(run_id), config)
 

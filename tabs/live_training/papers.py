@@ -47,13 +47,15 @@ class PapersPanel:
         )
         self.stop.click(None, cancels=[going])
         asked, told = [gr.Textbox(**hidden), json_object()], gr.JSON(**hidden)
-        gr.Button(**hidden).click(self.papers, asked, told, api_name=f"{self.prefix}_papers", **MEASURING)
+        gr.Button(**hidden).click(
+            self.actions.named("papers", self.prefix), asked, told, api_name=f"{self.prefix}_papers", **MEASURING
+        )
 
     def show(self, run: str, request: gr.Request, *values: Any) -> Iterator[str]:
         """How far it is, and the table at the end."""
         say, found = speaker(request), {}
         with polite(request):
-            for event in self.actions.papers(run, self.form.read(values)):
+            for event in self.actions.measuring(run, self.form.read(values)):
                 match event:
                     case Note(message):
                         yield paragraph(say(message))
@@ -62,15 +64,6 @@ class PapersPanel:
                     case Metrics(count, numbers, group):
                         found[group], found["count"] = numbers, count
             yield told_in_table(found, say)
-
-    def papers(self, run: str, settings: dict[str, Any], request: gr.Request = None) -> dict[str, Any]:
-        """The measures that papers print, of a run's model; settings are those of PapersConfig, as {"count": 500}.
-
-        Returns {"made": {"FID": …}, "real": {…}}: of made pictures against real ones, and of other real ones.
-        """
-        with self.actions.gate.computing(request):
-            events = list(self.actions.papers(run, PapersConfig.from_dict(settings or {})))
-        return {event.group: event.values for event in events if isinstance(event, Metrics)}
 
 
 def told_in_table(found: Mapping[str, Any], say: Say) -> str:

@@ -43,7 +43,7 @@ class TuneActions:
 
     # --- for scripts -------------------------------------------------------------------------------------
 
-    def write(
+    def tune_write(
         self, run: str = "", key: str = "D", meter: str = "6/8", temperature: float = 0.9, seed: int = 1,
         request: gr.Request = None,
     ) -> dict[str, Any]:  # fmt: skip
@@ -57,7 +57,7 @@ class TuneActions:
             line, judged = self.compose(run or BUNDLED, key, meter, temperature, SEED.check(seed))
             return {"abc": page_of(readable(line))[0], **vars(judged)}
 
-    def notes(self, abc: str, request: gr.Request = None) -> dict[str, Any]:
+    def tune_notes(self, abc: str, request: gr.Request = None) -> dict[str, Any]:
         """What sounds when a tune in ABC is played, repeats unfolded.
 
         Returns {"notes": [[MIDI pitch, start, length] in quarter notes, …], "key": …, "meter": …, "tempo": quarters a
@@ -68,7 +68,7 @@ class TuneActions:
             sounding = [[note.pitch, round(note.start, 4), round(note.length, 4)] for note in piece.notes]
             return {"notes": sounding, "key": piece.key, "meter": "{}/{}".format(*piece.meter), "tempo": piece.tempo}
 
-    def file(self, abc: str, kind: str = "midi", request: gr.Request = None) -> str:
+    def tune_file(self, abc: str, kind: str = "midi", request: gr.Request = None) -> str:
         """A tune in ABC as a file; kind is "abc", "midi" or "wav", a plucked string."""
         with self.gate.computing(request):
             return self._file(self.tune(abc), kind, "")

@@ -93,8 +93,8 @@ class TunesPanel:
 
     def _add_endpoints(self) -> None:
         """What a script can do."""
-        for name in ("write", "notes", "file"):
-            gr.api(getattr(self.actions, name), api_name=f"tune_{name}", **MAKING)
+        for name in ("tune_write", "tune_notes", "tune_file"):
+            gr.api(getattr(self.actions, name), api_name=name, **MAKING)
 
     # --- handlers ----------------------------------------------------------------------------------------
 

@@ -48,7 +48,7 @@ def test_a_run_of_poems_writes_none(actions):
     run = a_run(actions, "names", ["Anna", "Nora"] * 60)
     assert not actions.runs_of("me")
     with pytest.raises(gr.Error, match="writes no tunes"):
-        actions.write(run)
+        actions.tune_write(run)
 
 
 @pytest.mark.parametrize(
@@ -56,23 +56,23 @@ def test_a_run_of_poems_writes_none(actions):
 )
 def test_what_is_asked_for_is_checked(actions, settings, field):
     with pytest.raises(gr.Error, match=f"{field} must be"):
-        actions.write(**settings)
+        actions.tune_write(**settings)
 
 
 def test_notes_are_told_with_repeats_unfolded(actions):
-    told = actions.notes("M:2/4\nK:Am\n|:A4c4:|")
+    told = actions.tune_notes("M:2/4\nK:Am\n|:A4c4:|")
     assert told["notes"][:2] == [[69, 0.0, 1.0], [72, 1.0, 1.0]]
     assert len(told["notes"]) == 4
     assert (told["key"], told["meter"], told["tempo"]) == ("Am", "2/4", 120.0)
 
 
 def test_a_tune_is_taken_home_in_three_forms(actions):
-    assert read(Path(actions.file(ABC, "abc")).read_text("utf-8")) == read(ABC)
-    assert Path(actions.file(ABC, "midi")).read_bytes().startswith(b"MThd")
-    with wave.open(actions.file(ABC, "wav")) as file:
+    assert read(Path(actions.tune_file(ABC, "abc")).read_text("utf-8")) == read(ABC)
+    assert Path(actions.tune_file(ABC, "midi")).read_bytes().startswith(b"MThd")
+    with wave.open(actions.tune_file(ABC, "wav")) as file:
         assert file.getnframes() > 0
     with pytest.raises(gr.Error, match="abc, midi or wav"):
-        actions.file(ABC, "../mp3")
+        actions.tune_file(ABC, "../mp3")
 
 
 def test_files_of_what_a_machine_wrote_say_so(actions):
@@ -91,7 +91,7 @@ def test_what_is_no_score_is_no_file(actions, value):
 @pytest.mark.parametrize("abc", ["K:G\n" + "G" * 10**6, {"a": 1}, None])
 def test_hostile_abc_gets_one_sentence(actions, abc):
     with pytest.raises(gr.Error, match=r"at most 20,000|text in ABC"):
-        actions.notes(abc)
+        actions.tune_notes(abc)
 
 
 def test_settings_of_tunes_are_checked_as_all_are():

@@ -74,8 +74,8 @@ GOOD = {
     "with_perplexity": True, "file": None, "image": None, "mask": None, "pictures": None, "base": "", "uploads": None,
     "x": "guidance", "values_x": "1, 4", "y": "steps", "values_y": "1, 2", "to_prompt": "pizza", "to_seed": -1,
     "frames": 2, "kind": "webp", "path": None, "action": "pause", "runs": ["example", "example-vae_training"],
-    "piece": {}, "how": "compose", "bars": 2, "name": "me", "code": "ABCDEF", "value": "", "abc": "M:6/8\nK:D\nABc d3|",
-    "key": "D", "meter": "6/8", "temperature": 0.9, "style": None, "prompt": "red apple",
+    "piece": {}, "how": "compose", "bars": 2, "name": "me", "code": "ABCDEF", "value": "",
+    "abc": "M:6/8\nK:D\nABc d3|", "key": "D", "meter": "6/8", "temperature": 0.9, "style": None, "prompt": "red apple",
     "entries": [{"engine": "gan_training", "settings": SMALL}, {"engine": "gan_training", "settings": SMALL}],
 }  # fmt: skip
 

@@ -101,7 +101,8 @@ class MusicActions(RunActions):
         seed. Returns the piece, how sure the model was of each cell (digits), the seed and the seconds it took.
         """
         with self.gate.computing(request):
-            sheet = read_sheet(json.dumps(piece)) if piece.get("voices") else Sheet(empty(8), np.zeros((128, 4), bool))
+            blank = Sheet(empty(8), np.zeros((128, 4), bool))
+            sheet = blank if piece in ({}, None) else read_sheet(json.dumps(piece))
             filled = self.make(run, sheet, how, int(BARS.check(bars)), ComposeConfig.from_dict(settings or {}))
             return {**told(filled.chorale), "sure": composing.digits(filled.sure).split("\n"), "seed": filled.seed,
                     "seconds": round(filled.seconds, 3)}  # fmt: skip

@@ -55,11 +55,11 @@ def names() -> list[str]:
 
 def melody(name: str) -> Chorale:
     """A melody as the soprano of a piece whose other voices are to be found; ConfigError for an unknown name."""
-    if name in TUNES:
+    if isinstance(name, str) and name in TUNES:
         bar, pickup, notes = TUNES[name]
         return under(_column(notes), bar, pickup)
     bwv, pieces, _ = everything()
-    if name in names():
+    if isinstance(name, str) and name in names():
         piece = pieces[bwv.index(name.removeprefix("BWV "))]
         rows = min(len(piece), 12 * piece.bar - piece.pickup)
         return under(piece.grid[:rows, 0], piece.bar, piece.pickup)

@@ -101,6 +101,7 @@ def test_gan_training(open_tab, dark):
 @LOOKS
 def test_tunes(open_tab, dark):
     page = open_tab("Music", dark)
+    page.get_by_role("tab", name="Tunes", exact=True).click()
     page.locator("#tune-score .paper svg").wait_for()
     check(page, "as it opens")
     page.locator("#tune-own button").first.click()

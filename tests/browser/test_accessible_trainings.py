@@ -155,7 +155,8 @@ def test_a_language_model_is_trained_and_looked_into_by_keys(visit):
     tab_to(page, "#gpt-start", most=30)
     page.keyboard.press("Enter")
     state_is(page, "gpt_training", "Finished")
-    page.locator("#gpt-live .play:enabled").wait_for()
+    page.locator("#gpt-live .scrub input:enabled").wait_for()
+    page.wait_for_timeout(1500)  # the last texts and what can be done with the run arrive
     page.locator("#gpt-start:enabled").focus()  # it was disabled meanwhile, and lost the focus
     tab_to(page, "#gpt-live .scrub input", most=130)
     page.keyboard.press("Home")

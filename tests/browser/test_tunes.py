@@ -136,7 +136,6 @@ def test_what_is_no_tune_gets_one_sentence_and_the_score_stays(visit, abc, said)
     expect(page.locator(PAPER)).to_be_visible()
 
 
-@pytest.mark.xfail(reason="since tunes are a panel of Music, the first tune stays away after a run of one's own")
 def test_a_model_that_one_trains_writes_a_tune(visit):
     visitor = visit()
     page = visitor.page

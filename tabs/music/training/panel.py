@@ -150,9 +150,9 @@ class TrainingPanel:
         """What the panel shows first, with the settings of the link, else of the visitor's latest run, if any."""
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, ENGINE)
-        asked = visit.get(RUN) == run_id or not MusicConfig.knobs().keys().isdisjoint(visit)
-        settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
-        return [run_id, settings, "asked" if asked else gr.skip()]
+        linked = self.link.take(visit, request)  # only what is meant for this tab: others have Steps and Width as well
+        asked = visit.get(RUN) == run_id or bool(linked)
+        return [run_id, linked or (mine and mine.config.to_dict()), "asked" if asked else gr.skip()]
 
     def begin(self, owner: str, request: gr.Request, *values: Any) -> str:
         """Start a run with what the form says; returns its id."""

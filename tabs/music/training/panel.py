@@ -150,8 +150,9 @@ class TrainingPanel:
         """What the panel shows first, with the settings of the link, else of the visitor's latest run, if any."""
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, ENGINE)
-        linked = self.link.take(visit, request)  # only what is meant for this tab: others have Steps and Width as well
-        asked = visit.get(RUN) == run_id or bool(linked)
+        linked = self.link.take(visit, request)  # None if the address means another tab, which may have Steps as well
+        told = linked is not None and not MusicConfig.knobs().keys().isdisjoint(visit)
+        asked = visit.get(RUN) == run_id or told
         return [run_id, linked or (mine and mine.config.to_dict()), "asked" if asked else gr.skip()]
 
     def begin(self, owner: str, request: gr.Request, *values: Any) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from engines.device.tuning import Choice
@@ -16,15 +14,10 @@ from engines.gpt_training.config import MASKED, GptConfig
 from engines.gpt_training.loss import HeadLoss
 from engines.gpt_training.networks import build, head
 from engines.gpt_training.text.corpus import Corpus, Part
-from engines.live_training.team import stream_seed
-from engines.live_training.trainer import BaseTrainer
+from engines.live_training.one_net import OneNetTrainer
 
-RISE = 40  # steps in which the learning rate rises; besides it falls as a cosine to a tenth
-LOWEST = 0.1
-CLIP = 1.0  # norm of a gradient
 GAPS = 0.15  # share of tokens that a masked model must fill (Devlin et al. 2018)
 IGNORED = -100
-SIGNALS = ("Training", "grad_norm")
 PIECES = 64  # of the held-out text at a time
 
 
@@ -55,11 +48,10 @@ class Pieces:
         yield from torch.tensor(places, device=self.starts.device).split(PIECES)
 
 
-class Trainer(BaseTrainer):
-    """The network, its optimiser and the text on one device. Not for use by two threads at once.
+class Trainer(OneNetTrainer):
+    """The network, its optimiser and the text on one device. Not for use by two threads at once."""
 
-    Two trainers with the same config, seed included, make the same weights on the same machine.
-    """
+    rise, lowest = 40, 0.1
 
     def __init__(
         self, config: GptConfig, corpus: Corpus, device: str | torch.device = "cpu", choice: Choice | None = None
@@ -71,29 +63,7 @@ class Trainer(BaseTrainer):
         self.vocabulary = len(corpus.vocabulary)
         lengths = np.append(corpus.vocabulary.lengths, 1)  # the last is a masked model's gap
         self.lengths = torch.tensor(lengths, device=self.device)
-        self.net = build(config, self.vocabulary).to(self.device)
-        self.optimiser = self._with_changing_rate(self._adamw())
-        self.use(self.choice)
-        self._sums = torch.zeros(len(SIGNALS) + 1, device=self.device)  # the last one counts
-
-    def step(self, share: float | None = None) -> None:
-        """One update; `share` is how much of the run is over, from 0 to 1: steps of the config's, if left out."""
-        self._set_rate(self.optimiser, self._rate(self.steps / self.config.steps if share is None else share))
-        if self.config.dropout:  # its draws come from PyTorch's own random numbers, which no checkpoint keeps
-            torch.manual_seed(stream_seed(self.config.seed, None, self.steps))
-        if self.device.type == "cuda":
-            self._step_cuda()
-        else:
-            self._update()
-        self.steps += 1
-
-    def signals(self) -> dict[str, float]:
-        """Means since the last call: the loss in nats a character, the gradient's norm; {} before the first step."""
-        *sums, count = self._sums.tolist()
-        if not count:
-            return {}
-        self._sums.zero_()
-        return {name: value / count for name, value in zip(SIGNALS, sums, strict=True)}
+        self.begin(build(config, self.vocabulary))
 
     def held_out(self, most: int = 4096) -> float:
         """Nats a character on up to so many pieces of the held-out text, spread over it, with all weights in use.
@@ -116,49 +86,6 @@ class Trainer(BaseTrainer):
                 total += torch.stack([nats.view_as(targets), self._characters(targets)]).sum(1)
         nats, characters = total.cpu().numpy()
         return nats, characters
-
-    @contextmanager
-    def resting(self) -> Iterator[nn.Module]:
-        """The network in evaluation mode, and in its number type."""
-        self.net.eval()
-        try:
-            with self._autocast():
-                yield self.net
-        finally:
-            self.net.train()
-
-    def weights(self) -> dict[str, np.ndarray]:
-        """Copies of the parameters."""
-        return {k: v.to("cpu", copy=True).contiguous().numpy() for k, v in self.net.state_dict().items()}
-
-    def nets(self) -> dict[str, nn.Module]:
-        """The network by its name, for checkpoints."""
-        return {"net": self.net}
-
-    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        """The optimiser by its name, for checkpoints."""
-        return {"optimiser": self.optimiser}
-
-    def begin_anew(self) -> None:
-        """To be called when weights and optimisers were replaced: sums and a captured graph are of the old ones."""
-        super().begin_anew()
-        self._sums.zero_()
-
-    def _adamw(self) -> torch.optim.AdamW:
-        """Without decay of biases and norms."""
-        parameters = list(self.net.parameters())
-        groups = [
-            {"params": [p for p in parameters if p.dim() > 1], "weight_decay": self.config.decay},
-            {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
-        ]
-        cuda = self.device.type == "cuda"
-        fused = self.device.type in ("cpu", "cuda")
-        return torch.optim.AdamW(groups, lr=self.config.lr, betas=(0.9, 0.99), fused=fused, capturable=cuda)
-
-    def _rate(self, share: float) -> float:
-        """The learning rate when this share of the run is over."""
-        falling = LOWEST + (1 - LOWEST) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
-        return self.config.lr * min(1.0, (self.steps + 1) / RISE) * falling
 
     def _task(self, ids: Tensor, targets: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """What the network sees and must say, int64 [N, length] each: the next token, or those in the gaps.
@@ -195,8 +122,4 @@ class Trainer(BaseTrainer):
         self.optimiser.zero_grad()
         count = (targets != IGNORED).sum()
         loss = self._nats(ids, targets) / count.clamp(min=1)
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
-        self.optimiser.step()
-        nats = loss.detach() * count / self._characters(targets).sum().clamp(min=1)
-        self._sums += torch.stack([nats, norm.detach(), torch.ones_like(norm)])
+        self.learn(loss, loss.detach() * count / self._characters(targets).sum().clamp(min=1))

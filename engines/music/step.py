@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -12,18 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engines.device.tuning import Choice
-from engines.live_training.team import stream_seed
-from engines.live_training.trainer import BaseTrainer
+from engines.live_training.one_net import OneNetTrainer
 from engines.music.chorales import HIDDEN, OUTSIDE, TOKENS, Corpus, join, shifts, to_tokens
 from engines.music.config import MusicConfig
 from engines.music.grid import VOICES, Chorale
 from engines.music.networks import PHASES, build
 
-RISE = 30  # steps in which the learning rate rises; besides it falls as a cosine to a fiftieth
-LOWEST_RATE = 0.02
-CLIP = 1.0  # norm of a gradient
 EDGE = 16  # rows by which a passage may reach beyond its piece
-SIGNALS = ("Training", "grad_norm")
 TOGETHER = 64  # held-out passages at a time
 
 
@@ -89,11 +82,10 @@ def hide(cells: Tensor, rng: torch.Generator, evenly: bool = False) -> Tensor:
     return ((rank < count) & real).view_as(cells)
 
 
-class Trainer(BaseTrainer):
-    """The network, its optimiser and the pieces on one device. Not for use by two threads at once.
+class Trainer(OneNetTrainer):
+    """The network, its optimiser and the pieces on one device. Not for use by two threads at once."""
 
-    Two trainers with the same config, seed included, make the same weights on the same machine.
-    """
+    rise, lowest = 30, 0.02
 
     def __init__(
         self, config: MusicConfig, corpus: Corpus, device: str | torch.device = "cpu", choice: Choice | None = None
@@ -102,76 +94,12 @@ class Trainer(BaseTrainer):
         super().__init__(config, device, choice=choice)
         self.train = Passages(corpus.train, config.rows, self.device, config.transpose)
         self.held = Passages(corpus.held, config.rows, self.device)
-        self.net = build(config).to(self.device)
-        self.optimiser = self._with_changing_rate(self._adamw())
-        self.use(self.choice)
-        self._sums = torch.zeros(len(SIGNALS) + 1, device=self.device)  # the last one counts
-
-    def step(self, share: float | None = None) -> None:
-        """One update; `share` is how much of the run is over, from 0 to 1: steps of the config's, if left out."""
-        self._set_rate(self.optimiser, self._rate(self.steps / self.config.steps if share is None else share))
-        if self.config.dropout:  # its draws come from PyTorch's own random numbers, which no checkpoint keeps
-            torch.manual_seed(stream_seed(self.config.seed, None, self.steps))
-        if self.device.type == "cuda":
-            self._step_cuda()
-        else:
-            self._update()
-        self.steps += 1
-
-    def signals(self) -> dict[str, float]:
-        """Means since the last call: the loss in nats a note, the gradient's norm; {} before the first step."""
-        *sums, count = self._sums.tolist()
-        if not count:
-            return {}
-        self._sums.zero_()
-        return {name: value / count for name, value in zip(SIGNALS, sums, strict=True)}
+        self.begin(build(config))
 
     def held_out(self, rounds: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Nats a note of the held-out pieces by voice, and of their pitches alone; see `nats`."""
         with self.resting() as net:
             return nats(net, self.held, rounds)
-
-    @contextmanager
-    def resting(self) -> Iterator[nn.Module]:
-        """The network in evaluation mode, and in its number type."""
-        self.net.eval()
-        try:
-            with self._autocast():
-                yield self.net
-        finally:
-            self.net.train()
-
-    def weights(self) -> dict[str, np.ndarray]:
-        """Copies of the parameters."""
-        return {k: v.to("cpu", copy=True).contiguous().numpy() for k, v in self.net.state_dict().items()}
-
-    def nets(self) -> dict[str, nn.Module]:
-        """The network by its name, for checkpoints."""
-        return {"net": self.net}
-
-    def optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        """The optimiser by its name, for checkpoints."""
-        return {"optimiser": self.optimiser}
-
-    def begin_anew(self) -> None:
-        """To be called when weights and optimisers were replaced: sums and a captured graph are of the old ones."""
-        super().begin_anew()
-        self._sums.zero_()
-
-    def _adamw(self) -> torch.optim.AdamW:
-        """Without decay of biases and norms."""
-        parameters = list(self.net.parameters())
-        groups = [
-            {"params": [p for p in parameters if p.dim() > 1], "weight_decay": self.config.decay},
-            {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
-        ]
-        cuda = self.device.type == "cuda"
-        return torch.optim.AdamW(groups, lr=self.config.lr, betas=(0.9, 0.99), fused=True, capturable=cuda)
-
-    def _rate(self, share: float) -> float:
-        """The learning rate when this share of the run is over."""
-        falling = LOWEST_RATE + (1 - LOWEST_RATE) * 0.5 * (1 + math.cos(math.pi * min(1.0, share)))
-        return self.config.lr * min(1.0, (self.steps + 1) / RISE) * falling
 
     def _update(self) -> None:
         cells, phases = self.train.draw(self.config.batch, self.rng)
@@ -183,10 +111,7 @@ class Trainer(BaseTrainer):
         losses = F.cross_entropy(logits.flatten(0, 2).float(), targets, ignore_index=-1, reduction="none")
         counts = hidden.flatten(1).sum(1).clamp(min=1)
         loss = (losses.view_as(cells).flatten(1).sum(1) / counts).mean()  # each number of holes weighs alike
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(self.net.parameters(), CLIP)
-        self.optimiser.step()
-        self._sums += torch.stack([loss.detach(), norm.detach(), torch.ones_like(norm)])
+        self.learn(loss, loss.detach())
 
 
 @torch.no_grad()

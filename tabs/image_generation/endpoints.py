@@ -32,9 +32,9 @@ from tabs.page.polite import polite
 class ImageEndpoints:
     """Each method is an endpoint. Files go through real components, which check that they were uploaded."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, reader: Reader) -> None:
         self.bench, self.generators, self.keeper, self.gate = bench, bench.generators, bench.keeper, bench.gate
-        self.reader = Reader()
+        self.reader = reader
 
     def add(self) -> None:
         """Make the endpoints."""

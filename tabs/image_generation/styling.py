@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +161,8 @@ def painted_files(made: Pictures, sources: Sequence[Path]) -> list[tuple[str, by
     ]
 
 
+@cache
 def small(path: Path) -> str:
-    """A picture's data address, small."""
+    """A bundled picture's data address, small; made once, since each visitor is shown it."""
     with Image.open(path) as picture:
         return encode(picture.convert("RGB").resize((LOOKED_AT, LOOKED_AT), Image.Resampling.LANCZOS)).data_uri()

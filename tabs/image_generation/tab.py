@@ -56,7 +56,7 @@ def build(shared: Shared) -> None:
     tab = ImageTab(shared)
     tab.build_layout()
     tab.wire()
-    ImageEndpoints(tab.bench).add()
+    ImageEndpoints(tab.bench, tab.reading.reader).add()
 
 
 class ImageTab:

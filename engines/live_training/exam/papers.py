@@ -125,13 +125,14 @@ def load_inception() -> Look:
 
     from engines.device import pick_device
 
+    device = pick_device()
     network = FeatureExtractorInceptionV3(
         "inception-v3-compat", ["2048", "logits_unbiased"], feature_extractor_weights_path=str(weights_file())
-    ).to(pick_device())
+    ).to(device)
 
     def look(images: np.ndarray) -> tuple[Tensor, Tensor]:
         with torch.inference_mode():
-            features, logits = network(torch.from_numpy(images).to(pick_device()))
+            features, logits = network(torch.from_numpy(images).to(device))
         return features.cpu(), logits.cpu()
 
     return look

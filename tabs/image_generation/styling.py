@@ -53,9 +53,9 @@ class StylePanel:
                 )
         with gr.Row(elem_classes="controls"):
             self.start = gr.Button(
-                t("Paint the chosen picture"), variant="primary", elem_id="image-style-start", min_width=180
+                t("Paint the chosen picture"), variant="primary", elem_id="image-style-start", min_width=200
             )
-            self.all = gr.Button(t("Paint all on the stage"), elem_id="image-style-all", min_width=160)
+            self.all = gr.Button(t("Paint all on the stage"), elem_id="image-style-all", min_width=200)
             self.upload = gr.UploadButton(
                 t("Paint a file"), file_types=["image"], elem_id="image-style-file", min_width=140
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -52,18 +53,22 @@ class PapersPanel:
         )
 
     def show(self, run: str, request: gr.Request, *values: Any) -> Iterator[str]:
-        """How far it is, and the table at the end."""
+        """How far it is, and the table at the end, or why there is none."""
         say, found = speaker(request), {}
-        with polite(request):
-            for event in self.actions.measuring(run, self.form.read(values)):
-                match event:
-                    case Note(message):
-                        yield paragraph(say(message))
-                    case Progress(step, total):
-                        yield paragraph(say(Message("Step {step} of {total}", step=step, total=total)))
-                    case Metrics(count, numbers, group):
-                        found[group], found["count"] = numbers, count
-            yield told_in_table(found, say)
+        try:
+            with polite(request):
+                for event in self.actions.measuring(run, self.form.read(values)):
+                    match event:
+                        case Note(message):
+                            yield paragraph(say(message))
+                        case Progress(step, total):
+                            yield paragraph(say(Message("Step {step} of {total}", step=step, total=total)))
+                        case Metrics(count, numbers, group):
+                            found[group], found["count"] = numbers, count
+                yield told_in_table(found, say)
+        except gr.Error as problem:
+            yield paragraph(escape(problem.message), "trouble")
+            raise
 
 
 def told_in_table(found: Mapping[str, Any], say: Say) -> str:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlparse
 
 import pytest
@@ -66,6 +69,16 @@ def url(models, only):
     """The address of a fresh app, whose runs are stopped at the end."""
     with served(models=models, only=only) as (address, _):
         yield address
+
+
+@contextmanager
+def another_run(page: Page, prefix: str) -> Iterator[None]:
+    """What is done inside begins a run; at the end the view follows it, no longer the one that stood there before."""
+    live = page.locator(f"#{prefix}-live .live")
+    expect(live).to_have_attribute("data-run", re.compile("."))  # the example has come
+    before = live.get_attribute("data-run")
+    yield
+    expect(live).not_to_have_attribute("data-run", before, timeout=60_000)
 
 
 # What is there once a tab has arrived.

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, another_run
 from tests.browser.test_accessibility import check, tab_to
 from tests.browser.test_seen import each_panel
 
@@ -117,9 +117,11 @@ def test_2_d_is_started_looked_at_and_gone_through_step_by_step_by_keys(visit):
     page = arrive(visit, "points_training", query="&steps=200&width=16&batch=32")
     expect(page.locator("#points-preset input")).to_have_value("Your own settings")
     tab_to(page, "#points-start", most=20)
-    page.keyboard.press("Enter")
+    with another_run(page, "points"):
+        page.keyboard.press("Enter")
     state_is(page, "points_training", "Finished")
     page.locator("#points-live .play:enabled").wait_for()
+    page.locator("#points-start:enabled").focus()  # it was disabled meanwhile, and lost the focus
     tab_to(page, "#points-live .scrub input", most=130)
     page.keyboard.press("Home")
     expect(page.locator("#points-live .scrub input")).to_have_attribute("aria-valuetext", "step 0")
@@ -153,7 +155,8 @@ def test_a_language_model_is_trained_and_looked_into_by_keys(visit):
     page = arrive(visit, "gpt_training", query=query)
     expect(page.locator("#gpt-preset input")).to_have_value("Your own settings")
     tab_to(page, "#gpt-start", most=30)
-    page.keyboard.press("Enter")
+    with another_run(page, "gpt"):
+        page.keyboard.press("Enter")
     state_is(page, "gpt_training", "Finished")
     page.locator("#gpt-live .scrub input:enabled").wait_for()
     page.wait_for_timeout(1500)  # the last texts and what can be done with the run arrive

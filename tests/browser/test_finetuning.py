@@ -6,7 +6,7 @@ import zipfile
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE, set_slider
+from tests.browser.conftest import NARROW, WIDE, another_run, set_slider
 from tests.tiny_texts import rows, save_encoder, save_table
 
 pytestmark = pytest.mark.only("finetuning")
@@ -87,6 +87,12 @@ def prepare(page, epochs, batch=8):
 
 def panel(page, name):
     page.locator(".unfold > .later").first.get_by_role("tab", name=name, exact=True).click()
+
+
+def train(visitor, page):
+    with another_run(page, "finetuning"):
+        visitor.button("Start").click()
+    wait_for(page, "Finished")
 
 
 def wait_for(page, *states):
@@ -175,8 +181,7 @@ def test_many_rows_at_once_and_going_on(open_tab, table, tmp_path):
     visitor, page = open_tab()
     bring(page, table)
     prepare(page, epochs=6)
-    visitor.button("Start").click()
-    wait_for(page, "Finished")
+    train(visitor, page)
 
     panel(page, "Try it")
     page.get_by_role("button", name="Many texts at once").click()
@@ -279,8 +284,7 @@ def test_pictures_are_learnt_drawn_and_told_apart(open_tab):
     expect(page.locator("#finetuning-model input")).to_have_value("Small CNN, from scratch")
     page.get_by_role("button", name="More settings").locator("visible=true").click()
     set_slider(page, "finetuning-rows", 300)
-    visitor.button("Start").click()
-    wait_for(page, "Finished")
+    train(visitor, page)
     page.locator("#finetuning-examples img").first.wait_for(timeout=SLOW)
     panel(page, "Try it")
     visitor.button("One of the test rows").click()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, another_run
 
 pytestmark = pytest.mark.only("text_generation", "gpt_training")
 QUERY = "?tab=gpt_training&layers=1&width=32&heads=2&batch=16&part=0.05&steps="
@@ -37,8 +37,8 @@ def wait_for_state(page, state):
 
 def train(page, end):
     """Press Start, and wait until the new run, which takes the place of the example, has ended."""
-    page.locator("#gpt-start").click()
-    page.wait_for_function("end => document.querySelector('#gpt-live .state')?.textContent !== end", arg=end)
+    with another_run(page, "gpt"):
+        page.locator("#gpt-start").click()
     wait_for_state(page, end)
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, another_run
 from tests.browser.test_accessibility import check
 from tests.browser.test_accessible_trainings import NAMELESS
 
@@ -143,7 +143,8 @@ def test_a_run_is_watched_and_heard(visit):
     page = owner.page
     page.goto(f"{owner.url}?tab=music&layers=1&width=16&batch=4&steps=60&seed=1")
     page.locator("#music-run-start[title]").wait_for()
-    page.locator("#music-run-start").click()
+    with another_run(page, "music"):
+        page.locator("#music-run-start").click()
     page.wait_for_function(
         "() => document.querySelector('#music-live .state')?.textContent === 'Finished'", timeout=180_000
     )

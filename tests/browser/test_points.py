@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, another_run
 
 pytestmark = pytest.mark.only("points_training")
 
@@ -25,7 +25,8 @@ def arrive(visitor, query=QUERY):
 
 
 def train(page):
-    page.locator("#points-start").click()
+    with another_run(page, "points"):
+        page.locator("#points-start").click()
     page.wait_for_function(
         "document.querySelector('#points-live .state')?.textContent === 'Finished'", timeout=120_000
     )

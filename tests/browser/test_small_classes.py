@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.conftest import set_slider
-from tests.browser.test_finetuning import bring, choose, open_tab, panel, tiny_encoder, wait_for  # noqa: F401
+from tests.browser.test_finetuning import bring, choose, open_tab, panel, tiny_encoder, train  # noqa: F401
 from tests.tiny_texts import rows
 
 FEW = 3
@@ -52,8 +52,7 @@ def test_a_class_of_one_row_is_said_to_be_untested_and_gets_a_dash(open_tab, tmp
     expect(page.locator("#finetuning-preview")).to_contain_text("Too few examples to be tested: lonely")
     choose(page, "finetuning-model", "Character n-grams, from scratch")
     set_slider(page, "finetuning-epochs", 1)
-    visitor.button("Start").click()
-    wait_for(page, "Finished")
+    train(visitor, page)
     report = page.locator("#finetuning-report")
     lonely = report.locator("tr", has_text="lonely")
     expect(lonely.locator("td")).to_have_text(["–", "–", "–", "0"])

@@ -6,7 +6,7 @@ import wave
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, another_run
 
 pytestmark = pytest.mark.only("music", "gpt_training")
 WORDS = {
@@ -142,7 +142,8 @@ def test_a_model_that_one_trains_writes_a_tune(visit):
     settings = "data=tunes&model=lstm&layers=1&width=64&batch=8&context=192&lr=0.006&steps=300"
     page.goto(f"{visitor.url}?tab=gpt_training&{settings}")
     expect(page.locator("#gpt-data input")).to_have_value("Irish and Scottish tunes")  # of the link
-    page.locator("#gpt-start").click()
+    with another_run(page, "gpt"):
+        page.locator("#gpt-start").click()
     page.wait_for_function(
         "document.querySelector('#gpt-live .state')?.textContent === 'Finished' &&"
         " [...document.querySelectorAll('#gpt-live .cards li')].some(one => one.textContent.startsWith('[M:'))",

@@ -140,6 +140,7 @@ function paintStatus() {
   const progress = run.progress;
   const starting = run.state === "running" && !progress;
   live.dataset.state = run.state;
+  live.dataset.run = run.id;
   const fetching = run.download && run.download.total;
   live.toggleAttribute("data-busy", (starting && !fetching) || run.state === "queued");
   const place = run.state === "queued" && run.position ? " · " + fill("place {n}", { n: run.position }) + (run.wait ? " · " + say(run.wait) : "") : "";

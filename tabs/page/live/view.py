@@ -19,6 +19,10 @@ FOLLOW = HERE.parent / "follow.js"
 CURVES = HERE.parent / "plot" / "curves.js"
 
 CHART = '<figure class="chart"><figcaption></figcaption><canvas role="img"></canvas></figure>'
+VERDICT = (
+    '<div class="verdict" data-state="none"><b class="title"></b><p class="reason"></p><p class="advice"></p>'
+    '<span class="told" role="status"></span></div>'
+)
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,13 @@ def live_view(
     """A component whose value is the id of the run it follows; its `tick` says that the state changed.
 
     `controls` gives the element ids of the buttons "start", "pause", "resume" and "stop", for the keyboard
-    and for saying why one is disabled. `layout` is the HTML file of what stands below the progress bar,
-    `panels` are the scripts that fill it: names of those beside this, or paths; `charts` is for the panel "charts".
-    `css` is a file with the looks of what the layout has of its own, `props` are for the scripts.
+    and for saying why one is disabled. `layout` is the HTML file of what stands below the progress bar, with the
+    places <!-- charts --> and <!-- verdict -->; `panels` are the scripts that fill it: names of those beside this,
+    or paths; `charts` is for the panel "charts". `css` is a file with the looks of what the layout has of its own,
+    `props` are for the scripts.
     """
-    inside = layout.read_text("utf-8").replace("<!-- charts -->", CHART * len(charts)) if layout else ""
+    inside = layout.read_text("utf-8") if layout else ""
+    inside = inside.replace("<!-- charts -->", CHART * len(charts)).replace("<!-- verdict -->", VERDICT)
     return component(
         elem_id,
         HERE / "view",

@@ -34,3 +34,9 @@
     document.body.prepend(note);
   });
 }
+// A list that is left by Tab: Gradio 6.31 opens it again behind the one who left it. It needs not know of that key.
+addEventListener(
+  "keydown",
+  (event) => event.key === "Tab" && event.target.matches?.("input[role=combobox]") && event.stopPropagation(),
+  true,
+);

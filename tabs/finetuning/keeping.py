@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import gradio as gr
@@ -11,7 +12,7 @@ from engines.finetuning.scripts import loading_code
 from tabs.finetuning.actions import FinetuningActions
 from tabs.finetuning.data import TABLE_TYPES
 from tabs.page.forms import make_widget
-from tabs.page.language import t
+from tabs.page.language import language_of, t, translate
 from tabs.page.outbox import download_field
 from tabs.page.polite import polite
 from tabs.page.shared import FOLLOW, QUICK, after, find_run
@@ -108,7 +109,8 @@ class TakePanel:
 
         return handle
 
-    def show(self, run_id: str) -> str:
-        """The code that loads the classifier of this run."""
-        run = find_run(self.actions.runs, run_id)
-        return loading_code(run.config.pictures, run.config.from_characters) if run else loading_code(False)
+    def show(self, run_id: str, request: gr.Request) -> str:
+        """The code that loads the classifier of this run, its comments in the visitor's language."""
+        run, language = find_run(self.actions.runs, run_id), language_of(request)
+        code = loading_code(run.config.pictures, run.config.from_characters) if run else loading_code(False)
+        return re.sub(r"(?<=# ).+", lambda comment: translate(comment[0], language), code)

@@ -12,10 +12,13 @@ from engines.image_generation.catalog import IMAGE_MODELS, SAMPLERS, ImageCard, 
 from engines.image_generation.config import ImageConfig, shown_settings
 from engines.live_training.family import ALL_CLASSES
 from engines.messages import Message
+from engines.running.board import Board
+from engines.running.room.tiles import thumb
 from tabs.image_generation.own_gans import OwnGenerators
 from tabs.page.forms import Form
 from tabs.page.language import language_of, t, translate
 from tabs.page.link_button import LinkButton
+from tabs.page.markup import Say, panel, paragraph, speaker
 from tabs.page.polite import polite
 from tabs.page.shared import FOLLOW, QUICK, after
 
@@ -39,6 +42,7 @@ class Desk:
             elem_id="image-model",
         )
         self.form.adopt("model", self.model)
+        self.own = panel("image-own")  # what the visitor's own generator makes, and what was found of its training
         self.form.add(["style"])
         self.form.adopt(
             "label",
@@ -62,6 +66,7 @@ class Desk:
         self.model.input(self.choose_model, [self.model, task, owner], self.form.widgets, **QUICK)
         strength = self.form["strength"]
         after(task.change).then(lambda task: gr.update(visible=task != "text_to_image"), task, strength, **FOLLOW)
+        after(self.model.change).then(self.show_own, [self.model, owner], self.own, **FOLLOW)
         self.open.upload(self.open_generator, [self.open, task, owner], self.form.widgets, **QUICK)
 
     # --- handlers ----------------------------------------------------------------------------------------
@@ -73,6 +78,11 @@ class Desk:
             task = task if task in card.tasks else card.tasks[0]
             values = {**card.defaults(), "model": model, "task": task, "label": ALL_CLASSES}
             return self._updates(card, task, values, owner, classes, request)
+
+    def show_own(self, model: str, owner: str, request: gr.Request) -> str:
+        """What is known of the run that made the visitor's own generator; nothing for a model of the catalog."""
+        board = self.generators.board_of(model, owner)
+        return about_run(board, speaker(request)) if board else ""
 
     def refresh(self, owner: str) -> dict[str, Any]:
         """The list of models as it is now, the visitor's own generators included."""
@@ -184,6 +194,13 @@ def catalog_choices() -> list[tuple[Any, str]]:
 def gigabytes(card: ImageCard) -> str:
     """The memory that a model needs, as one says it."""
     return f"{card.memory() / 1e9:.1f}"
+
+
+def about_run(board: Board, say: Say) -> str:
+    """The latest grid of the run that made a generator, and the verdict on it."""
+    verdict, picture = board.verdict, thumb(board)
+    shown = f'<img class="thumb" src="{picture.data_uri()}" alt="">' if picture else ""
+    return shown + (paragraph(say("Its diagnosis: {title}.", title=verdict.title)) if verdict else "")
 
 
 def about(card: ImageCard, request: gr.Request | None = None) -> str:

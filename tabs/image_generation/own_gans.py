@@ -24,9 +24,16 @@ class OwnGenerators:
 
     def of(self, owner: str) -> list[Gan]:
         """The owner's generators, newest first."""
+        return [gan for gan, _ in self._with_boards(owner)]
+
+    def _with_boards(self, owner: str) -> list[tuple[Gan, Board]]:
         runs = [run for engine in (TRAINED, OPENED) for run in self.runs.of(owner, engine)]
-        found = [Gan.from_board(_name(run), run.board) for run in sorted(runs, key=lambda run: -run.board.started)]
-        return [gan for gan in found if gan]
+        boards = [(_name(run), run.board) for run in sorted(runs, key=lambda run: -run.board.started)]
+        return [(gan, board) for name, board in boards if (gan := Gan.from_board(name, board))]
+
+    def board_of(self, model: str, owner: str) -> Board | None:
+        """What is known of the run that made the owner's generator with this model id."""
+        return next((board for gan, board in self._with_boards(owner) if gan.id == model), None)
 
     def named(self, model: str, owner: str) -> list[Gan]:
         """The owner's generator with this model id, in a list; empty if it is a model of the catalog, or gone."""
@@ -49,8 +56,9 @@ class OwnGenerators:
 
 
 def _name(run: Run) -> str:
-    """Data, size, how far it has been trained and when that began."""
+    """Data, size unless it is the usual one, how far it has been trained and when that began: fits into the list."""
     dataset = GanConfig.knobs()["dataset"].choices[run.config.dataset]
     began = time.strftime("%H:%M", time.localtime(run.board.started))
     step = f" · step {run.board.weights.step:,}" if run.board.weights else ""
-    return f"GAN · {dataset} · {run.config.size} px{step} · {began}"
+    size = f" · {run.config.size} px" if run.config.size != GanConfig.size else ""
+    return f"GAN · {dataset}{size}{step} · {began}"

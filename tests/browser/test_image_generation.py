@@ -354,6 +354,8 @@ def test_an_own_gan_is_in_the_list_and_draws(browser, models):
         page.locator("#image-model input").click()
         page.get_by_role("option", name=re.compile("GAN · Fashion-MNIST")).click()
         expect(page.locator("#image-prompt")).to_be_hidden()
+        expect(page.locator("#image-own img")).to_be_visible()  # what it makes, before one asks for more
+        assert page.evaluate("document.querySelector('#image-own img').naturalWidth") > 0
         page.locator("#image-start").click()
         expect(about(page)).to_have_text(re.compile(r"Seed \d+ · [\d.]+ s · GAN · Fashion-MNIST"), timeout=SLOW)
         expect(page.locator("#image-stage .pictures img")).to_have_count(4)

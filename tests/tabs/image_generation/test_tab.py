@@ -23,16 +23,17 @@ from engines.image_generation.picture_files import to_png
 from engines.image_generation.told.axes import Axes
 from engines.messages import ConfigError, EngineError, Message
 from engines.running.board import Board
-from engines.running.events import Note, Pictures, Progress, Samples, Weights
+from engines.running.events import Note, Pictures, Progress, Samples, Verdict, Weights
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
 from tabs.image_generation.actions import Stage, Studio, show_kept
-from tabs.image_generation.desk import catalog_choices, seen_settings
+from tabs.image_generation.desk import about_run, catalog_choices, seen_settings
 from tabs.image_generation.keeping import Keeper, picture_files, walk_file
 from tabs.image_generation.own_gans import OwnGenerators
 from tabs.image_generation.sources import place, read_sources
 from tabs.image_generation.variations import VALUES, goal_seed
 from tabs.page.canvas.view import filled
+from tabs.page.markup import say_in
 from tabs.page.stage.view import Scene, Shown, stage_view, thumbs
 from tests.engines.image_generation.test_picture_files import huge_png, put
 from tests.fakes import pictures
@@ -459,6 +460,22 @@ def test_only_settings_that_matter_are_seen():
     assert "width" in seen_settings(turbo, "text_to_image", ())
     gan = OwnGenerators(Runs(), Here())
     assert gan.of("me") == []
+
+
+def test_what_was_found_of_a_generators_training_stands_beside_its_name():
+    runs = Runs()
+    board = Board("gan_training", GAN.to_dict(), state="finished", weights=gan_weights(GAN))
+    runs.add(board, GAN, owner="me")
+    generators = OwnGenerators(runs, Here())
+    (gan,) = generators.of("me")
+    assert generators.board_of(gan.id, "you") is None
+    assert about_run(generators.board_of(gan.id, "me"), say_in("en")) == ""
+    collapse = Message("Mode collapse: G repeats itself")
+    board.fold(Verdict("collapse", collapse, Message("It has four shapes."), Message("Lower its rate.")))
+    board.fold(Samples(5, np.zeros((4, 28, 28, 1), np.uint8)))
+    told = about_run(generators.board_of(gan.id, "me"), say_in("zh"))
+    assert "它的诊断：模式崩溃" in told
+    assert 'src="data:image/' in told
 
 
 def test_models_that_fit_come_first():

@@ -11,6 +11,7 @@ import pytest
 from engines.catalog import ENCODERS, MODELS
 from engines.data.cards import DATASETS, TEXT_DATASETS
 from engines.finetuning.config import RECIPES, FinetuningConfig
+from engines.finetuning.scripts import loading_code
 from engines.gpt_training.config import PRESETS as GPT_PRESETS
 from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import EXAMPLES, IMAGE_MODELS, OWN, own_card
@@ -131,6 +132,8 @@ def spoken_in_tables() -> set[str]:
         word for layers in LAYERS.values() for word in layers.values()
     }
     words |= {column for _, column in MEASURES}
+    loading = (loading_code(pictures, characters) for pictures, characters in ((0, 0), (0, 1), (1, 0)))
+    words |= {comment for code in loading for comment in re.findall(r"# (.+)", code)}
     words |= {
         "{n} passages",
         BARS.label,

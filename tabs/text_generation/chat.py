@@ -48,7 +48,8 @@ class ChatPanel:
             self.send, self.stop = start_and_stop("text-chat", t("Send"))
             self.clear = gr.Button(t("New chat"), elem_id="text-clear", min_width=90)
             self.cut = gr.Button(t("Cut the oldest turns and send"), elem_id="text-cut", min_width=260)
-        self.inside = token_view("text-inside", {"start": "text-chat-start", "stop": "text-chat-stop"})
+        controls = {"start": "text-chat-start", "stop": "text-chat-stop"}
+        self.inside = token_view("text-inside", controls, Message("Look inside: the answer token by token"))
 
     def wire(self, form: Form, system: gr.Textbox, arrived: gr.events.Dependency) -> None:
         """Connect events to handlers; `form` and `system` are the settings beside the panel."""

@@ -158,6 +158,7 @@ def photograph_chat(visitor: Visitor) -> None:
     page.locator("#text-message textarea").fill("Why do leaves turn red in autumn? Answer in two sentences.")
     visitor.button("Send").click()
     page.locator("#text-inside .note", has_text="tokens/s").wait_for(timeout=240_000)
+    page.locator("#text-inside summary").click()
     page.locator("#text-inside .text span").nth(5).hover()
     page.wait_for_timeout(500)
     keep(page, "text_generation", whole=True)

@@ -82,7 +82,7 @@ def ask(page):
 def check_answer(page, engine):
     expect(page.locator("#text-chat .bot.message .about")).to_contain_text("tokens/s", timeout=30_000)
     assert page.locator("#text-chat .bot.message .words").inner_text().split() == ALL.split()
-    assert page.locator("#text-inside .text").inner_text().split() == ALL.split()
+    assert page.locator("#text-inside .text").text_content().split() == ALL.split()
     expect(page.locator("#text-message textarea")).to_have_value(TYPED)
     assert page.evaluate("window.sameAsBefore"), "the page was loaded anew"
     assert engine.asked == engine.ended == 1

@@ -45,6 +45,8 @@ def test_a_chat_streams_is_looked_into_and_survives_a_reload(open_tab):
     first = answer.inner_text()
 
     tokens = page.locator("#text-inside .text span")
+    expect(tokens.first).to_be_hidden()  # an answer stands on the page once
+    page.locator("#text-inside summary").click()
     assert tokens.count() > 3
     tokens.nth(2).hover()
     assert "of the probability" in page.inner_text("#text-inside .which")
@@ -151,6 +153,7 @@ def test_a_prompt_that_is_too_long_is_told_and_can_be_cut(open_tab):
 def begin_story(page, tokens=400):
     """Ask for a long answer, and wait until it comes."""
     set_slider(page, "text-max_new_tokens", tokens)
+    page.locator("#text-inside summary").click()
     send(page, "Write a long story about a fox.")
     expect(page.locator("#text-inside .text span").nth(5)).to_be_visible(timeout=FIRST_LOAD)
 

@@ -9,6 +9,8 @@ let told; // the token whose alternatives stand there; undefined before anything
 let writing = false;
 
 function paint() {
+  $(".look summary").hidden = !props.folded;
+  $(".look summary").textContent = say(props.folded);
   const value = props.value || "";
   if (!value.startsWith(painted)) {
     painted = "";
@@ -131,4 +133,5 @@ onLost((sentence) => {
 keys(props.controls);
 watch("value", paint);
 paint();
+if (props.folded) $(".look").open = false;
 setTimeout(setButtons, 500); // the page may make the buttons after this

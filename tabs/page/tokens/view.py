@@ -15,13 +15,14 @@ HERE = Path(__file__).parent
 END_LINE = '{"end":true}\n'
 
 
-def token_view(elem_id: str, controls: dict[str, str]) -> gr.HTML:
+def token_view(elem_id: str, controls: dict[str, str], folded: Message | None = None) -> gr.HTML:
     """A component whose value is lines made by `token_line` and `note_line`, and END_LINE when nothing more comes.
 
     `controls` gives the element ids of the buttons "start" (Ctrl+Enter) and "stop" (Esc) of its panel; views
-    that write at once share them.
+    that write at once share them. Where the text stands on the page already, the view is `folded` under these words.
     """
-    return component(elem_id, HERE / "view", value="", controls=controls)
+    words = folded.to_json() if folded else None
+    return component(elem_id, HERE / "view", value="", controls=controls, folded=words)
 
 
 def token_line(token: Token) -> str:

@@ -75,12 +75,21 @@ def check(page, state):
     assert wide <= room, f"{state}: the page scrolls sideways"
 
 
+def check_learn(page, prefix):
+    """The page with its lesson; which is long, and is folded again so that it is not read anew in each state."""
+    text = page.locator(f"#{prefix}-learn .prose.learn h2").first
+    page.locator(f"#{prefix}-learn button").first.click()
+    expect(text).to_be_visible()
+    check(page, "with its lesson")
+    page.locator(f"#{prefix}-learn button").first.click()
+    expect(text).to_be_hidden()
+
+
 def check_panels(page, prefix, panels):
     """The tab as it is, with all that folds out, and with each of its inner panels."""
     check(page, "as it opens")
     page.get_by_role("button", name="More settings").locator("visible=true").first.click()
-    page.locator(f"#{prefix}-learn button").first.click()
-    expect(page.locator(f"#{prefix}-learn .prose.learn h2").first).to_be_visible()
+    check_learn(page, prefix)
     for panel in panels:
         page.get_by_role("tab", name=panel, exact=True).click()
         check(page, panel)

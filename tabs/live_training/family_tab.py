@@ -33,7 +33,7 @@ from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, after, find_run
 
 HERE = Path(__file__).parent
-PANELS = ("grids", "verdict", "charts", "shares", "sheets", "bars", "scatter")
+PANELS = ("scrub", "grids", "verdict", "charts", "shares", "sheets", "bars", "scatter")
 # Gradio's picture has no name for a screen reader; its label's text becomes one.
 NAME_PICTURE = """() => requestAnimationFrame(() => requestAnimationFrame(() => {
   const picture = document.querySelector("#ID button img");

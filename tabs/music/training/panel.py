@@ -101,7 +101,7 @@ class TrainingPanel:
             with gr.Column(scale=7, min_width=320):
                 self.controls = RunControls(self.runs, ENGINE, "music-run", compared)
                 scripts = (HERE.parent / "sound.js", HERE.parent / "roll" / "voices.js", HERE / "made.js")
-                panels, css = (*scripts, "verdict", "charts", "bars"), HERE / "live.css"
+                panels, css = ("scrub", *scripts, "verdict", "charts", "bars"), HERE / "live.css"
                 self.live = live_view("music-live", self.controls.ids, HERE / "live.html", panels, CHARTS, css)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self.recipes = RecipePicker(PRESETS, "music-run-preset")

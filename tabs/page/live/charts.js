@@ -43,8 +43,7 @@ element.addEventListener("pointermove", (event) => point(stepUnder(event)));
 element.addEventListener("pointerleave", () => point(null));
 element.addEventListener("click", (event) => {
   const step = stepUnder(event);
-  if (step === null || !run.steps) return; // without a history of grids
-  const steps = run.steps.split(",").map(Number);
-  stopPlaying();
-  look(nearest(steps, step));
+  if (step === null || !run.steps) return; // without a history
+  scrub.halt();
+  scrub.look(nearest(stepsOf(), step));
 });

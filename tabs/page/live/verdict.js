@@ -25,5 +25,5 @@ function tell() {
   const wait = told.at + QUIET - Date.now();
   if (wait > 0) return void (told.timer = setTimeout(tell, wait));
   told = { state, at: Date.now() };
-  text(".verdict .told", run.verdict ? say(run.verdict.title) : "");
+  text(".verdict .sr-only", run.verdict ? say(run.verdict.title) : "");
 }

@@ -21,7 +21,7 @@ CURVES = HERE.parent / "plot" / "curves.js"
 CHART = '<figure class="chart"><figcaption></figcaption><canvas role="img"></canvas></figure>'
 VERDICT = (
     '<div class="verdict" data-state="none"><b class="title"></b><p class="reason"></p><p class="advice"></p>'
-    '<span class="told" role="status"></span></div>'
+    '<span class="sr-only" role="status"></span></div>'
 )
 
 

@@ -98,7 +98,7 @@ class TrainingPanel:
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
                 self.controls = RunControls(self.runs, ENGINE, "gpt", compared)
-                panels, css = ("written", "verdict", "charts", "bars"), HERE / "live.css"
+                panels, css = ("scrub", "written", "verdict", "charts", "bars"), HERE / "live.css"
                 self.live = live_view("gpt-live", self.controls.ids, HERE / "live.html", panels, CHARTS, css)
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
                 self._build_settings()

@@ -1,4 +1,4 @@
-// A panel of the live view: the plane as it is learnt, ten pictures a second and smooth between them, with its history.
+// A panel of the live view, behind "scrub": the plane as it is learnt, ten pictures a second and smooth between them.
 // It follows props.layers, a table of {field, arrows, lines: what they are} for each family.
 
 const LAG = 0.5; // seconds in which the pictures that came are shown
@@ -11,15 +11,12 @@ let known = new Map(); // step -> picture, of the history as far as it is here
 let line = []; // the pictures that came while it was watched
 let head = 0; // which of them is shown: a whole number and a share of the way to the next
 let place = 0; // the same in the history, while one looks back
-let fetched = ""; // the run whose history was fetched for
-let playing = null;
 let slow = false;
 let moment = 1;
 
 panels.push({
   forget() {
-    [ground, known, line, head, place, fetched, playing, moment] = [null, new Map(), [], 0, 0, "", null, 1];
-    Object.assign(run, { steps: "", shown: null }); // shown: the step that is looked back at, null for the newest
+    [ground, known, line, head, place, moment] = [null, new Map(), [], 0, 0, 1];
   },
   take(news) {
     if (news.ground) ground = unpack(news.ground);
@@ -34,12 +31,12 @@ panels.push({
     [line, head] = [line.slice(dropped), head - dropped];
     const kept = new Set(run.steps.split(",").map(Number));
     for (const step of known.keys()) if (!kept.has(step)) known.delete(step);
-    if (news.config && run.id.startsWith("example") && !still.matches) setTimeout(() => playing || replay(), 300);
+    if (news.config && run.id.startsWith("example") && !still.matches) setTimeout(() => playing || scrub.replay(), 300);
   },
   paint: paintPlane,
 });
 
-const stepsOf = () => (run.steps ? run.steps.split(",").map(Number) : []);
+Object.assign(scrub, { name: () => t("History of the picture"), look, newest, replay });
 
 // The picture at a place of the history, its steps being `steps`.
 function pictureAt(steps, at) {
@@ -99,21 +96,9 @@ function tickPlane(now) {
 }
 
 function paintPlane() {
-  const steps = stepsOf();
-  const range = $(".scrub input");
-  const last = Math.max(0, steps.length - 1);
-  const isNewest = run.shown === null;
-  range.max = String(last);
-  range.disabled = last === 0;
-  if (isNewest) range.value = String(last);
-  range.setAttribute("aria-label", t("History of the picture"));
   text(".plane-title", t("Made points over real ones"));
-  text(".play", playing ? t("Halt") : "▶ " + t("Replay"));
-  text(".newest", t("Newest"));
   text(".slow", t("Slow motion"));
   $(".slow").setAttribute("aria-pressed", String(slow));
-  $(".play").disabled = last === 0;
-  $(".newest").disabled = isNewest;
   paintLayers(shownNow());
   tellNow();
   drawNow();
@@ -145,51 +130,28 @@ function familyOf(picture) {
 
 // --- looking back --------------------------------------------------------------------------------------
 
-function stopPlaying() {
-  playing = null;
-}
-
-// Get what of the history did not come while this page watched.
-async function fetchHistory() {
-  const steps = stepsOf();
-  const mark = `${run.id} ${steps.at(-1)}`;
-  if (fetched === mark || steps.every((step) => known.has(step))) return;
-  fetched = mark;
-  const id = run.id;
-  try {
-    const answer = await fetch(`${LIVE}${encodeURIComponent(id)}/planes`, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) });
-    const planes = answer.ok ? await answer.json() : [];
-    if (id !== run.id) return;
-    for (const packed of planes) known.set(packed.step, unpack(packed));
-  } catch {
-    fetched = ""; // the connection is cut: again when it is wanted again
-  }
-}
+const fetchPlanes = () => fetchHistory(known, "planes", unpack);
 
 async function look(index) {
   const steps = stepsOf();
   place = Math.max(0, Math.min(index, steps.length - 1));
   run.shown = steps[place];
   $(".scrub input").value = String(place);
-  await fetchHistory();
+  await fetchPlanes();
   paint();
 }
 
 function newest() {
-  stopPlaying();
+  scrub.halt();
   run.shown = null;
   head = Math.max(0, line.length - 1);
   paint();
 }
 
 async function replay() {
-  if (playing) {
-    stopPlaying();
-    return paint();
-  }
   const mine = (playing = {});
   const from = run.shown === null ? 0 : place;
-  await fetchHistory();
+  await fetchPlanes();
   if (playing !== mine) return;
   place = from >= stepsOf().length - 1 ? 0 : from;
   run.shown = stepsOf()[Math.floor(place)];
@@ -198,11 +160,6 @@ async function replay() {
 
 // Listeners sit on the component's root, whose children Gradio may put in anew.
 element.addEventListener("input", (event) => {
-  if (event.target.matches(".scrub input")) {
-    stopPlaying();
-    const index = Number(event.target.value);
-    index === Number(event.target.max) ? newest() : look(index);
-  }
   if (event.target.matches(".way input")) {
     moment = Number(event.target.value);
     paint();
@@ -214,8 +171,6 @@ element.addEventListener("input", (event) => {
   }
 });
 element.addEventListener("click", (event) => {
-  if (event.target.matches(".play")) replay();
-  if (event.target.matches(".newest")) newest();
   if (event.target.matches(".slow")) {
     slow = !slow;
     paint();

@@ -14,7 +14,7 @@ from tabs.page.component import component
 from tabs.page.live.view import Chart, Line, live_view
 
 HERE = Path(__file__).parent
-PANELS = (HERE / "paint.js", HERE / "live.js", "verdict", "charts")
+PANELS = ("scrub", HERE / "paint.js", HERE / "live.js", "verdict", "charts")
 CHARTS = (
     Chart(
         "Losses",

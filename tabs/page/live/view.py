@@ -62,7 +62,7 @@ def live_view(
 
     `controls` gives the element ids of the buttons "start", "pause", "resume" and "stop", for the keyboard
     and for saying why one is disabled. `layout` is the HTML file of what stands below the progress bar, with the
-    places <!-- charts --> and <!-- verdict -->; `panels` are the scripts that fill it: names of those beside this,
+    places <!-- charts --> and <!-- verdict -->; `panels` are the scripts that fill it: names of those in panels/,
     or paths; `charts` is for the panel "charts". `css` is a file with the looks of what the layout has of its own,
     `props` are for the scripts.
     """
@@ -73,7 +73,7 @@ def live_view(
         HERE / "view",
         [
             *([CURVES] if "charts" in panels else []),
-            *(HERE / f"{panel}.js" if isinstance(panel, str) else panel for panel in panels),
+            *(HERE / "panels" / f"{panel}.js" if isinstance(panel, str) else panel for panel in panels),
         ],
         "begin();",
         before=[FOLLOW],

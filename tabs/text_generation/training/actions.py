@@ -14,12 +14,13 @@ from engines.gpt_training import explore
 from engines.gpt_training.config import ENGINE, TITLE, GptConfig
 from engines.gpt_training.engine import train
 from engines.gpt_training.explore import Inside
+from engines.gpt_training.papers import PapersConfig, measure
 from engines.gpt_training.take_home.export import export
 from engines.gpt_training.take_home.script import script_files
 from engines.gpt_training.take_home.space import model_space
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import ConfigError, EngineError
-from engines.running.events import Events, Weights
+from engines.running.events import Events, Metrics, Weights
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
 from engines.running.shown.moments import Moment
@@ -132,6 +133,23 @@ class GptActions(RunActions):
         """The states of a run's model that are kept beside the newest, in their order."""
         board = self.runs.get(run).board if self._has_own(run) else None
         return board.moments.before(board.weights.step) if board and board.weights else []
+
+    def papers(self, run: str, settings: dict[str, Any], request: gr.Request = None) -> dict[str, Any]:
+        """The measures that papers print, of a run's model; settings are those of PapersConfig, as {"count": 50}.
+
+        Returns {"perplexity": {"Perplexity": …, "Low": …, "High": …}, "counting": {"5-gram": …}, "made": {"BLEU": …},
+        "real": {…}}: of held-out text a character with its 95 % interval, what counting n-grams reaches, of what the
+        model writes after held-out beginnings, and of how other real texts go on.
+        """
+        with self.gate.computing(request):
+            events = list(self.measuring(run, PapersConfig.from_dict(settings or {})))
+        return {event.group: event.values for event in events if isinstance(event, Metrics)}
+
+    def measuring(self, run_id: str, config: PapersConfig) -> Events:
+        """The events of measuring the model of a run, or the bundled one, as papers do."""
+        if not self._has_own(run_id):
+            return self._computer.events(MODELS, measure, None, None, config)
+        return self._computer.events(MODELS, measure, *self._model(run_id), config, self.runs.get(run_id).folder)
 
     def chosen(self, run_id: str, whose: str) -> str:
         """The run whose model is meant, "" for the bundled one, which also stands in where no run is shown."""

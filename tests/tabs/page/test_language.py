@@ -13,6 +13,7 @@ from engines.data.cards import DATASETS, TEXT_DATASETS
 from engines.finetuning.config import RECIPES, FinetuningConfig
 from engines.gpt_training.config import PRESETS as GPT_PRESETS
 from engines.gpt_training.config import GptConfig
+from engines.gpt_training.papers import PapersConfig as TextPapersConfig
 from engines.image_generation.catalog import EXAMPLES, IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.enlarging import EnlargeConfig
@@ -110,6 +111,7 @@ def spoken_in_tables() -> set[str]:
         EnlargeConfig,
         StyleConfig,
         PapersConfig,
+        TextPapersConfig,
         RaceConfig,
         MusicConfig,
         ComposeConfig,

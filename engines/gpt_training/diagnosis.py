@@ -42,6 +42,7 @@ class Exam:
     lines: Mapping[int, float]  # what n-grams of this order reach; of a masked model only that of 1
     scores: Mapping[str, float] = field(default_factory=dict)
     copied: str = ""  # the longest run from the text learnt from
+    of: int = 0  # steps that there will be; 0: those of the config
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Doctor:
         self.best_held_out = min(self.best_held_out, exam.held_out)
         self.longest = max(self.longest, exam.copied, key=len)
         self.seen = [*self.seen[-MOST_SEEN:], [exam.step, exam.training]]
-        done = exam.step / config.steps
+        done = exam.step / (exam.of or config.steps)
         if exam.step < EARLY_STEPS or done < EARLY_SHARE:
             return early(exam)
         if exam.training > self.best_training + JUMP or self._stalled(exam):

@@ -11,14 +11,15 @@ import gradio as gr
 import numpy as np
 
 from engines.gpt_training import explore
-from engines.gpt_training.config import ENGINE, TITLE, GptConfig
+from engines.gpt_training.config import ENGINE, PRESETS, TITLE, GptConfig
 from engines.gpt_training.engine import train
 from engines.gpt_training.explore import Inside
 from engines.gpt_training.papers import PapersConfig, measure
 from engines.gpt_training.take_home.export import export
 from engines.gpt_training.take_home.script import script_files
 from engines.gpt_training.take_home.space import model_space
-from engines.knobs import MAX_SEED, Knob
+from engines.knobs import MAX_SEED, Config, Knob
+from engines.live_training.race.terms import Terms
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Events, Metrics, Weights
 from engines.running.run_files import saving
@@ -29,7 +30,7 @@ from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.polite import polite
 from tabs.page.runs.actions import RunActions
-from tabs.page.shared import new_key
+from tabs.page.shared import Racer, new_key
 from tabs.text_generation.own_runs import NOT_KEPT, NOT_YET
 
 RUN, BUNDLED = "run", "bundled"  # which model is used
@@ -54,6 +55,15 @@ class GptActions(RunActions):
 
     def _events(self, config: GptConfig, files: Sequence[str], own: Path) -> Events:
         return self._computer.events(TRAINING, train, config, files, own)
+
+    @property
+    def racer(self) -> Racer:
+        """The family as an entry of a race."""
+
+        def events(config: Config, folder: Path, terms: Terms) -> Events:
+            return self._computer.events(TRAINING, train, config, (), folder, terms)
+
+        return Racer(self.title, self.config, PRESETS, events)
 
     def _script(self, run: Run) -> Mapping[str, bytes]:
         weights = run.board.weights

@@ -89,6 +89,7 @@ class TrainingPanel:
         self.actions = GptActions(shared.runs, shared.gate, shared.computer)
         self.runs = shared.runs
         self.named = partial(self.actions.named, prefix="gpt")
+        shared.racers[ENGINE] = self.actions.racer
         self._build(shared.compared)
         self.add_endpoints()  # first, so that they get their names
         self.wire(shared.owner, shared.visit, shared.openings[ENGINE])

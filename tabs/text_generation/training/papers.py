@@ -18,7 +18,7 @@ from tabs.text_generation.training.actions import GptActions
 
 ABOUT = Message(
     "Perplexity of the held-out text; and BLEU, ROUGE and distinct-n of how the model goes on after held-out"
-    " beginnings, against how they really go on. A text can go on well in many ways, so the row of other real texts"
+    " beginnings, against how they really go on. A text can go on well in many ways, so the column of other real texts"
     " says how little a good one may score. It takes about half a minute on a CPU."
 )
 
@@ -37,7 +37,7 @@ class TextPapersPanel(PapersPanel):
 
 
 def told(found: Mapping[str, Metrics], say: Say) -> str:
-    """The perplexity with its interval and what it rests on, and both rows of scores."""
+    """The perplexity with its interval and what it rests on, and both columns of scores."""
     sure, lines = found[PERPLEXITY], found[COUNTING].values
     best = min(lines, key=lines.get)
     perplexity = Message(
@@ -48,12 +48,10 @@ def told(found: Mapping[str, Metrics], say: Say) -> str:
         grams=best,
         line=number(lines[best]),
     )
-    rows = [
-        [say(name), *(number(found[group].values[score]) for score in SCORES)]
-        for group, name in ((MADE, Message("The model's endings")), (REAL, Message("Ends of other real texts")))
-    ]
+    head = ["", say(Message("The model's endings")), say(Message("Ends of other real texts"))]
+    rows = [[score, *(number(found[group].values[score]) for group in (MADE, REAL))] for score in SCORES]
     rests = Message("From 0 to 100, on {count} held-out beginnings and their ends.", count=found[MADE].step)
-    return paragraph(say(perplexity)) + table(["", *SCORES], rows) + paragraph(say(rests))
+    return paragraph(say(perplexity)) + table(head, rows) + paragraph(say(rests))
 
 
 def number(value: float) -> str:

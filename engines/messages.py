@@ -61,7 +61,7 @@ class Message(str):
 
 def listed(parts: Sequence[str]) -> Message:
     """The parts one after the other with commas, each to be translated by itself."""
-    messages = [Message(part) for part in parts] or [Message("")]
+    messages = [part if isinstance(part, Message) else Message(part) for part in parts] or [Message("")]
     return reduce(lambda before, part: Message("{before}, {next}", before=before, next=part), messages)
 
 

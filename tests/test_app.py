@@ -122,7 +122,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/vae_map", "/diffusion_draw",
         "/points_start", "/points_status", "/points_control", "/points_step", "/points_open", "/points_run_file",
         "/gpt_start", "/gpt_status", "/gpt_control", "/gpt_open", "/gpt_run_file", "/gpt_model", "/gpt_script",
-        "/gpt_acrostic", "/gpt_fill", "/gpt_inside",
+        "/gpt_acrostic", "/gpt_fill", "/gpt_inside", "/gpt_papers",
         "/music_start", "/music_status", "/music_control", "/music_open", "/music_run_file", "/music_tensorboard",
         "/music_fill", "/music_melody", "/music_read", "/music_write", "/music_pair",
         "/image_enlarge", "/image_generate", "/image_models", "/image_reading", "/image_settings",

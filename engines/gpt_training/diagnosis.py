@@ -42,6 +42,7 @@ class Exam:
     lines: Mapping[int, float]  # what n-grams of this order reach; of a masked model only that of 1
     scores: Mapping[str, float] = field(default_factory=dict)
     copied: str = ""  # the longest run from the text learnt from
+    of: int = 0  # steps that there will be; 0: those of the config
 
 
 @dataclass
@@ -52,6 +53,7 @@ class Doctor:
     best_held_out: float = math.inf
     longest: str = ""
     seen: list[list[float]] = field(default_factory=list)  # step and training loss of each exam
+    overshot: bool = False  # steps once overshot, and since then it was never better than pairs
 
     def watch(self, training: float) -> None:
         """Between exams: a loss may rise again soon."""
@@ -63,14 +65,17 @@ class Doctor:
         self.best_held_out = min(self.best_held_out, exam.held_out)
         self.longest = max(self.longest, exam.copied, key=len)
         self.seen = [*self.seen[-MOST_SEEN:], [exam.step, exam.training]]
-        done = exam.step / config.steps
+        done = exam.step / (exam.of or config.steps)
         if exam.step < EARLY_STEPS or done < EARLY_SHARE:
             return early(exam)
-        if exam.training > self.best_training + JUMP or self._stalled(exam):
+        overshoots = exam.training > self.best_training + JUMP or self._stalled(exam)
+        no_better = exam.held_out > exam.lines.get(2, math.inf)
+        self.overshot = (self.overshot or overshoots) and no_better
+        if overshoots or self.overshot:
             return rate_too_high(exam, self.best_training)
         if exam.held_out > self.best_held_out + WORSE and exam.training < exam.held_out - APART:
             return by_heart(exam, self.best_held_out, self.longest)
-        if done > LATE and exam.held_out > exam.lines.get(2, math.inf):
+        if done > LATE and no_better:
             return too_small(exam)
         better = min(exam.lines.values()) - (CLEAR if config.model == MASKED else 0.0)
         return healthy(exam) if exam.held_out < better else learning(exam)

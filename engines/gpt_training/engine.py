@@ -14,6 +14,7 @@ from engines.gpt_training.measures.ngrams import MOST, ORDERS, held_out_nats
 from engines.gpt_training.text.corpus import Corpus, build
 from engines.gpt_training.text.sources import left_unknown, load_documents
 from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
+from engines.live_training.race.terms import Budget, Terms
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
 from engines.running.events import Bars, Caption, Events, Metrics, Note, Progress, Resumed, Weights, Written
@@ -28,11 +29,15 @@ if TYPE_CHECKING:
 
 SHARE = 0.05  # of the time that each of showing, examining and testing may take
 QUICK, THOROUGH = 8192, 65_536  # held-out tokens on the way, and at the end
+FINAL = "final"  # the group of metrics of the exam at the end of a race
+EXAM_SEED = 1_000_000_000  # beyond the seeds of what is scored on the way, which are steps
 TRIED = 300  # pieces that a copy trains on while it is tried out how to compute
 
 
 @on_gpu(TRAINING)
-def train(config: GptConfig, uploads: Sequence[str] = (), folder: Path | None = None) -> Events:
+def train(
+    config: GptConfig, uploads: Sequence[str] = (), folder: Path | None = None, terms: Terms | None = None
+) -> Events:
     """Train on the config's text, or on the uploaded file; ends early when told to stop.
 
     Yields Progress and Metrics ("losses": Training, Held-out, and what n-grams reach, in nats a character) four times
@@ -40,7 +45,8 @@ def train(config: GptConfig, uploads: Sequence[str] = (), folder: Path | None = 
     EngineError when a loss is not finite any more; what was yielded before stays good.
 
     In `folder`, the run's own, the state is saved about every 20 seconds; if one is there already, the training goes
-    on from it and yields Resumed.
+    on from it and yields Resumed. On the `terms` of a race it ends when its seconds are used up, with an exam that is
+    repeated: Metrics ("final").
     """
     yield Note(Message("Loading PyTorch"))
     from engines.device import pick_device, release_memory
@@ -61,7 +67,7 @@ def train(config: GptConfig, uploads: Sequence[str] = (), folder: Path | None = 
     try:
         yield Note(Message("Trying out how to compute fastest here"))
         trainer = Trainer(config, corpus, device, best_choice(config, corpus, device, neighbours.free()))
-        yield from _Training(trainer, corpus, lines, folder).events()
+        yield from _Training(trainer, corpus, lines, folder, terms).events()
     except Diverged as problem:
         yield diverged()
         raise EngineError(
@@ -124,13 +130,21 @@ def best_choice(config: GptConfig, corpus: Corpus, device: torch.device, free: i
 class _Training:
     """One run from its first step, or from where it was cut off, to its last."""
 
-    def __init__(self, trainer: Trainer, corpus: Corpus, lines: dict[int, float], folder: Path | None) -> None:
+    def __init__(
+        self,
+        trainer: Trainer,
+        corpus: Corpus,
+        lines: dict[int, float],
+        folder: Path | None,
+        terms: Terms | None = None,
+    ) -> None:
         from engines.gpt_training.pen import Pen
         from engines.live_training.checkpoint import Checkpoints
         from engines.live_training.pace import Computing
 
         self.config: GptConfig = trainer.config
         self.trainer, self.corpus, self.lines = trainer, corpus, lines
+        self.terms, self.budget = terms, Budget(trainer, terms)
         self.pen = Pen(self.config, corpus)
         self.checkpoints = Checkpoints(trainer, folder, self._memory)
         self.doctor = Doctor()
@@ -148,13 +162,20 @@ class _Training:
 
     def events(self) -> Events:
         """All events of the run; see `train`."""
+        asked = yield from self.budget.timed(self._events())
+        if self.terms and not asked:
+            yield from each(self._final())
+
+    def _events(self) -> Events:
+        """All but the exam at the end of a race; returns whether a stop was asked for."""
+        now = self.budget.now
         jobs: Jobs = [
-            (Clock(2.0, SHARE), self._test),
-            (Clock(0.25), self._report),
-            (Clock(1.5, SHARE), self._write),
-            (Clock(3.0, SHARE), self._score),
-            (Clock(1.0), self._examine),
-            (Clock(2.0, SHARE), self._keep),
+            (Clock(2.0, SHARE, now=now), self._test),
+            (Clock(0.25, now=now), self._report),
+            (Clock(1.5, SHARE, now=now), self._write),
+            (Clock(3.0, SHARE, now=now), self._score),
+            (Clock(1.0, now=now), self._examine),
+            (Clock(2.0, SHARE, now=now), self._keep),
         ]
         memory = self.checkpoints.resume()
         if memory is not None:
@@ -163,14 +184,12 @@ class _Training:
         yield self.computing.caption()
         asked = yield from each(self._write())
         asked = yield from each(self._keep(), asked=asked)
-        asked, stop = yield from in_turns(self._over, self.computing, self.checkpoints, jobs, asked)
+        asked, stop = yield from in_turns(self.budget.over, self.computing, self.checkpoints, jobs, asked)
         if not stop:
             self.test(THOROUGH)
         for _, job in jobs[1:]:
-            yield from each(job(), asked=asked)
-
-    def _over(self) -> bool:
-        return self.step >= self.config.steps
+            asked = yield from each(job(), asked=asked)
+        return asked
 
     def _memory(self) -> dict[str, Any]:
         """What a checkpoint keeps beside the trainer."""
@@ -212,7 +231,7 @@ class _Training:
         lines = {f"{order}-gram": nats for order, nats in self.lines.items()}
         yield Metrics(self.step, {"Training": self.signals["Training"], "Held-out": self.held_out, **lines})
         counts = {"{n} pieces of text": self.step * self.config.batch}
-        yield Progress(self.step, self.config.steps, counts)
+        yield Progress(self.step, self.budget.steps, counts)
 
     def _write(self) -> Job:
         """What it writes from the fixed starts, or fills into the fixed gaps."""
@@ -231,8 +250,30 @@ class _Training:
         """The diagnosis."""
         if not self.signals:
             return
-        exam = Exam(self.step, self.signals["Training"], self.held_out, self.lines, self.scores, self.copied)
-        yield self.doctor.examine(self.config, exam)
+        seen = self.signals["Training"], self.held_out, self.lines, self.scores, self.copied
+        yield self.doctor.examine(self.config, Exam(self.step, *seen, of=self.budget.steps))
+
+    def _final(self) -> Job:
+        """The exam at the end of a race, several times, so that one sees what chance does to it."""
+        yield Caption(FINAL, self._said_of_final())
+        for number in range(self.terms.exams):
+            with self.trainer.resting() as net:
+                scores, _ = self.pen.examine(net, seed=EXAM_SEED + number)
+            held_out = self.trainer.held_out_part(number, self.terms.exams)
+            if (yield Metrics(self.step, {"Held-out": held_out, **scores}, FINAL)):
+                return
+
+    def _said_of_final(self) -> Message:
+        """What the exam is; of a masked model another sentence, since its loss is of other questions."""
+        if self.config.model == MASKED:
+            return Message(
+                "The exam at the end: {count} times, of another part of the held-out text and other gaps.",
+                count=self.terms.exams,
+            )
+        return Message(
+            "The exam at the end: {count} times, of another part of the held-out text and newly written texts.",
+            count=self.terms.exams,
+        )
 
     def _keep(self) -> Job:
         """The model as it is now."""

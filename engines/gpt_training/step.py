@@ -41,10 +41,10 @@ class Pieces:
         ids = self.tokens[place.clamp(max=len(self.tokens) - 1)].long().masked_fill(over, 0)
         return ids[:, :-1], ids[:, 1:].masked_fill(over[:, 1:], IGNORED)
 
-    def spread(self, most: int) -> Iterator[Tensor]:
-        """Numbers of up to so many pieces, spread over all, some at a time."""
-        count = len(self)
-        places = np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))
+    def spread(self, most: int, first: int = 0, step: int = 1) -> Iterator[Tensor]:
+        """Numbers of up to so many pieces, spread over all, or every `step`th from the first on; some at a time."""
+        numbers = np.arange(first, len(self), step)
+        places = numbers[np.unique(np.linspace(0, len(numbers) - 1, min(len(numbers), most)).astype(np.int64))]
         yield from torch.tensor(places, device=self.starts.device).split(PIECES)
 
 
@@ -73,13 +73,18 @@ class Trainer(OneNetTrainer):
         nats, characters = self.by_place(most)
         return float(nats.sum() / max(1.0, characters.sum()))
 
+    def held_out_part(self, number: int, of: int, most: int = 512) -> float:
+        """The same of one of several parts, each of every so manyth piece."""
+        nats, characters = self.by_place(most, number, of)
+        return float(nats.sum() / max(1.0, characters.sum()))
+
     @torch.no_grad()
-    def by_place(self, most: int = 4096) -> tuple[np.ndarray, np.ndarray]:
+    def by_place(self, most: int = 4096, first: int = 0, step: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """The same as sums for each place in a piece: nats, and characters, float64 [length] each."""
         rng = torch.Generator(self.device).manual_seed(0)  # of a masked model's gaps
         total = torch.zeros(2, self.length, dtype=torch.float64, device=self.device)
         with self.resting():
-            for some in self.held.spread(most):
+            for some in self.held.spread(most, first, step):
                 ids, targets = self._task(*self.held.at(some), rng)
                 logits, _ = self.net(ids)
                 nats = F.cross_entropy(logits.flatten(0, 1).float(), targets.flatten(), reduction="none")

@@ -94,7 +94,7 @@ class Writer:
         longest = max(len(self.vocabulary.encode(start)) for start in starts)
         given = begun(starts, self.vocabulary, room + 1 + (0 if self.config.whole else longest), self.config.plan)
         end = 0 if self.config.whole else ENDLESS
-        with _computing():
+        with computing():
             written = texts(write(self.net, given, temperature, top_p, seed, end), self.vocabulary.tokens, end)
         if not self.config.plan:
             return written
@@ -119,7 +119,7 @@ class Writer:
             raise ConfigError("This model writes tunes; an acrostic is of words.")
         characters = "".join(characters.split())
         self.check(characters)
-        with _computing():
+        with computing():
             if self.config.data == POEMS:
                 poet = Poet(self.net, self.vocabulary, self.config.plan, temperature, top_p, seed)
                 return poet.write(characters, form, count)
@@ -151,7 +151,7 @@ class Writer:
         if len(row) > self.length:
             raise ConfigError("The text may have at most {most} characters.", most=self.length - 1)
         ids = torch.tensor([row + [0] * (self.length - len(row))])
-        with _computing():
+        with computing():
             filled, _ = fill(self.net, ids, ids == gap, gap)
         return self.vocabulary.decode(filled[0, 1 : len(row)].tolist())
 
@@ -162,7 +162,7 @@ class Writer:
         self.check(text)
         if not self.config.plan or "：" in text:
             return text
-        with _computing():
+        with computing():
             return (plan_of(text, prosody()) if lines_of(text) else self._plan(text)) + text
 
     def tokens(self, text: str) -> list[str]:
@@ -170,7 +170,7 @@ class Writer:
 
         Of a longer text the last ones that there are places for.
         """
-        with _computing():
+        with computing():
             ids = self._ids(text)[0].tolist()
         return [START if i == 0 else self.vocabulary.tokens[i] for i in ids]
 
@@ -181,14 +181,14 @@ class Writer:
             raise ConfigError("A recurrent network has no attention.")
         _within(Message("Layer"), layer, self.config.layers)
         _within(Message("Head"), head, self.config.heads)
-        with _computing():
+        with computing():
             return self.net.attention(self._ids(text), layer)[0, head].numpy()
 
     def likely(self, text: str, count: int = 10) -> list[tuple[str, float]]:
         """The likeliest tokens after a text, and how likely each is, best first; the end of a document is \\n."""
 
         self._must_write()
-        with _computing():
+        with computing():
             shares = self.net(self._ids(text))[0][0, -1].softmax(-1)
         best = shares.topk(min(count, len(shares)))
         return [
@@ -246,7 +246,7 @@ class Writer:
 
 
 @contextmanager
-def _computing() -> Iterator[None]:
+def computing() -> Iterator[None]:
     """On one thread: what there is to compute is too small to share out."""
     import torch
 

@@ -36,8 +36,8 @@ class OneNetTrainer(BaseTrainer):
         self._sums = torch.zeros(len(SIGNALS) + 1, device=self.device)  # the last one counts
 
     def step(self, share: float | None = None) -> None:
-        """One update; `share` is how much of the run is over, from 0 to 1: steps of the config's, if left out."""
-        self._set_rate(self.optimiser, self._rate(self.steps / self.config.steps if share is None else share))
+        """One update; `share` is how much of the run is over, from 0 to 1: of the steps planned, if left out."""
+        self._set_rate(self.optimiser, self._rate(self.done if share is None else share))
         if self.config.dropout:  # its draws come from PyTorch's own random numbers, which no checkpoint keeps
             torch.manual_seed(stream_seed(self.config.seed, None, self.steps))
         if self.device.type == "cuda":

@@ -13,7 +13,7 @@ from engines.knobs import Config
 from engines.live_training.race.config import FEWEST, OVERHEAD, RaceConfig
 from engines.live_training.race.terms import Terms
 from engines.messages import ConfigError, EngineError
-from engines.running.comparison.entries import MOST
+from engines.running.comparison.entries import MOST, OWN
 from engines.running.events import Events
 from engines.running.runs import Run, Runs
 from tabs.page.forms import ChoiceList, Form
@@ -23,9 +23,9 @@ from tabs.page.polite import polite
 from tabs.page.shared import Racer, find_run, new_key
 
 RULES = (
-    "Two to four entries learn the same pictures for the same **seconds of computing**, in turns of a few seconds on"
-    " this device; at the end each sits the same exam four times. Learning rates fall with an entry's time instead of"
-    " its steps. The race goes on without this page."
+    "Two to four entries learn the same for the same **seconds of computing**, in turns of a few seconds on this"
+    " device: models of pictures one dataset, language models one text. At the end each sits the same exam four times."
+    " Learning rates fall with an entry's time instead of its steps. The race goes on without this page."
 )
 
 
@@ -41,7 +41,7 @@ class RaceActions:
         found = []
         for engine, racer in self.racers.items():
             mine = self.runs.latest(owner, engine)
-            if mine and mine.config.dataset != "own":
+            if mine and not _brought(mine.config):
                 found.append((f"{say(racer.title)} · {say('as in your latest run')}", f"{engine}/{mine.id}"))
             for name, preset in racer.presets.items():
                 found.append((f"{say(racer.title)} · {say(preset.title)}", f"{engine}/{name}"))
@@ -49,7 +49,9 @@ class RaceActions:
 
     def first(self) -> list[str]:
         """The entries to begin with: each family as it comes."""
-        return [f"{engine}/{next(iter(racer.presets))}" for engine, racer in self.racers.items()][:MOST]
+        data = next((racer.config.data_of for racer in self.racers.values()), ())
+        alike = {engine: racer for engine, racer in self.racers.items() if racer.config.data_of == data}
+        return [f"{engine}/{next(iter(racer.presets))}" for engine, racer in alike.items()][:MOST]
 
     def start(
         self, race: RaceConfig, entries: Sequence[tuple[str, Mapping[str, Any]]], owner: str, request: Any
@@ -61,10 +63,12 @@ class RaceActions:
         racing = []
         for engine, settings in entries:
             racer = self._racer(engine)
-            size = racer.config.knobs()["size"].default
-            own = {"dataset": race.dataset, "seed": race.seed, "whole": False, "size": size}
+            own: dict[str, Any] = {"seed": race.seed}
+            if "dataset" in racer.config.data_of:
+                own |= {"dataset": race.dataset, "whole": False, "size": racer.config.knobs()["size"].default}
             config = self.gate.limits.allow(racer.config.from_dict({**settings, **own}))
             racing.append((engine, config, self._events(racer, config, terms)))
+        _must_learn_the_same([config for _, config, _ in racing])
         self.gate.count(owner, request)
         self.gate.admit_run(owner, request)
         runs = self.runs.race(racing, owner, OVERHEAD * race.seconds * len(racing))
@@ -114,6 +118,25 @@ class RaceActions:
             asked = [(entry.get("engine"), entry.get("settings") or {}) for entry in entries]
             runs = self.start(RaceConfig.from_dict(settings), asked, owner, request)
             return {"runs": [run.id for run in runs], "owner": owner, "config": [run.config.to_dict() for run in runs]}
+
+
+def _data(config: Config) -> tuple[tuple[str, Any], ...]:
+    """What a model learns from."""
+    return tuple((name, getattr(config, name)) for name in config.data_of)
+
+
+def _brought(config: Config) -> bool:
+    """Whether it is what a visitor brought, which the others do not have."""
+    return any(value == OWN for _, value in _data(config))
+
+
+def _must_learn_the_same(configs: Sequence[Config]) -> None:
+    if any(map(_brought, configs)):
+        raise ConfigError("A race is on data that is here already: a text or pictures of your own can't be raced on.")
+    if len(set(map(_data, configs))) > 1:
+        raise ConfigError(
+            "The entries of a race must learn the same: all of them pictures, or all of them the same text."
+        )
 
 
 class RacePanel:

@@ -12,10 +12,11 @@ from typing import Any
 import gradio as gr
 
 from engines.knobs import MAX_SEED
+from engines.live_training.exam.papers import PapersConfig
 from engines.live_training.family import ALL_CLASSES, Family
 from engines.messages import Message
 from tabs.live_training.actions import FamilyActions
-from tabs.live_training.papers import PapersPanel
+from tabs.live_training.papers import ABOUT, told_in_table
 from tabs.live_training.previews import preview_dataset, preview_uploads
 from tabs.page.forms import Form, seed_box
 from tabs.page.language import language_of, t, translate
@@ -29,6 +30,7 @@ from tabs.page.outbox import DOWNLOAD, download_field
 from tabs.page.polite import polite
 from tabs.page.runs.controls import RunControls
 from tabs.page.runs.fork import ForkPanel
+from tabs.page.runs.papers import PapersPanel
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import FOLLOW, QUICK, Shared, after, find_run
 
@@ -105,7 +107,7 @@ class FamilyTab:
             with gr.Tab(t("Explore")):
                 self._build_explore()
             with gr.Tab(t("Papers' measures")):
-                self.papers = PapersPanel(self.actions, self.prefix)
+                self.papers = PapersPanel(self.actions, self.prefix, PapersConfig, ABOUT, told_in_table)
             with gr.Tab(t("Fork")) as place:
                 self.fork = ForkPanel(self.actions, self.prefix, place, shared.compared)
             with gr.Tab(t("Take home")):

@@ -11,7 +11,9 @@ from engines.gpt_training.config import GptConfig
 from engines.running.board import Board
 from engines.running.events import Metrics, Progress, Samples, Written
 from engines.running.runs import Runs
-from tests.browser.conftest import NARROW
+from tests.browser.conftest import NARROW, WIDE
+from tests.browser.test_accessibility import check, tab_to
+from tests.browser.test_accessible_trainings import LOOKS, NAMELESS
 from tests.fakes import pictures
 from tests.served import served
 
@@ -119,6 +121,47 @@ def test_texts_stand_side_by_side(visit):
     view.locator(".scrub input").press("Home")
     expect(view.locator(".made li")).to_have_text(["春风poet-one10，", "春风poet-two10，"])
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing stands out at the side"
+
+
+@LOOKS
+@pytest.mark.only("comparison", "gan_training", "gpt_training")
+def test_axe_finds_nothing_with_two_to_four_runs(visit, viewport, theme, locale):
+    visitor = visit(viewport=viewport, locale=locale)
+    page = visitor.page
+    for ids in (
+        "first-run,second-run",
+        "first-run,third-run,gone-for-good",
+        "first-run,second-run,third-run,poet-one",
+    ):
+        page.goto(f"{visitor.url}?tab=comparison&__theme={theme}&runs={ids}")
+        expect(shown(page).locator(".runs li")).to_have_count(ids.count(",") + 1)
+        page.locator(f"{VIEW} details summary").evaluate("node => node.click()")
+        check(page, ids)
+        assert page.evaluate(NAMELESS) == []
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280", "390"])
+@pytest.mark.only("comparison", "gan_training")
+def test_runs_are_compared_by_keys(visit, viewport):
+    page = visit(viewport=viewport).arrive("?tab=comparison&runs=first-run,second-run,third-run")
+    view = shown(page)
+    page.locator("#comparison-link :is(input, textarea)").focus()
+    page.keyboard.type("fourth-run")
+    page.keyboard.press("Enter")
+    expect(view.locator(".runs li")).to_have_count(4)
+    tab_to(page, f"{VIEW} .axes input", most=30)
+    page.keyboard.press("ArrowDown")
+    expect(view.locator(".axes input:checked")).to_have_value("seconds")
+    tab_to(page, f"{VIEW} .copy", most=3)
+    page.keyboard.press("Enter")
+    assert "axis=seconds" in page.url
+    tab_to(page, f"{VIEW} .scrub input", most=10)
+    page.keyboard.press("Home")
+    expect(view.locator(".scrub input")).to_have_attribute("aria-valuetext", re.compile("."))
+    expect(view.locator(".made figcaption span").first).to_have_text("step 100")
+    tab_to(page, f"{VIEW} .newest", most=2)
+    page.keyboard.press("Enter")
+    expect(view.locator(".made figcaption span").first).to_have_text("step 20,000")
 
 
 @pytest.mark.only("gan_training", "comparison")

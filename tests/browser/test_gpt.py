@@ -148,6 +148,25 @@ def test_attention_is_seen_to_form(visit, language, viewport, scheme):
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
 
 
+@VISITS
+def test_papers_measures_of_a_run(visit, language, viewport, scheme):
+    visitor = visit(viewport=viewport, color_scheme=scheme, locale="zh-CN" if language == "zh" else "en-GB")
+    page = visitor.page
+    query = "?tab=gpt_training&data=names&layers=1&width=16&heads=2&context=16&batch=16&steps=30"
+    page.goto(f"{visitor.url}{query}")
+    page.locator("#gpt-start[title]").wait_for()
+    expect(page.locator("#gpt-steps input[type=number]")).to_have_value("30")
+    train(page, WORDS[language]["end"])
+    page.get_by_role("tab", name={"en": "Papers' measures", "zh": "论文中的指标"}[language], exact=True).click()
+    page.locator("#gpt-papers-start").click()
+    found = page.locator("#gpt-papers-found")
+    expect(found.locator("tbody tr")).to_have_count(6, timeout=120_000)
+    said = {"en": r"Perplexity: [\d.,]+ a character, 95 % sure between .* held-out characters", "zh": "困惑度：每字符"}
+    expect(found).to_contain_text(re.compile(said[language]))
+    expect(found.locator("tbody th").first).to_have_text("BLEU")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+
+
 def test_ones_own_model_goes_on_with_a_text(visit):
     page = arrive(visit())
     train(page, "Finished")

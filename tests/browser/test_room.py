@@ -66,6 +66,11 @@ def test_students_join_and_their_runs_stand_on_the_teachers_board(visit):
     teacher.reload()
     expect(teacher.locator(f"{BOARD} .code b")).to_have_text(code)
     expect(teacher.locator("#room-qr svg")).to_be_visible()
+    teacher.close()
+    teacher = teacher.context.new_page()  # who closed the page comes back to the room, and leads it
+    teacher.goto(f"{student.url}?tab=room")
+    expect(teacher.locator(f"{BOARD} .code b")).to_have_text(code)
+    expect(teacher.locator("#room-freeze")).to_be_visible()
     teacher.context.close()  # the room goes on without its teacher
     page.reload()
     expect(page.locator(f"{BOARD} .tiles li")).to_have_count(1)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from engines.messages import Message
+from engines.messages import Message, listed
 
 
 def test_a_message_is_its_english_and_remembers_its_parts():
@@ -37,3 +37,10 @@ def test_a_message_survives_json():
 def test_a_hostile_template_is_refused(data):
     with pytest.raises(ValueError, match=r"not a|must|unmatched|Single|bad"):
         Message.from_json(data)
+
+
+def test_what_is_listed_is_still_translated_piece_by_piece():
+    told = listed([Message("{who}: {what}", who="A", what=Message("GAN")), "B {x}"]).to_json()
+    assert told["values"]["before"] == Message("{who}: {what}", who="A", what=Message("GAN")).to_json()
+    assert told["values"]["next"] == {"template": "B {x}", "values": {}}
+    assert listed([]) == ""

@@ -18,7 +18,7 @@ class RaceConfig(Config):
     dataset: str = knob(
         "fashion_mnist",
         "Dataset",
-        "The pictures that all entries learn from.",
+        "The pictures that all entries learn from; language models learn the text of their settings.",
         choices={name: card.label or card.title for name, card in DATASETS.items()},
     )
     seconds: int = knob(

@@ -101,7 +101,7 @@ def take(folder: Path, step: int, into: Path, config: Mapping[str, Any]) -> None
     try:
         (into / CHECKPOINT).mkdir(parents=True, exist_ok=True)
         write_atomically(into / CHECKPOINT / TRAINING, data)
-        for path in _own_data(folder):
+        for path in own_data(folder):
             shutil.copyfile(path, into / CHECKPOINT / path.name)
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
@@ -125,12 +125,12 @@ def with_config(data: bytes, config: Mapping[str, Any]) -> bytes:
 def put_data_aside(folder: Path) -> None:
     """Of a run that has ended: a visitor's own data goes from the checkpoint to the points, if there are any."""
     if points_of(folder):
-        for path in _own_data(folder):
+        for path in own_data(folder):
             with contextlib.suppress(OSError):
                 path.replace(folder / ROOM / path.name)
 
 
-def _own_data(folder: Path) -> list[Path]:
+def own_data(folder: Path) -> list[Path]:
     """The files of a visitor's own data, wherever they lie."""
     found: list[Path] = []
     for room in (CHECKPOINT, ROOM):

@@ -11,15 +11,17 @@ import gradio as gr
 import numpy as np
 
 from engines.gpt_training import explore
-from engines.gpt_training.config import ENGINE, TITLE, GptConfig
+from engines.gpt_training.config import ENGINE, PRESETS, TITLE, GptConfig
 from engines.gpt_training.engine import train
 from engines.gpt_training.explore import Inside
+from engines.gpt_training.papers import PapersConfig, measure
 from engines.gpt_training.take_home.export import export
 from engines.gpt_training.take_home.script import script_files
 from engines.gpt_training.take_home.space import model_space
-from engines.knobs import MAX_SEED, Knob
+from engines.knobs import MAX_SEED, Config, Knob
+from engines.live_training.race.terms import Terms
 from engines.messages import ConfigError, EngineError
-from engines.running.events import Events, Weights
+from engines.running.events import Events, Metrics, Weights
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
 from engines.running.shown.moments import Moment
@@ -28,7 +30,7 @@ from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.polite import polite
 from tabs.page.runs.actions import RunActions
-from tabs.page.shared import new_key
+from tabs.page.shared import Racer, new_key
 from tabs.text_generation.own_runs import NOT_KEPT, NOT_YET
 
 RUN, BUNDLED = "run", "bundled"  # which model is used
@@ -53,6 +55,15 @@ class GptActions(RunActions):
 
     def _events(self, config: GptConfig, files: Sequence[str], own: Path) -> Events:
         return self._computer.events(TRAINING, train, config, files, own)
+
+    @property
+    def racer(self) -> Racer:
+        """The family as an entry of a race."""
+
+        def events(config: Config, folder: Path, terms: Terms) -> Events:
+            return self._computer.events(TRAINING, train, config, (), folder, terms)
+
+        return Racer(self.title, self.config, PRESETS, events)
 
     def _script(self, run: Run) -> Mapping[str, bytes]:
         weights = run.board.weights
@@ -132,6 +143,23 @@ class GptActions(RunActions):
         """The states of a run's model that are kept beside the newest, in their order."""
         board = self.runs.get(run).board if self._has_own(run) else None
         return board.moments.before(board.weights.step) if board and board.weights else []
+
+    def papers(self, run: str, settings: dict[str, Any], request: gr.Request = None) -> dict[str, Any]:
+        """The measures that papers print, of a run's model; settings are those of PapersConfig, as {"count": 50}.
+
+        Returns {"perplexity": {"Perplexity": …, "Low": …, "High": …}, "counting": {"5-gram": …}, "made": {"BLEU": …},
+        "real": {…}}: of held-out text a character with its 95 % interval, what counting n-grams reaches, of what the
+        model writes after held-out beginnings, and of how other real texts go on.
+        """
+        with self.gate.computing(request):
+            events = list(self.measuring(run, PapersConfig.from_dict(settings or {})))
+        return {event.group: event.values for event in events if isinstance(event, Metrics)}
+
+    def measuring(self, run_id: str, config: PapersConfig) -> Events:
+        """The events of measuring the model of a run, or the bundled one, as papers do."""
+        if not self._has_own(run_id):
+            return self._computer.events(MODELS, measure, None, None, config)
+        return self._computer.events(MODELS, measure, *self._model(run_id), config, self.runs.get(run_id).folder)
 
     def chosen(self, run_id: str, whose: str) -> str:
         """The run whose model is meant, "" for the bundled one, which also stands in where no run is shown."""

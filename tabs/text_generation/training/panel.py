@@ -26,6 +26,7 @@ from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import QUICK, Shared
 from tabs.text_generation.training.actions import BUNDLED, RUN, GptActions
 from tabs.text_generation.training.inside import InsidePanel
+from tabs.text_generation.training.papers import TextPapersPanel
 from tabs.text_generation.training.use import AcrosticPanel, FillPanel
 
 __all__ = ["ENGINE", "INTRO", "TrainingPanel"]
@@ -88,6 +89,7 @@ class TrainingPanel:
         self.actions = GptActions(shared.runs, shared.gate, shared.computer)
         self.runs = shared.runs
         self.named = partial(self.actions.named, prefix="gpt")
+        shared.racers[ENGINE] = self.actions.racer
         self._build(shared.compared)
         self.add_endpoints()  # first, so that they get their names
         self.wire(shared.owner, shared.visit, shared.openings[ENGINE])
@@ -132,6 +134,8 @@ class TrainingPanel:
                 self.fill = FillPanel(self.actions)
             with gr.Tab(t("Look inside"), elem_id="gpt-look-inside"):
                 self.inside = InsidePanel(self.actions)
+            with gr.Tab(t("Papers' measures")):
+                self.papers = TextPapersPanel(self.actions, "gpt")
             with gr.Tab(t("Fork")) as place:
                 self.fork = ForkPanel(self.actions, "gpt", place, compared)
             with gr.Tab(t("Take home")):
@@ -170,11 +174,12 @@ class TrainingPanel:
         for button, name in saving:
             made = button.click(self.named(name), self.live, self.file, api_name=f"gpt_{name}", **MAKING)
             made.success(None, self.file, js=DOWNLOAD)
-        made = [self.acrostic.poem, self.fill.filled, self.inside.map, self.file]
-        gr.on([self.live.change, self.whose.change], lambda: ["", "", "", None], None, made, **QUICK)
+        made = [self.acrostic.poem, self.fill.filled, self.inside.map, self.papers.found, self.file]
+        gr.on([self.live.change, self.whose.change], lambda: ["", "", "", "", None], None, made, **QUICK)
         self.acrostic.wire(self.live, self.whose)
         self.fill.wire(self.live)
         self.inside.wire(self.live, self.whose)
+        self.papers.wire(self.live, self.whose)
 
     def add_endpoints(self) -> None:
         """What a script can do that no button does in the same form."""

@@ -54,6 +54,18 @@ def test_one_that_fell_and_then_stays_high_overshoots_and_one_that_never_fell_do
     assert verdict.state == state
 
 
+def test_one_that_overshot_is_not_said_to_be_too_small_until_it_is_better_than_pairs():
+    doctor = Doctor()
+    doctor.examine(CONFIG, exam(step=1, training=8.4, held_out=8.4))
+    for step, loss in ((60, 6.4), (100, 6.3), (120, 6.35)):
+        assert doctor.examine(CONFIG, exam(step=step, training=loss, held_out=6.3)).state in ("learning", "diverging")
+    late = exam(step=600, training=5.7, held_out=5.6)
+    assert doctor.examine(CONFIG, late).state == "diverging", "its rate has fallen, and so its loss"
+    assert Doctor().examine(CONFIG, late).state == "too_small"
+    assert doctor.examine(CONFIG, exam(step=900, training=5.2, held_out=5.3)).state == "learning"
+    assert doctor.examine(CONFIG, exam(step=950, training=5.5, held_out=5.5)).state == "too_small"
+
+
 def test_a_held_out_loss_that_rises_is_learning_by_heart_and_says_what_was_copied():
     doctor = Doctor()
     doctor.examine(CONFIG, exam(copied="白日依山尽黄河入海流"))

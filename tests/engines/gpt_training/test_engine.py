@@ -9,6 +9,7 @@ from engines.gpt_training import engine
 from engines.gpt_training.config import GptConfig
 from engines.gpt_training.step import Trainer
 from engines.gpt_training.use import Writer
+from engines.live_training.race.terms import Terms
 from engines.messages import ConfigError, EngineError
 from engines.running.clock import Clock
 from engines.running.events import Bars, Caption, Metrics, Progress, Resumed, Verdict, Weights, Written
@@ -123,3 +124,28 @@ def test_a_loss_that_is_no_number_ends_the_run_in_plain_words(monkeypatch):
     with pytest.raises(EngineError, match="At step 3 a loss was not a number any more"):
         events.extend(engine.train(GptConfig(**TINY | {"steps": 50})))
     assert of(events, Verdict)[-1].state == "diverging"
+
+
+@pytest.mark.parametrize("model", ["lstm", "masked"])
+def test_on_the_terms_of_a_race_it_ends_by_time_with_an_exam_that_is_repeated(model):
+    config = GptConfig(**TINY | {"model": model, "steps": 100_000})
+    events = list(engine.train(config, terms=Terms(seconds=1.0, exams=3)))
+    final = [event for event in of(events, Metrics) if event.group == "final"]
+    assert len(final) == 3
+    assert {event.step for event in final} == {of(events, Progress)[-1].step}
+    assert set(final[0].values) == {
+        "Held-out",
+        *(["Gaps filled right"] if model == "masked" else ["Form", "Rhyme", "Tones"]),
+    }
+    assert len({event.values["Held-out"] for event in final}) == 3, "another part each time"
+    last = of(events, Progress)[-1]
+    assert last.step == last.total < 100_000
+    said = [caption.message for caption in of(events, Caption) if caption.group == "final"]
+    assert ("other gaps" in said[0]) == (model == "masked")
+
+
+def test_told_to_stop_a_race_has_no_exam(monkeypatch):
+    monkeypatch.setattr(Clock, "due", lambda self: True)
+    config = GptConfig(**TINY | {"steps": 100_000})
+    events = driven(engine.train(config, terms=Terms(seconds=60)), 3)
+    assert not [event for event in of(events, Metrics) if event.group == "final"]

@@ -63,6 +63,23 @@ def test_a_run_that_is_not_here_any_more_is_said_to_be_gone_and_the_others_are_t
     assert told["comparison"]["curves"]
 
 
+def test_one_that_is_deleted_while_one_looks_is_gone_and_the_others_go_on(app):
+    url, runs = app
+    for run_id in ("stays-run", "leaves-run"):
+        a_run(runs, run_id)
+    told = ask(url, "stays-run,leaves-run").json()
+    leaves = runs.get("leaves-run")
+    leaves.board.set_state("finished")
+    leaves.ended_at = 0.0
+    runs.sweep()
+    runs.get("stays-run").board.fold(Metrics(31, {"Loss_D": 0.1, "Loss_G": 1.0, "D(x)": 0.5, "D(G(z))": 0.5}))
+    wait_until(lambda: ask(url, "stays-run,leaves-run", told["cursor"]).status_code == 200)
+    more = ask(url, "stays-run,leaves-run", told["cursor"]).json()
+    assert [one["state"] for one in more["runs"]] == ["running", "gone"]
+    assert more["runs"][0]["series"]["losses"]["steps"] == "31"
+    assert more["comparison"]["curves"]
+
+
 def test_more_than_four_are_refused(app):
     url, _ = app
     assert ask(url, ",".join(["first-run"] * 5)).status_code == 404

@@ -13,7 +13,9 @@ from engines.data.cards import DATASETS, TEXT_DATASETS
 from engines.finetuning.config import RECIPES, FinetuningConfig
 from engines.finetuning.scripts import loading_code
 from engines.gpt_training.config import PRESETS as GPT_PRESETS
+from engines.gpt_training.config import TITLE as GPT_TITLE
 from engines.gpt_training.config import GptConfig
+from engines.gpt_training.papers import PapersConfig as TextPapersConfig
 from engines.image_generation.catalog import EXAMPLES, IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.enlarging import EnlargeConfig
@@ -101,7 +103,7 @@ def spoken_in_script() -> set[str]:
 
 def spoken_in_tables() -> set[str]:
     words = {"{n} pictures", "{n} examples", "{n} pieces of text", "Fréchet distance", *TABS, *EXAMPLES}
-    words |= set(papers.MEASURES)
+    words |= {*papers.MEASURES, GPT_TITLE}
     own = (
         PointsConfig,
         GptConfig,
@@ -111,6 +113,7 @@ def spoken_in_tables() -> set[str]:
         EnlargeConfig,
         StyleConfig,
         PapersConfig,
+        TextPapersConfig,
         RaceConfig,
         MusicConfig,
         ComposeConfig,

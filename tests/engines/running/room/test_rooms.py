@@ -1,6 +1,7 @@
 """Who is in a room, under which name, and what its teacher may do; it outlives pages and programs."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -42,6 +43,10 @@ def test_who_has_the_code_may_join_however_they_type_it():
         ("小明", "小明"),
         ("A\u202eB\u200bC\x00", "ABC"),
         ("Zoe\u0301", "Zoé"),
+        ("<script>alert(1)", "<script>alert(1)"),
+        ("{0.__class__} %s", "{0.__class__} %s"),
+        ("../../etc/passwd", "../../etc/passwd"),
+        ("=1+1;'--", "=1+1;'--"),
     ],
 )
 def test_a_name_is_plain_text_on_one_line(given, kept):
@@ -64,6 +69,30 @@ def test_a_name_stands_once_in_a_room_and_one_may_change_ones_own():
         rooms.join(room.code, "bob", "ANN")
     rooms.join(room.code, "ann", "Anna")
     assert names(room) == ["Ms Gauss", "Anna"]
+
+
+def test_a_full_room_says_so_and_stays_as_it_is(monkeypatch):
+    monkeypatch.setattr(rooms_module, "MOST_MEMBERS", 3)
+    rooms = make()
+    room = rooms.open("teacher", "Ms Gauss")
+    for owner in ("ann", "bob"):
+        rooms.join(room.code, owner, owner)
+    for late in ("cem", "dan"):
+        with pytest.raises(EngineError, match="The room is full: 3 people are in it"):
+            rooms.join(room.code, late, late)
+        assert rooms.of(late) is None
+    assert names(room) == ["Ms Gauss", "ann", "bob"]
+    assert rooms.join(room.code, "ann", "Anna"), "who is in it may come again"
+
+
+def test_five_hundred_join_at_once_and_all_are_in():
+    rooms = make()
+    room = rooms.open("teacher", "Ms Gauss")
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda number: rooms.join(room.code, f"key-{number}", f"Student {number}"), range(500)))
+    assert len(room.present) == 501
+    assert rooms.of("key-499") is room
+    assert rooms.led("teacher") is room
 
 
 def test_only_who_opened_it_leads_it():

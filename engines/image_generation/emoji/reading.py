@@ -131,8 +131,9 @@ class Reader:
         return any(stem in self.english or f"{stem}e" in self.english for stem in stems)
 
     def _near_english(self, known: list[str], unread: tuple[str, ...]) -> tuple[str, ...]:
-        """Names with a word of the prompt, or one that is spelt almost as it."""
-        meant = [*known, *(near for word in unread for near in difflib.get_close_matches(word, self.english, 3, 0.75))]
+        """Names with a word of the prompt, or one spelt almost as its first unread ones: to compare each would take long."""
+        spelt = (near for word in unread[:NEAR] for near in difflib.get_close_matches(word, self.english, 3, 0.75))
+        meant = [*known, *spelt]
         names = list(dict.fromkeys(self.table["emoji"].values()))
         found = [name for word in meant for name in names if word in name.split()]
         return tuple(dict.fromkeys(found))[:NEAR]

@@ -131,7 +131,7 @@ class Reader:
         return any(stem in self.english or f"{stem}e" in self.english for stem in stems)
 
     def _near_english(self, known: list[str], unread: tuple[str, ...]) -> tuple[str, ...]:
-        """Names with a word of the prompt, or one spelt almost as its first unread ones: to compare each would take long."""
+        """Names with a word of the prompt, or one spelt almost as its first unread words, not all: that takes long."""
         spelt = (near for word in unread[:NEAR] for near in difflib.get_close_matches(word, self.english, 3, 0.75))
         meant = [*known, *spelt]
         names = list(dict.fromkeys(self.table["emoji"].values()))

@@ -16,6 +16,7 @@ import json
 import os
 import statistics
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -25,7 +26,7 @@ from engines.limits import Limits
 from engines.live_training.race.config import RaceConfig
 from engines.running import runs as runs_module
 from engines.running.runs import Run, Runs
-from engines.running.slots import Ticket
+from engines.running.slots import Moved, Ticket
 from engines.running.turns import Turns
 from engines.running.workers.pool import Workers
 from engines.vae_training.family import FAMILY as VAE
@@ -47,9 +48,9 @@ class Timed(Turns):
         super().__init__(*args, **kwargs)
         self._gaps, self._left = gaps, 0.0
 
-    def acquire(self, *args: Any) -> bool:
+    def acquire(self, ticket: Ticket, moved: Moved, gave_up: Callable[[], bool]) -> bool:
         """See Turns."""
-        entered = super().acquire(*args)
+        entered = super().acquire(ticket, moved, gave_up)
         if entered and self._left:
             self._gaps.append(time.monotonic() - self._left)
         return entered

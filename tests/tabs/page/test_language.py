@@ -21,6 +21,8 @@ from engines.live_training.exam import papers
 from engines.live_training.exam.papers import PapersConfig
 from engines.live_training.race.config import RaceConfig
 from engines.messages import Message
+from engines.clip_training.config import PRESETS as CLIP_PRESETS
+from engines.clip_training.config import ClipConfig
 from engines.music.composing import ComposeConfig
 from engines.music.config import PRESETS as MUSIC_PRESETS
 from engines.music.config import MusicConfig
@@ -113,6 +115,7 @@ def spoken_in_tables() -> set[str]:
         RaceConfig,
         MusicConfig,
         ComposeConfig,
+        ClipConfig,
     )
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):
@@ -124,6 +127,7 @@ def spoken_in_tables() -> set[str]:
         *POINTS_PRESETS.values(),
         *GPT_PRESETS.values(),
         *MUSIC_PRESETS.values(),
+        *CLIP_PRESETS.values(),
         *RECIPES.values(),
     ):
         words |= {preset.title, preset.help}

@@ -15,6 +15,7 @@ from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN
 from engines.image_generation.config import ImageConfig
 from engines.knobs import Config
+from engines.clip_training.config import ClipConfig
 from engines.music.config import MusicConfig
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
@@ -32,6 +33,7 @@ CONFIGS = {
     "points_training": PointsConfig,
     "gpt_training": GptConfig,
     "music": MusicConfig,
+    "clip_training": ClipConfig,
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,

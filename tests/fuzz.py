@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 from PIL import Image
 
+from engines.clip_training.config import ClipConfig
 from engines.diffusion_training.config import DiffusionConfig
 from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import GanConfig
@@ -36,6 +37,7 @@ CONFIGS = {
     "gan": GanConfig, "vae": VaeConfig, "diffusion": DiffusionConfig, "points": PointsConfig, "image": ImageConfig,
     "text": TextConfig, "finetuning": FinetuningConfig, "gpt": GptConfig, "race": RaceConfig, "compare": Config,
     "room": Config, "music": MusicConfig, "tune": Config,
+    "clip": ClipConfig,
 }  # fmt: skip
 FILE = {"_type": "gradio.FileData"}
 VALUES: tuple[Any, ...] = (

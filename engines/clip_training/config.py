@@ -26,7 +26,7 @@ class ClipConfig(Config):
 
     language: str = knob(
         "both",
-        "Names",
+        "Names of emoji",
         "In which language it is told what a picture shows. The vectors know both, so one helps with the other.",
         choices={"both": "English and Chinese", "en": "English alone", "zh": "Chinese alone"},
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from engines.clip_training.config import ClipConfig
 from engines.clip_training.diagnosis import Doctor, Exam, diverged
-from engines.clip_training.pairs import HELD, Pairs, load
+from engines.clip_training.pairs import HELD, LANGUAGES, Pairs, load
 from engines.clip_training.retrieval import BEST, matrix, mean_of, names_shown, retrieval
 from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
 from engines.messages import EngineError, Message
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from engines.device.tuning import Choice
 
 SHARE = 0.08  # of the time that looking at all pictures may take, and keeping the weights
+SPOKEN = ("English", "Chinese")  # as in pairs.LANGUAGES
 COLUMNS = 6  # of the sheet with the pictures of the matrix
 
 
@@ -81,7 +82,7 @@ def about(pairs: Pairs) -> Message:
     """What the numbers mean, and what they cannot be compared with."""
     return Message(
         "{count} emoji in {pictures} pictures are learnt from, {held} are held out. Found at once: the right one of"
-        " {held} is nearest, in the mean over English and Chinese. Vectors of names, by multilingual-e5-small, stay.",
+        " {held} is nearest, in the mean over English and Chinese. The frozen vectors are multilingual-e5-small's.",
         count=len(pairs.learnt),
         pictures=f"{int((pairs.emoji[:, None] == pairs.learnt).sum()):,}",
         held=len(pairs.held),
@@ -184,8 +185,8 @@ class _Training:
                  for best, count in zip(BEST, ("at once", "in five"), strict=True)}  # fmt: skip
         yield Metrics(self.step, found | {"Guessing at once": 1 / HELD, "Guessing in five": 5 / HELD}, "held_out")
         yield Metrics(self.step, {label: mean_of(known, side, 1) for label, side in both.items()}, "known")
-        values = tuple(held[f"{language} picture 1"] for language in ("en", "zh"))
-        yield Bars("Held-out names found at once", ("English", "Chinese"), values)
+        values = tuple(held[f"{language} picture 1"] for language in LANGUAGES)
+        yield Bars("Held-out names found at once", SPOKEN, values)
 
     def _examine(self) -> Job:
         """The diagnosis."""

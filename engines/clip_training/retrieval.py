@@ -9,6 +9,7 @@ import numpy as np
 from engines.clip_training.pairs import LANGUAGES, Pairs
 
 BEST = (1, 5)
+LETTERS = 24  # of a name in the matrix
 LEVELS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-"  # a letter for each shade of the matrix
 
 
@@ -57,4 +58,4 @@ def matrix(pairs: Pairs, pictures: np.ndarray, words: np.ndarray) -> str:
 
 def names_shown(pairs: Pairs) -> tuple[str, ...]:
     """The names of the matrix, a text for each language, a line for each name."""
-    return tuple("\n".join(names[one][:20] for one in pairs.shown) for names in pairs.names)
+    return tuple("\n".join(names[one][:LETTERS] for one in pairs.shown) for names in pairs.names)

@@ -56,11 +56,14 @@ MAKERS = (
 
 def build(shared: Shared) -> None:
     """Lay the tab out and wire it: the making of pictures, and the training on words and pictures."""
-    parts = {"image_generation": ("Make pictures", make), matching.ENGINE: (matching.NAME, matching.MatchingPanel)}
+    parts = {
+        "image_generation": (t("Make pictures"), make),
+        matching.ENGINE: (t("Words and pictures"), matching.MatchingPanel),
+    }
     with gr.Tabs(overflow_behavior="wrap") as panels:
         for engine, (name, part) in parts.items():
             if engine in shared.openings:
-                with gr.Tab(t(name), id=engine, elem_id=f"{engine}-part") as place:
+                with gr.Tab(name, id=engine) as place:
                     part(shared)
                 opens(place, shared.visit, [shared.openings[engine]])
                 shared.openings[engine].selects(panels, engine)

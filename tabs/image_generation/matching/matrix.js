@@ -9,8 +9,8 @@ const sheet = new Image();
 let fetched = ""; // the run and its last step, whose history was fetched
 let playing = null;
 let at = null; // [row, column] that is pointed at
-let cell = 0; // pixels of a cell, and of the edges
-let edges = [0, 0];
+let cell = 0; // pixels
+let margins = [0, 0]; // left of the matrix and above it
 
 panels.push({
   forget() {
@@ -35,7 +35,7 @@ const stepsOf = () => (run.steps ? run.steps.split(",").map(Number) : []);
 const shownOf = () => matrices.get(run.shown ?? stepsOf().at(-1));
 
 // The names in the reader's language, and the shades from 0 to 1, row by row.
-function read(shown) {
+function shadesOf(shown) {
   const names = (shown.starts[language.startsWith("zh") ? 1 : 0] ?? "").split("\n");
   const shades = [...shown.texts[0]].map((letter) => LETTERS.indexOf(letter) / (LETTERS.length - 1));
   return shades.length === names.length ** 2 ? { names, shades } : null;
@@ -59,15 +59,15 @@ function paintMatrix() {
   $(".play").disabled = last === 0;
   $(".newest").disabled = isNewest;
   const shown = shownOf();
-  const value = shown && read(shown);
-  const told = value ? tell(value) : t("The matrix will stand here within seconds of the start.");
+  const value = shown && shadesOf(shown);
+  const told = value ? toldOf(value) : t("The matrix will stand here within seconds of the start.");
   text(".pairing-told", told);
   $("canvas.pairs").setAttribute("aria-label", `${t("How near each picture is to each name")}. ${caption}. ${told}`);
-  draw(value);
+  drawMatrix(value);
 }
 
 // How many pictures have their own name nearest, or what is pointed at.
-function tell({ names, shades }) {
+function toldOf({ names, shades }) {
   const n = names.length;
   if (at) {
     const [row, column] = at;
@@ -80,53 +80,53 @@ function tell({ names, shades }) {
   return fill("Nearest to their own name: {found} of {learnt} pictures that are learnt from, {others} of the {held} below the line, which it never sees.", counts);
 }
 
-function draw(value) {
+function drawMatrix(value) {
   const canvas = $("canvas.pairs");
-  const side = canvas.clientWidth;
+  const [side, high] = [canvas.clientWidth, canvas.clientHeight];
   if (!side) return;
   const ratio = window.devicePixelRatio || 1;
-  if (canvas.width !== Math.round(side * ratio)) canvas.width = canvas.height = Math.round(side * ratio);
+  const [width, height] = [Math.round(side * ratio), Math.round(high * ratio)];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const pen = canvas.getContext("2d");
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, side, side);
+  pen.clearRect(0, 0, side, high);
   if (!value) return;
   const { names, shades } = value;
   const n = names.length;
   const style = getComputedStyle(element);
-  const top = Math.min(120, side * 0.2); // for the names; to the left there is room for as much, of which the pictures take a cell
-  cell = (side - top) / n;
-  edges = [top - 1, top];
+  cell = (side - 8) / (n + 1); // a column is the pictures'
+  margins = [cell + 5, high - n * cell - 2];
   pen.fillStyle = "#f97316";
   shades.forEach((shade, i) => {
     pen.globalAlpha = Math.min(1, shade ** 0.8);
-    pen.fillRect(edges[0] + (i % n) * cell, edges[1] + Math.floor(i / n) * cell, cell - 0.5, cell - 0.5);
+    pen.fillRect(margins[0] + (i % n) * cell, margins[1] + Math.floor(i / n) * cell, cell - 0.5, cell - 0.5);
   });
   pen.globalAlpha = 1;
   pen.fillStyle = pen.strokeStyle = style.getPropertyValue("--body-text-color");
-  pen.strokeRect(edges[0] - 0.5, edges[1] - 0.5, n * cell + 1, n * cell + 1);
+  pen.strokeRect(margins[0] - 0.5, margins[1] - 0.5, n * cell + 1, n * cell + 1);
   const learnt = n - Math.floor(n / HELD);
   pen.setLineDash([4, 3]);
   pen.beginPath();
-  pen.moveTo(0, edges[1] + learnt * cell);
-  pen.lineTo(edges[0] + n * cell, edges[1] + learnt * cell);
-  pen.moveTo(edges[0] + learnt * cell, 0);
-  pen.lineTo(edges[0] + learnt * cell, edges[1] + n * cell);
+  pen.moveTo(0, margins[1] + learnt * cell);
+  pen.lineTo(margins[0] + n * cell, margins[1] + learnt * cell);
+  pen.moveTo(margins[0] + learnt * cell, 0);
+  pen.lineTo(margins[0] + learnt * cell, margins[1] + n * cell);
   pen.stroke();
   pen.setLineDash([]);
   pen.font = `${Math.max(8, Math.min(12, cell * 0.6))}px ${style.fontFamily}`;
   pen.textBaseline = "middle";
   names.forEach((name, i) => {
     pen.save();
-    pen.translate(edges[0] + (i + 0.5) * cell, edges[1] - 4);
+    pen.translate(margins[0] + (i + 0.5) * cell, margins[1] - 4);
     pen.rotate(-Math.PI / 2);
-    pen.fillText(name, 0, 0, edges[1] - 6);
+    pen.fillText(name, 0, 0, margins[1] - 6);
     pen.restore();
   });
   if (sheet.naturalWidth) {
     const tile = sheet.naturalWidth / COLUMNS;
-    names.forEach((_, i) => pen.drawImage(sheet, (i % COLUMNS) * tile, Math.floor(i / COLUMNS) * tile, tile, tile, edges[0] - cell - 3, edges[1] + i * cell + 0.5, cell - 1, cell - 1));
+    names.forEach((_, i) => pen.drawImage(sheet, (i % COLUMNS) * tile, Math.floor(i / COLUMNS) * tile, tile, tile, 1, margins[1] + i * cell + 0.5, cell - 1, cell - 1));
   }
-  if (at) pen.strokeRect(edges[0] + at[1] * cell, edges[1] + at[0] * cell, cell - 0.5, cell - 0.5);
+  if (at) pen.strokeRect(margins[0] + at[1] * cell, margins[1] + at[0] * cell, cell - 0.5, cell - 0.5);
 }
 
 // --- looking back --------------------------------------------------------------------------------------
@@ -176,9 +176,9 @@ async function replay() {
   if (playing === mine) newest();
 }
 
-function point(event) {
+function pointAt(event) {
   const n = cell && Math.round(Math.sqrt(shownOf()?.texts[0].length ?? 0));
-  const [column, row] = [Math.floor((event.offsetX - edges[0]) / cell), Math.floor((event.offsetY - edges[1]) / cell)];
+  const [column, row] = [Math.floor((event.offsetX - margins[0]) / cell), Math.floor((event.offsetY - margins[1]) / cell)];
   const there = n && row >= 0 && row < n && column >= 0 && column < n ? [row, column] : null;
   if (String(there) === String(at)) return;
   at = there;
@@ -187,7 +187,7 @@ function point(event) {
 
 // Listeners sit on the component's root, whose children Gradio may put in anew.
 for (const kind of ["pointermove", "click"])
-  element.addEventListener(kind, (event) => event.target.matches("canvas.pairs") && point(event));
+  element.addEventListener(kind, (event) => event.target.matches("canvas.pairs") && pointAt(event));
 element.addEventListener("pointerout", (event) => {
   if (!event.target.matches("canvas.pairs") || !at) return;
   at = null;

@@ -9,6 +9,9 @@ from string import Formatter
 import pytest
 
 from engines.catalog import ENCODERS, MODELS
+from engines.clip_training.config import PRESETS as CLIP_PRESETS
+from engines.clip_training.config import ClipConfig
+from engines.clip_training.engine import SPOKEN
 from engines.data.cards import DATASETS, TEXT_DATASETS
 from engines.finetuning.config import RECIPES, FinetuningConfig
 from engines.gpt_training.config import PRESETS as GPT_PRESETS
@@ -21,8 +24,6 @@ from engines.live_training.exam import papers
 from engines.live_training.exam.papers import PapersConfig
 from engines.live_training.race.config import RaceConfig
 from engines.messages import Message
-from engines.clip_training.config import PRESETS as CLIP_PRESETS
-from engines.clip_training.config import ClipConfig
 from engines.music.composing import ComposeConfig
 from engines.music.config import PRESETS as MUSIC_PRESETS
 from engines.music.config import MusicConfig
@@ -141,6 +142,7 @@ def spoken_in_tables() -> set[str]:
         BARS.help,
         *PANELS,
         *VOICES,
+        *SPOKEN,
         *TUNES,
         *re.findall(r': "([^"]+)"', TOOLS),
         *re.findall(r'\d, "([^"]+)"', LENGTHS),

@@ -8,6 +8,7 @@ import gradio as gr
 import pytest
 
 from engines.catalog import MODELS
+from engines.clip_training.config import ClipConfig
 from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.gpt_training.config import PRESETS as GPT_PRESETS
@@ -15,7 +16,6 @@ from engines.gpt_training.config import GptConfig
 from engines.image_generation.catalog import IMAGE_MODELS, OWN
 from engines.image_generation.config import ImageConfig
 from engines.knobs import Config
-from engines.clip_training.config import ClipConfig
 from engines.music.config import MusicConfig
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig

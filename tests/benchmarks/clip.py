@@ -41,14 +41,16 @@ def measure_learning(quick: bool) -> dict[str, float]:
             if left and seconds >= left[0]:
                 second = round(left.pop(0))
                 found |= {f"step_{second}s": event.step, f"cpu_seconds_{second}s": time.process_time() - cpu}
-                found |= {
-                    f"{name}, {second}s": value for name, value in newest.items() if name[:4] in ("know", "held")
-                }
+                found |= {f"{name}, {second}s": value for name, value in shares(newest).items()}
         if not left:
             break
     training.close()
-    over = {f"{name}, end": value for name, value in newest.items() if name[:4] in ("know", "held")} if left else {}
-    return found | over
+    return found | ({f"{name}, end": value for name, value in shares(newest).items()} if left else {})
+
+
+def shares(newest: dict[str, float]) -> dict[str, float]:
+    """Of the newest figures those that are shares of what is found."""
+    return {name: value for name, value in newest.items() if name.startswith(("known", "held_out"))}
 
 
 def measure_search(quick: bool) -> dict[str, float]:

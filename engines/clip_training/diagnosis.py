@@ -51,7 +51,7 @@ class Doctor:
         if exam.step < EARLY_STEPS:
             return early(exam)
         guesses = exam.training > GUESSES * exam.guessing and done > LATE
-        if guesses and config.fixed and exam.temperature >= FLAT:
+        if guesses and min(exam.temperature, config.temperature) >= FLAT:
             return too_flat(exam)
         if exam.temperature <= SHARP and exam.training > exam.guessing:
             return too_sharp(exam)

@@ -184,6 +184,7 @@ LONG = {
     "diffusion_training": "&features=8&steps=100000",
     "points_training": "&steps=100000&width=8&batch=16",
     "gpt_training": "&layers=1&width=32&heads=2&batch=16&part=0.05&steps=100000",
+    "clip_training": "&batch=16&steps=100000",
 }
 
 

@@ -78,6 +78,7 @@ GOOD = {
     "frames": 2, "kind": "webp", "path": None, "action": "pause", "runs": ["example", "example-vae_training"],
     "piece": {}, "how": "compose", "bars": 2, "name": "me", "code": "ABCDEF", "value": "",
     "abc": "M:6/8\nK:D\nABc d3|", "key": "D", "meter": "6/8", "temperature": 0.9, "style": None, "prompt": "red apple",
+    "files": None, "classes": "dog\n猫", "count": 3, "free": False,
     "entries": [{"engine": "gan_training", "settings": SMALL}, {"engine": "gan_training", "settings": SMALL}],
 }  # fmt: skip
 

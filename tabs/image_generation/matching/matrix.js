@@ -37,7 +37,7 @@ const shownOf = () => matrices.get(run.shown ?? stepsOf().at(-1));
 // The names in the reader's language, and the shades from 0 to 1, row by row.
 function shadesOf(shown) {
   const names = (shown.starts[language.startsWith("zh") ? 1 : 0] ?? "").split("\n");
-  const shades = [...shown.texts[0]].map((letter) => LETTERS.indexOf(letter) / (LETTERS.length - 1));
+  const shades = [...(shown.texts[0] ?? "")].map((letter) => LETTERS.indexOf(letter) / (LETTERS.length - 1));
   return shades.length === names.length ** 2 ? { names, shades } : null;
 }
 
@@ -177,7 +177,7 @@ async function replay() {
 }
 
 function pointAt(event) {
-  const n = cell && Math.round(Math.sqrt(shownOf()?.texts[0].length ?? 0));
+  const n = cell && Math.round(Math.sqrt(shownOf()?.texts[0]?.length ?? 0));
   const [column, row] = [Math.floor((event.offsetX - margins[0]) / cell), Math.floor((event.offsetY - margins[1]) / cell)];
   const there = n && row >= 0 && row < n && column >= 0 && column < n ? [row, column] : null;
   if (String(there) === String(at)) return;

@@ -113,6 +113,7 @@ class _Training:
 
         self.config: ClipConfig = trainer.config
         self.trainer, self.pairs, self.names = trainer, pairs, names_shown(pairs)
+        self.shown = pairs.first_pictures(pairs.shown)
         self.checkpoints = Checkpoints(trainer, folder, self._memory)
         self.doctor = Doctor()
         self.signals: dict[str, float] = {}
@@ -128,6 +129,7 @@ class _Training:
         """All events of the run; see `train`."""
         jobs: Jobs = [
             (Clock(0.25), self._report),
+            (Clock(0.5, SHARE), self._show),
             (Clock(1.0, SHARE), self._look),
             (Clock(1.0), self._examine),
             (Clock(2.0, SHARE), self._keep),
@@ -137,7 +139,8 @@ class _Training:
             self._recall(memory)
             yield Resumed(self.step)
         yield self.computing.caption()
-        asked = yield from each(self._look())
+        asked = yield from each(self._show())
+        asked = yield from each(self._look(), asked=asked)
         asked = yield from each(self._keep(), asked=asked)
         asked, _ = yield from in_turns(self._over, self.computing, self.checkpoints, jobs, asked)
         for _, job in jobs:
@@ -173,10 +176,14 @@ class _Training:
         counts = {"{n} pictures": self.step * min(self.config.batch, len(self.pairs.learnt))}
         yield Progress(self.step, self.config.steps, counts)
 
-    def _look(self) -> Job:
-        """The matrix, and how many are found."""
-        pictures, words = self.trainer.embedded()
+    def _show(self) -> Job:
+        """The matrix."""
+        pictures, words = self.trainer.embedded(self.shown)
         yield Written(self.step, (matrix(self.pairs, pictures, words),), self.names)
+
+    def _look(self) -> Job:
+        """How many are found."""
+        pictures, words = self.trainer.embedded()
         held, known = (retrieval(self.pairs, pictures, words, some) for some in (self.pairs.held, self.pairs.learnt))
         self.known = mean_of(known, "picture", 1)
         self.held_1, self.held_5 = (mean_of(held, "picture", best) for best in BEST)

@@ -44,13 +44,13 @@ def mean_of(found: dict[str, float], side: str, best: int) -> float:
 
 
 def matrix(pairs: Pairs, pictures: np.ndarray, words: np.ndarray) -> str:
-    """How near the shown pictures, one a row, are to the shown names: a letter of LEVELS for each, row by row.
+    """How near `pictures`, those of the shown emoji, are to their names: a letter of LEVELS for each, row by row.
 
     A name is the mean of its languages. Each row goes from its mean, and all that is below it, to the largest
     similarity of the matrix; nothing is brightened beyond that, so a matrix that has learnt little stays dark.
     """
     names = words[:, pairs.shown].mean(0)
-    similar = pictures[pairs.first_pictures(pairs.shown)] @ names.T
+    similar = pictures @ names.T
     above = np.clip(similar - similar.mean(1, keepdims=True), 0, 1)
     levels = np.clip(above * len(LEVELS), 0, len(LEVELS) - 1).astype(int)
     return "".join(LEVELS[level] for level in levels.ravel())

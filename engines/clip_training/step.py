@@ -65,10 +65,13 @@ class Trainer(OneNetTrainer):
         """The loss of who guesses, in nats."""
         return math.log(min(self.config.batch, len(self.learnt)))
 
-    def embedded(self) -> tuple[np.ndarray, np.ndarray]:
-        """Unit vectors of all pictures, float32 [P, space], and of all names, float32 [languages, N, space]."""
+    def embedded(self, places: np.ndarray | slice = slice(None)) -> tuple[np.ndarray, np.ndarray]:
+        """Unit vectors of pictures, float32 [P, space], and of all names, float32 [languages, N, space].
+
+        `places` are those of the pictures; all if left out.
+        """
         with self.resting() as net:
-            return embed(net, self.images), embed_words(net, self.vectors)
+            return embed(net, self.images[places]), embed_words(net, self.vectors)
 
 
 @torch.no_grad()

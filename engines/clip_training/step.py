@@ -31,7 +31,8 @@ class Trainer(OneNetTrainer):
         super().__init__(config, device, choice=choice)
         self.images = as_input(pairs.images).to(self.device)
         self.vectors = torch.tensor(pairs.vectors, device=self.device)
-        self.told = [i for i, language in enumerate(LANGUAGES) if config.language in (language, "both")]
+        told = [i for i, language in enumerate(LANGUAGES) if config.language in (language, "both")]
+        self.told = torch.tensor(told, device=self.device)
         self.learnt = torch.tensor(pairs.learnt, device=self.device)
         places = [np.flatnonzero(pairs.emoji == one) for one in range(len(pairs.names[0]))]
         most = max(map(len, places))
@@ -53,12 +54,11 @@ class Trainer(OneNetTrainer):
         chance = torch.rand((2, len(self.learnt)), generator=self.rng, device=self.device)
         emoji = self.learnt[chance[0].argsort()[:count]]
         picture = self.places[emoji, (chance[1, :count] * self.counts[emoji]).long()]
-        languages = torch.tensor(self.told, device=self.device)
         drawn = torch.randint(len(self.told), (count,), generator=self.rng, device=self.device)
         images = self.images[picture]
         if self.config.augment:
             images = varied(images, torch.rand((4, count), generator=self.rng, device=self.device) * 2 - 1)
-        return images.contiguous(memory_format=self.choice.memory_format), self.vectors[languages[drawn], emoji]
+        return images.contiguous(memory_format=self.choice.memory_format), self.vectors[self.told[drawn], emoji]
 
     @property
     def guessing(self) -> float:

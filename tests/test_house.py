@@ -52,6 +52,7 @@ RULES = {
         "engines.gpt_training.measures.copies",
         "engines.gpt_training.use",
     ),
+    "engines.clip_training": (*COMMON, "engines.live_training", "engines.image_generation.emoji.reading"),
     "engines": COMMON,  # any other engine: no engine knows another but through the modules named above
     "tabs.page": ("engines", "tabs.page"),
     "tabs.": ("engines", "tabs.page"),  # a tab knows no other tab

@@ -20,7 +20,7 @@ class SentenceEncoder:
         from transformers import AutoModel, AutoTokenizer
 
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self._model = load_pretrained(AutoModel, folder, local_files_only=True).eval()
+        self._model = load_pretrained(AutoModel, folder, local_files_only=True).eval().float()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32 [N, 384]; their dot product is the texts' similarity, -1 to 1."""

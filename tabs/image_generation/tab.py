@@ -19,6 +19,7 @@ from tabs.image_generation.endpoints import ImageEndpoints
 from tabs.image_generation.enlarging import EnlargePanel
 from tabs.image_generation.example import example
 from tabs.image_generation.keeping import Keeper
+from tabs.image_generation.matching import panel as matching
 from tabs.image_generation.own_gans import OwnGenerators
 from tabs.image_generation.panels import CLICK_DOWNLOAD, GalleryPanel, SettingsPanel
 from tabs.image_generation.reading import ReadingPanel, examples, rows
@@ -28,10 +29,12 @@ from tabs.image_generation.variations import GridPanel, WalkPanel
 from tabs.page.language import language_of, t
 from tabs.page.learn import LABELS, learn_panel
 from tabs.page.links import Query
+from tabs.page.opening.once import opens
 from tabs.page.polite import polite
 from tabs.page.shared import QUICK, Shared
 from tabs.page.stage.view import stage_view
 
+ENGINES = ("image_generation", matching.ENGINE)  # whose links and runs this tab opens
 INTRO = (
     "Say what you would like to see and press **Generate**: the picture comes out of the noise step by step. The"
     " bundled model draws emoji; larger ones are fetched on first use."
@@ -52,7 +55,22 @@ MAKERS = (
 
 
 def build(shared: Shared) -> None:
-    """Lay the tab out and wire it."""
+    """Lay the tab out and wire it: the making of pictures, and the training on words and pictures."""
+    parts = {
+        "image_generation": (t("Make pictures"), make),
+        matching.ENGINE: (t("Words and pictures"), matching.MatchingPanel),
+    }
+    with gr.Tabs(overflow_behavior="wrap") as panels:
+        for engine, (name, part) in parts.items():
+            if engine in shared.openings:
+                with gr.Tab(name, id=engine) as place:
+                    part(shared)
+                opens(place, shared.visit, [shared.openings[engine]])
+                shared.openings[engine].selects(panels, engine)
+
+
+def make(shared: Shared) -> None:
+    """The part that makes pictures."""
     tab = ImageTab(shared)
     tab.build_layout()
     tab.wire()

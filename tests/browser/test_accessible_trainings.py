@@ -18,6 +18,7 @@ ONLY = {
     "diffusion_training": ("diffusion_training",),
     "points_training": ("points_training",),
     "gpt_training": ("text_generation", "gpt_training"),
+    "clip_training": ("image_generation", "clip_training"),
 }
 PREFIXES = {part: part.split("_")[0] for part in ONLY}
 PARTS = pytest.mark.parametrize("part", [pytest.param(part, marks=pytest.mark.only(*ONLY[part])) for part in ONLY])
@@ -30,6 +31,7 @@ MAKES = {
     ],
     "points_training": [("#points-both", "#points-steps .begun")],
     "gpt_training": [("#gpt-acrostic", "#gpt-poem .words span"), ("#gpt-look", "#gpt-heat .sentence span.chosen")],
+    "clip_training": [("#clip-search", "#clip-found li")],
 }
 # Fields that a screen reader has no name for.
 NAMELESS = """() => [...document.querySelectorAll("input, textarea, select, [role=slider], [role=application]")]
@@ -181,6 +183,7 @@ LONG = {
     "diffusion_training": "&features=8&steps=100000",
     "points_training": "&steps=100000&width=8&batch=16",
     "gpt_training": "&layers=1&width=32&heads=2&batch=16&part=0.05&steps=100000",
+    "clip_training": "&batch=16&steps=100000",
 }
 
 

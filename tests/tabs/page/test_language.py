@@ -9,6 +9,9 @@ from string import Formatter
 import pytest
 
 from engines.catalog import ENCODERS, MODELS
+from engines.clip_training.config import PRESETS as CLIP_PRESETS
+from engines.clip_training.config import ClipConfig
+from engines.clip_training.engine import SPOKEN
 from engines.data.cards import DATASETS, TEXT_DATASETS
 from engines.finetuning.config import RECIPES, FinetuningConfig
 from engines.finetuning.scripts import loading_code
@@ -117,6 +120,7 @@ def spoken_in_tables() -> set[str]:
         RaceConfig,
         MusicConfig,
         ComposeConfig,
+        ClipConfig,
     )
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):
@@ -128,6 +132,7 @@ def spoken_in_tables() -> set[str]:
         *POINTS_PRESETS.values(),
         *GPT_PRESETS.values(),
         *MUSIC_PRESETS.values(),
+        *CLIP_PRESETS.values(),
         *RECIPES.values(),
     ):
         words |= {preset.title, preset.help}
@@ -143,6 +148,7 @@ def spoken_in_tables() -> set[str]:
         BARS.help,
         *PANELS,
         *VOICES,
+        *SPOKEN,
         *TUNES,
         *re.findall(r': "([^"]+)"', TOOLS),
         *re.findall(r'\d, "([^"]+)"', LENGTHS),

@@ -8,6 +8,7 @@ import gradio as gr
 import pytest
 
 from engines.catalog import MODELS
+from engines.clip_training.config import ClipConfig
 from engines.finetuning.config import FinetuningConfig
 from engines.gan_training.config import PRESETS, GanConfig
 from engines.gpt_training.config import PRESETS as GPT_PRESETS
@@ -32,6 +33,7 @@ CONFIGS = {
     "points_training": PointsConfig,
     "gpt_training": GptConfig,
     "music": MusicConfig,
+    "clip_training": ClipConfig,
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,

@@ -51,6 +51,7 @@ RULES = {
         "engines.gpt_training.config",
         "engines.gpt_training.measures.copies",
         "engines.gpt_training.use",
+        "engines.vae_training.atlas",
     ),
     "engines": COMMON,  # any other engine: no engine knows another but through the modules named above
     "tabs.page": ("engines", "tabs.page"),

@@ -1,9 +1,10 @@
-// A panel of the live view: the chorale that the network writes now, as a piano roll to hear, with the history.
+// A panel of the live view: what the network writes now, as piano rolls to hear, with the history. `props.made` has the
+// titles, one for each text of a step, the sixteenths between two bar lines, and the tempo.
 
-const pieces = new Map(); // step -> the piece as text, of the history as far as it is here
+const pieces = new Map(); // step -> the pieces as texts, of the history as far as it is here
 let fetched = ""; // the run and its last step, whose history was fetched
 let stop = null; // while it plays
-let at = null; // the cursor
+let [at, heard] = [null, 0]; // the cursor, and which of the pieces it is in
 
 panels.push({
   forget() {
@@ -14,7 +15,7 @@ panels.push({
   },
   take(news) {
     if (news.written_steps !== undefined) run.steps = news.written_steps;
-    if (news.written) pieces.set(news.written.step, news.written.texts[0]);
+    if (news.written) pieces.set(news.written.step, news.written.texts);
     const kept = new Set(stepsOf());
     for (const step of pieces.keys()) if (!kept.has(step)) pieces.delete(step);
   },
@@ -22,7 +23,8 @@ panels.push({
 });
 
 const stepsOf = () => (run.steps ? run.steps.split(",").map(Number) : []);
-const pieceOf = () => pieces.get(run.shown ?? stepsOf().at(-1));
+const pieceOf = (i) => pieces.get(run.shown ?? stepsOf().at(-1))?.[i];
+const figures = () => [...element.querySelectorAll(".made figure")];
 
 function paintMade() {
   const steps = stepsOf();
@@ -32,18 +34,26 @@ function paintMade() {
   range.disabled = last === 0;
   if (run.shown === null) range.value = String(last);
   const caption = steps.length ? fill("step {step}", { step: count(run.shown ?? steps.at(-1)) }) : "";
-  range.setAttribute("aria-label", t("History of the chorales"));
+  range.setAttribute("aria-label", t("History of what it wrote"));
   range.setAttribute("aria-valuetext", caption);
-  text(".made-title", t("What it writes, from the same chance each time"));
-  text(".made-step", caption);
-  text(".hear", stop ? "■ " + t("Stop") : "▶ " + t("Play"));
   text(".newest", t("Newest"));
-  $(".hear").disabled = !Context || !pieceOf();
   $(".newest").disabled = run.shown === null;
-  const canvas = $("canvas.roll");
-  canvas.setAttribute("aria-label", `${t("The chorale that the network writes now, as a piano roll")}. ${caption}`);
-  const voices = (pieceOf() ?? "").split("\n");
-  if (canvas.parentElement.clientWidth && voices.length === 4) paintRoll(canvas, { voices, bar: 16, pickup: 0 }, at);
+  figures().forEach((figure, i) => paintPiece(figure, i, caption));
+}
+
+function paintPiece(figure, i, caption) {
+  const [title, hear, canvas] = [".made-title", ".hear", "canvas"].map((each) => figure.querySelector(each));
+  const [name, sounds] = [say(props.made.titles[i]), stop && heard === i];
+  const said = sounds ? "■ " + t("Stop") : "▶ " + t("Play");
+  if (title.textContent !== name) title.textContent = name;
+  if (hear.textContent !== said) hear.textContent = said;
+  hear.setAttribute("aria-label", `${sounds ? t("Stop") : t("Play")}: ${name}`);
+  hear.disabled = !Context || !pieceOf(i);
+  canvas.setAttribute("aria-label", fill("{name}, as a piano roll. {step}", { name, step: caption }));
+  figure.querySelector(".made-step").textContent = caption;
+  const voices = (pieceOf(i) ?? "").split("\n");
+  const piece = { voices, bar: props.made.rows, pickup: 0 };
+  if (canvas.parentElement.clientWidth && voices[0]) paintRoll(canvas, piece, sounds ? at : null);
 }
 
 async function fetchHistory() {
@@ -55,7 +65,7 @@ async function fetchHistory() {
   try {
     const answer = await fetch(`${LIVE}${encodeURIComponent(id)}/written`, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) });
     const history = answer.ok ? await answer.json() : [];
-    if (id === run.id) for (const each of history) pieces.set(each.step, each.texts[0]);
+    if (id === run.id) for (const each of history) pieces.set(each.step, each.texts);
   } catch {
     fetched = ""; // the connection is cut: again when it is wanted again
   }
@@ -67,8 +77,10 @@ async function look(index) {
   paint();
 }
 
-function hear() {
-  if (stop) return stop();
+function hear(i) {
+  const again = stop && heard === i;
+  stop?.();
+  if (again) return;
   const ended = () => {
     [stop, at] = [null, null];
     paint();
@@ -77,7 +89,8 @@ function hear() {
     at = row;
     paintMade();
   };
-  stop = play(notesOf(pieceOf().split("\n")), 0, { seconds: () => 15 / 84, hears: () => true, moved, ended });
+  heard = i;
+  stop = play(notesOf(pieceOf(i).split("\n")), 0, { seconds: () => 15 / props.made.tempo, hears: () => true, moved, ended });
   paint();
 }
 
@@ -91,7 +104,7 @@ element.addEventListener("input", (event) => {
   paint();
 });
 element.addEventListener("click", (event) => {
-  if (event.target.matches(".hear")) hear();
+  if (event.target.matches(".hear")) hear(figures().indexOf(event.target.closest("figure")));
   if (!event.target.matches(".newest")) return;
   stop?.();
   run.shown = null;

@@ -25,6 +25,10 @@ from engines.music.composing import ComposeConfig
 from engines.music.config import PRESETS as MUSIC_PRESETS
 from engines.music.config import MusicConfig
 from engines.music.grid import VOICES
+from engines.music.melody_vae.config import PRESETS as MELODY_PRESETS
+from engines.music.melody_vae.config import MelodyConfig
+from engines.music.melody_vae.corpus import DENSITIES, METRES, MODES
+from engines.music.melody_vae.explore import COLOURS, WAY
 from engines.music.score.melodies import TUNES
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
@@ -113,6 +117,7 @@ def spoken_in_tables() -> set[str]:
         RaceConfig,
         MusicConfig,
         ComposeConfig,
+        MelodyConfig,
     )
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):
@@ -124,6 +129,7 @@ def spoken_in_tables() -> set[str]:
         *POINTS_PRESETS.values(),
         *GPT_PRESETS.values(),
         *MUSIC_PRESETS.values(),
+        *MELODY_PRESETS.values(),
         *RECIPES.values(),
     ):
         words |= {preset.title, preset.help}
@@ -133,6 +139,12 @@ def spoken_in_tables() -> set[str]:
     words |= {column for _, column in MEASURES}
     words |= {
         "{n} passages",
+        "{n} melodies",
+        *WAY.choices.values(),
+        *COLOURS,
+        *METRES,
+        *MODES,
+        *DENSITIES,
         BARS.label,
         BARS.help,
         *PANELS,

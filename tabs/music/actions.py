@@ -18,6 +18,7 @@ from engines.music.composing import BUNDLED, ComposeConfig, Filled
 from engines.music.config import ENGINE, TITLE, MusicConfig
 from engines.music.engine import train
 from engines.music.grid import FREE, VOICES, Chorale, to_text
+from engines.music.score.engraving import write_musicxml
 from engines.music.score.files import for_roll, read_piece
 from engines.music.score.melodies import melody
 from engines.music.score.midi import write_midi
@@ -37,6 +38,7 @@ HOW = Knob(FILL, "How", choices=dict.fromkeys((COMPOSE, HARMONISE, FILL), ""))
 WRITERS: dict[str, Callable[..., bytes]] = {
     "mid": lambda piece, about: write_midi(piece, about, VOICES),
     "wav": organ_wav,
+    "musicxml": lambda piece, about: write_musicxml(piece, about, VOICES),
 }
 
 
@@ -118,7 +120,7 @@ class MusicActions(RunActions):
             return told(for_roll(read_piece(path)))
 
     def write(self, piece: dict[str, Any], kind: str = "mid", run: str = "", request: gr.Request = None) -> str:
-        """A piece as a file: kind is "mid" for MIDI or "wav" for sound, an organ."""
+        """A piece as a file: kind is "mid" for MIDI, "wav" for sound, an organ, or "musicxml" for a score."""
         with self.gate.computing(request):
             kind = Knob("mid", "Kind", choices=dict.fromkeys(WRITERS, "")).check(kind)
             return self.file(read_sheet(json.dumps(piece)).chorale, kind, run)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engines.knobs import Knob
+from engines.knobs import MAX_SEED, Knob
 from engines.messages import EngineError
 from engines.music.melody_vae.bars import to_line
 from engines.music.melody_vae.config import MelodyConfig
@@ -23,6 +23,8 @@ STOPS = 21  # melodies on the way from one to another, both ends among them
 STRAIGHT, ROUND = "straight", "round"
 WAY = Knob(ROUND, "Way", choices={ROUND: "On a sphere", STRAIGHT: "On a straight line"})
 COLOURS = ("Metre", "Mode", "How busy")  # what the points of the map may be coloured by
+COUNT = Knob(4, "Melodies", low=1, high=64)
+SEED = Knob(1, "Seed", low=0, high=MAX_SEED)
 MELODY = Knob(0, "Melody", low=0, high=POINTS - 1)
 
 
@@ -114,6 +116,7 @@ def between(one: np.ndarray, other: np.ndarray, stops: int, way: str) -> np.ndar
 
 
 def drawn(config: MelodyConfig, weights: Weights, count: int, seed: int) -> list[str]:
-    """New melodies from the prior, as lines."""
+    """New melodies from the prior, as lines. ConfigError for another count or seed than there may be."""
+    count, seed = COUNT.check(count), SEED.check(seed)
     z = np.random.default_rng(seed).standard_normal((count, config.latent))
     return Model(config, weights).decode(z)

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from engines.knobs import MAX_SEED, Knob
+from engines.knobs import Knob
 from engines.messages import ConfigError, EngineError
 from engines.music.melody_vae import explore
 from engines.music.melody_vae.bars import from_line, to_piece
@@ -24,8 +24,6 @@ from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.runs.actions import RunActions
 
-COUNT = Knob(4, "Melodies", low=1, high=64)
-SEED = Knob(1, "Seed", low=0, high=MAX_SEED)
 WRITERS: dict[str, Callable[..., bytes]] = {
     "mid": lambda piece, about: write_midi(piece, about, ("Melody",), HARP),
     "wav": strings_wav,
@@ -80,7 +78,7 @@ class MelodyActions(RunActions):
 
     def sample(self, run: str, count: int = 4, seed: int = 1, request: gr.Request = None) -> list[str]:
         """New melodies from the prior of a run's model, at most 64, as lines."""
-        return self.ask(request, run, explore.drawn, COUNT.check(count), SEED.check(seed))
+        return self.ask(request, run, explore.drawn, count, seed)
 
     def write(self, line: str, kind: str = "mid", run: str = "", request: gr.Request = None) -> str:
         """A melody as a file: kind is "mid" for MIDI or "wav" for sound, a plucked string."""

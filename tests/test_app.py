@@ -126,7 +126,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/music_start", "/music_status", "/music_control", "/music_open", "/music_run_file", "/music_tensorboard",
         "/melody_start", "/melody_status", "/melody_control", "/melody_open", "/melody_run_file",
         "/melody_tensorboard", "/melody_map", "/melody_morph", "/melody_sample", "/melody_write",
-        "/music_fill", "/music_melody", "/music_read", "/music_write", "/music_pair",
+        "/music_script", "/music_fill", "/music_melody", "/music_read", "/music_write", "/music_pair",
         "/image_enlarge", "/image_generate", "/image_models", "/image_reading", "/image_settings",
         "/image_style",
         "/image_xy", "/image_walk",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,10 @@ from engines.music.score.files import for_roll, read_piece
 from engines.music.score.melodies import melody
 from engines.music.score.midi import write_midi
 from engines.music.sound.organ import organ_wav
+from engines.music.take_home.script import script_files
 from engines.running.events import Events, Weights
 from engines.running.run_files import saving
-from engines.running.runs import Runs
+from engines.running.runs import Run, Runs
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.music.roll.view import Sheet, read_sheet, sheet_of
 from tabs.page.gate import Gate
@@ -54,6 +55,9 @@ class MusicActions(RunActions):
 
     def _events(self, config: MusicConfig, files: Sequence[str], own: Path) -> Events:
         return self._computer.events(TRAINING, train, config, files, own)
+
+    def _script(self, run: Run) -> Mapping[str, bytes]:
+        return script_files(run.config)
 
     # --- the model -----------------------------------------------------------------------------------------------
 

@@ -156,7 +156,7 @@ class _Training:
         self.held = self.trainer.held_out()
         if not math.isfinite(self.held.reconstruction + self.held.kl):
             raise Diverged(self.step)
-        yield Metrics(self.step, {"−ELBO, held out": self.held.reconstruction + self.held.kl}, "elbo")
+        yield Metrics(self.step, {"−ELBO, held-out melodies": self.held.reconstruction + self.held.kl}, "elbo")
         notes = {"Notes that come back": self.held.notes, "Commonest note": self.usual_notes}
         cells = {"Sixteenths that come back": self.held.cells, "Commonest sixteenth": self.usual_cells}
         yield Metrics(self.step, notes | cells, "notes")

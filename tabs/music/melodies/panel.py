@@ -42,7 +42,7 @@ CHARTS = (
     Chart("KL divergence in nats: what z tells of a melody", (Line("KL", "losses", "--theirs"),), smooth=True),
     Chart(
         "Melodies that it is not trained on, in nats: lower is better",
-        (Line("−ELBO, held out", "elbo", "--good"),),
+        (Line("−ELBO, held-out melodies", "elbo", "--good"),),
     ),
     Chart(
         "Melodies that it is not trained on: what comes back",

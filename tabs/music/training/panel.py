@@ -75,8 +75,9 @@ CHARTS = (
     ),
 )
 KEEP = Message(
-    "The **run file** replays this run anywhere without training: settings, seed, curves, chorales and weights. Under"
-    " **Chorales** the model of your latest run can compose and harmonise."
+    "The **run file** replays this run anywhere without training: settings, seed, curves, chorales and weights. The"
+    " **script** trains the same without this program: a short file of plain PyTorch with its chorales, as a ZIP."
+    " Under **Chorales** the model of your latest run can compose and harmonise."
 )
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
@@ -96,11 +97,12 @@ class Family:
     titles: Sequence[Message]  # of what it writes, one for each of a step's texts
     rows: int  # sixteenths between two of the bar lines under it
     tempo: int  # at which it is heard, in quarter notes a minute
+    files: Sequence[str] = ("run_file", "tensorboard")  # actions that make one of a run
 
 
 CHORALES = Family(
     "music", MusicConfig, PRESETS, INTRO, KEEP, CHARTS, HERE / "live.html", HERE / "live.css",
-    [Message("What it writes, from the same chance each time")], 16, 84,
+    [Message("What it writes, from the same chance each time")], 16, 84, ("run_file", "script", "tensorboard"),
 )  # fmt: skip
 
 
@@ -148,8 +150,16 @@ class TrainingPanel:
             with gr.Tab(t("Take home")):
                 gr.Markdown(t(family.keep))
                 with gr.Row():
-                    self.save_run = gr.Button(t("Run file"), elem_id=f"{prefix}-save-run")
-                    self.save_events = gr.Button(t("For TensorBoard"), elem_id=f"{prefix}-save-tensorboard")
+                    buttons = {
+                        "run_file": (t("Run file"), "run"),
+                        "script": (t("Script"), "script"),
+                        "tensorboard": (t("For TensorBoard"), "tensorboard"),
+                    }
+                    self.saves = {
+                        name: gr.Button(label, elem_id=f"{prefix}-save-{short}")
+                        for name, (label, short) in buttons.items()
+                        if name in family.files
+                    }
                 self.file = download_field(f"{prefix}-run-file")
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
@@ -171,7 +181,7 @@ class TrainingPanel:
         self.recipes.wire(form, form.show)
         self.recipes.follow(self.runs, self.actions.engine, self.live, owner, form)
         self.opened.upload(self.named("open"), [self.opened, owner], self.live, api_name=f"{self.family.prefix}_open")
-        for button, name in ((self.save_run, "run_file"), (self.save_events, "tensorboard")):
+        for name, button in self.saves.items():
             made = button.click(
                 self.named(name), self.live, self.file, api_name=f"{self.family.prefix}_{name}", **MAKING
             )

@@ -31,7 +31,7 @@ def test_a_run_tells_all_that_a_page_shows(decoder):
     events = run(MelodyConfig(**TINY | {"steps": 20, "decoder": decoder}))
     found = {m.group: m.values for m in of(events, Metrics)}
     assert found["losses"].keys() == {"−ELBO", "Reconstruction", "KL"}
-    assert found["elbo"].keys() == {"−ELBO, held out"}
+    assert found["elbo"].keys() == {"−ELBO, held-out melodies"}
     notes = {"Notes that come back", "Commonest note", "Sixteenths that come back", "Commonest sixteenth"}
     assert found["notes"].keys() == notes
     assert all(math.isfinite(v) for m in of(events, Metrics) for v in m.values.values())

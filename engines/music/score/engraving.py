@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import lcm
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from engines.music.notes import Note, Piece
-from engines.music.score.keys import Key
+from engines.music.score.keys import Key, heard_key
 from engines.music.score.playing import MOVED, spelled
 
 HEAD = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0'
     b' Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
 )
-MAJOR = ("C", "G", "F", "D", "Bb", "A", "Eb", "E", "Ab", "B", "Db", "F#")  # the fewest signs first
 GRID = 96  # parts of a quarter note: what is smaller is lost
 NAMES = ("whole", "half", "quarter", "eighth", "16th", "32nd", "64th")
 # (length in quarter notes, name, dots), the longest first.
@@ -30,10 +28,11 @@ LOW = 57  # a voice whose notes lie lower, in the mean, has a bass clef
 def write_musicxml(piece: Piece, about: str = "", names: Sequence[str] = ()) -> bytes:
     """A score of the piece's voices, called by `names`; `about` says in it what it is. Voices have one note at a time.
 
-    Without a key, the signature is that of the major scale which has the most of its notes. A pickup, notes that
+    Without a key, the signature is that of the major scale that has most of its notes. A pickup, notes that
     begin late in the first bar, is written as a short first bar.
     """
-    key, full = _key(piece), Fraction(4 * piece.meter[0], piece.meter[1])
+    key = (Key.of(piece.key) if piece.key else None) or heard_key([note.pitch for note in piece.notes])
+    full = Fraction(4 * piece.meter[0], piece.meter[1])
     notes = [Note(n.pitch, _grid(n.start), max(Fraction(1, GRID), _grid(n.length)), n.voice) for n in piece.notes]
     first = min((note.start for note in notes), default=Fraction(0)) % full
     divisions = lcm(
@@ -55,12 +54,6 @@ def write_musicxml(piece: Piece, about: str = "", names: Sequence[str] = ()) -> 
         _part(SubElement(root, "part", id=part), mine, piece, key, (begin, first, full, end), divisions)
     indent(root)
     return HEAD + tostring(root, "utf-8")
-
-
-def _key(piece: Piece) -> Key:
-    found = Key.of(piece.key) if piece.key else None
-    heard = Counter(note.pitch % 12 for note in piece.notes)
-    return found or max(map(Key, MAJOR), key=lambda key: sum(heard[pitch] for pitch in key.scale))
 
 
 def _grid(value: Fraction | float) -> Fraction:

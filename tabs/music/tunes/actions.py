@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from engines.gpt_training.config import ENGINE as LANGUAGE_MODELS
-from engines.gpt_training.config import MASKED, TUNES
+from engines.gpt_training.config import MASKED, OF_TUNES
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import ConfigError, EngineError, Message
 from engines.music.score.abc import page_of, read
@@ -161,4 +161,4 @@ class TuneActions:
 
 def _fits(run: Run) -> bool:
     """Whether a run's model writes tunes."""
-    return run.engine == LANGUAGE_MODELS and run.config.data == TUNES and run.config.model != MASKED
+    return run.engine == LANGUAGE_MODELS and run.config.data in OF_TUNES and run.config.model != MASKED

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, another_run
 from tests.browser.test_accessibility import check
 from tests.browser.test_accessible_trainings import NAMELESS
 from tests.browser.test_music import hear, silence
@@ -20,7 +20,8 @@ VISITS = pytest.mark.parametrize(
 def test_from_a_training_to_a_melody_on_the_way(visit, language, viewport, scheme):
     owner = visit(viewport=viewport, color_scheme=scheme, locale="zh-CN" if language == "zh" else "en-GB")
     page = owner.arrive("?tab=melodies&steps=60&width=32&seed=1")
-    page.locator("#melody-run-start").click()
+    with another_run(page, "melody"):
+        page.locator("#melody-run-start").click()
     page.wait_for_function(
         "() => /^(Finished|已完成)$/.test(document.querySelector('#melody-live .state')?.textContent)", timeout=180_000
     )

@@ -18,6 +18,7 @@ SILENT = 0.5  # nats of KL divergence: q(z|x) is the prior, whatever the melody
 WIDE = 3.0  # the mean square of a latent number over all melodies, of which the prior has 1
 KNOWN = 0.5  # share of the held-out melodies' notes that come back
 LATE = 0.5  # share of a run after which it is no more on its way
+DEAR = 0.5  # beta from which a nat costs too much for all of a melody to be told
 FEW = 4  # latent numbers, in which no more fits
 WORSE = 0.15  # share by which the held-out loss must have risen above its best
 APART = 0.6  # share of the held-out loss that the training loss is below, when it is learnt by heart
@@ -66,7 +67,8 @@ class Doctor:
             return by_heart(exam, self.best_held_out)
         if exam.notes >= KNOWN:
             return healthy(exam)
-        return forgets(exam, config) if done > LATE else learning(exam)
+        costly = config.beta >= DEAR or config.latent <= FEW
+        return forgets(exam, config) if costly and done > LATE else learning(exam)
 
 
 def percent(share: float) -> int:

@@ -18,7 +18,7 @@ def exam(step=800, training=42.0, kl=30.0, spread=1.1, held_out=44.0, notes=0.7)
         ([], exam(step=50), "early"),
         ([], exam(step=300, notes=0.3), "learning"),
         ([], exam(), "healthy"),
-        ([], exam(notes=0.3), "forgets"),
+        ([], exam(notes=0.3), "learning"),
         ([], exam(kl=0.2, notes=0.07), "collapse"),
         ([], exam(spread=10.0), "holes"),
         ([exam(step=300)], exam(training=90.0), "diverging"),
@@ -30,6 +30,11 @@ def test_the_most_serious_is_told(before, now, state):
     for one in before:
         doctor.examine(CONFIG, one)
     assert doctor.examine(CONFIG, now).state == state
+
+
+@pytest.mark.parametrize("settings", [{"latent": 2}, {"beta": 1.0}])
+def test_what_lets_little_through_forgets(settings):
+    assert Doctor().examine(MelodyConfig(steps=1000, **settings), exam(notes=0.3)).state == "forgets"
 
 
 def test_each_preset_is_a_config():

@@ -19,16 +19,16 @@ VISITS = pytest.mark.parametrize(
 @VISITS
 def test_from_a_training_to_a_melody_on_the_way(visit, language, viewport, scheme):
     owner = visit(viewport=viewport, color_scheme=scheme, locale="zh-CN" if language == "zh" else "en-GB")
-    page = owner.arrive("?tab=melodies&steps=60&width=32&seed=1")
+    page = owner.arrive("?tab=melodies&steps=300&width=32&seed=1")
     with another_run(page, "melody"):
         page.locator("#melody-run-start").click()
     page.wait_for_function(
         "() => /^(Finished|已完成)$/.test(document.querySelector('#melody-live .state')?.textContent)", timeout=180_000
     )
     assert page.locator("#melody-live .hear").count() == 3
-    page.locator("#melody-live .hear").first.click()
+    page.locator("#melody-live .hear").nth(1).click()
     hear(page)
-    page.locator("#melody-live .hear").first.click()
+    page.locator("#melody-live .hear").nth(1).click()
     silence(page)
     ground = page.locator("#melody-map canvas.ground")
     expect(ground).to_be_visible(timeout=60_000)

@@ -44,7 +44,13 @@ RULES = {
     "engines.vae_training": (*COMMON, "engines.live_training"),
     "engines.diffusion_training": (*COMMON, "engines.live_training"),
     "engines.points_training": (*COMMON, "engines.live_training", "engines.gan_training.objectives"),
-    "engines.gpt_training": (*COMMON, "engines.live_training", "engines.music.measures", "engines.music.score"),
+    "engines.gpt_training": (
+        *COMMON,
+        "engines.live_training",
+        "engines.music.measures",
+        "engines.music.notes",
+        "engines.music.score",
+    ),
     "engines.music": (
         *COMMON,
         "engines.live_training",

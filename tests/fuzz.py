@@ -24,6 +24,7 @@ from engines.image_generation.config import ImageConfig
 from engines.knobs import Config
 from engines.live_training.race.config import RaceConfig
 from engines.music.config import MusicConfig
+from engines.music.melody_vae.config import MelodyConfig
 from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
 from engines.vae_training.config import VaeConfig
@@ -36,8 +37,7 @@ WATCHED = 4.0  # seconds at most that a started run is watched for a fault, befo
 CONFIGS = {
     "gan": GanConfig, "vae": VaeConfig, "diffusion": DiffusionConfig, "points": PointsConfig, "image": ImageConfig,
     "text": TextConfig, "finetuning": FinetuningConfig, "gpt": GptConfig, "race": RaceConfig, "compare": Config,
-    "room": Config, "music": MusicConfig, "tune": Config,
-    "clip": ClipConfig,
+    "room": Config, "music": MusicConfig, "tune": Config, "melody": MelodyConfig, "clip": ClipConfig,
 }  # fmt: skip
 FILE = {"_type": "gradio.FileData"}
 VALUES: tuple[Any, ...] = (

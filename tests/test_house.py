@@ -44,13 +44,20 @@ RULES = {
     "engines.vae_training": (*COMMON, "engines.live_training"),
     "engines.diffusion_training": (*COMMON, "engines.live_training"),
     "engines.points_training": (*COMMON, "engines.live_training", "engines.gan_training.objectives"),
-    "engines.gpt_training": (*COMMON, "engines.live_training", "engines.music.measures", "engines.music.score"),
+    "engines.gpt_training": (
+        *COMMON,
+        "engines.live_training",
+        "engines.music.measures",
+        "engines.music.notes",
+        "engines.music.score",
+    ),
     "engines.music": (
         *COMMON,
         "engines.live_training",
         "engines.gpt_training.config",
         "engines.gpt_training.measures.copies",
         "engines.gpt_training.use",
+        "engines.vae_training.atlas",
     ),
     "engines.clip_training": (*COMMON, "engines.live_training", "engines.image_generation.emoji.reading"),
     "engines": COMMON,  # any other engine: no engine knows another but through the modules named above

@@ -12,7 +12,8 @@ from engines.messages import ConfigError
 
 ENGINE = "gpt_training"  # the name of its runs
 TITLE = "Language models"
-POEMS, ENGLISH, TUNES, NAMES, OWN = "poems", "english", "tunes", "names", "own"
+POEMS, ENGLISH, TUNES, NAMES, OWN, OWN_TUNES = "poems", "english", "tunes", "names", "own", "own_tunes"
+OF_TUNES = (TUNES, OWN_TUNES)
 GPT, LSTM, RNN, MASKED = "gpt", "lstm", "rnn", "masked"
 # A step is about 6 x parameters x tokens multiplications; the head has up to MAX_VOCABULARY x width parameters.
 MAX_WORK_PER_STEP = 2**39  # about ten seconds on two CPU cores
@@ -43,6 +44,7 @@ class GptConfig(Config):
             TUNES: "Irish and Scottish tunes",
             NAMES: "Given names",
             OWN: "Your own text",
+            OWN_TUNES: "Your own tunes",
         },
     )
     model: str = knob(
@@ -90,7 +92,7 @@ class GptConfig(Config):
     @property
     def whole(self) -> bool:
         """Whether the text is of short documents, each written from its start to its end."""
-        return self.data in (POEMS, TUNES, NAMES)
+        return self.data in (POEMS, NAMES, *OF_TUNES)
 
     def check(self) -> None:
         """Bounds the memory and time of a step, and the time of the run."""

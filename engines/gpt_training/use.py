@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engines.data.cards import ASSETS
-from engines.gpt_training.config import GPT, LSTM, MASKED, POEMS, RNN, TUNES, GptConfig
+from engines.gpt_training.config import GPT, LSTM, MASKED, OF_TUNES, POEMS, RNN, GptConfig
 from engines.gpt_training.measures.form import lines_of, prosody
 from engines.gpt_training.text.poems import PLAN, plan_of
 from engines.gpt_training.text.vocabulary import UNKNOWN, Vocabulary
@@ -115,7 +115,7 @@ class Writer:
         from engines.gpt_training.acrostics import LINE, Poet, write_lines
 
         self._must_write()
-        if self.config.data == TUNES:
+        if self.config.data in OF_TUNES:
             raise ConfigError("This model writes tunes; an acrostic is of words.")
         characters = "".join(characters.split())
         self.check(characters)

@@ -18,6 +18,10 @@ from engines.music.grid import FREE, HIGHEST, LOWEST, RANGES, Chorale
 TOKENS = 1 + 2 * (HIGHEST - LOWEST + 1)
 HIDDEN, OUTSIDE = TOKENS, TOKENS + 1
 MOST_SHIFT = 6  # semitones up and down
+PHASES = 17  # places in a bar that are told apart, the last for rows outside of the piece
+FAR = 9  # sixteenths; known cells that lie further away count as this far
+STEPS = (0, 0, 1, 2, 3, 3, 4, 4, 5, 5)  # of distances 0 to FAR, those that the network's table tells apart
+WIDEST = 5  # after which layers the dilation begins anew: 1, 2, 4, 8, 16 sixteenths
 TRAIN, HELD, TEST = 0, 1, 2
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from engines.data.cards import ASSETS
 from engines.knobs import MAX_SEED, Config, knob, seed_knob
 from engines.messages import ConfigError, EngineError
-from engines.music.chorales import HIDDEN, to_cells, to_tokens
+from engines.music.chorales import HIDDEN, PHASES, to_cells, to_tokens
 from engines.music.config import MusicConfig
 from engines.music.grid import FREE, HIGHEST, LOWEST, Chorale, tidy, to_text
 from engines.music.measures.rules import FIFTH, OCTAVE, parallel_places, parallels
@@ -104,7 +104,6 @@ class Composer:
         import torch
 
         from engines.device.tuning import multiplies_bfloat16, threads
-        from engines.music.networks import PHASES
         from engines.music.sampling import AROUND, framed, gibbs
 
         tokens = torch.tensor(to_tokens(chorale.grid[rows]))

@@ -10,15 +10,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.music.chorales import HIDDEN, OUTSIDE, TOKENS
+from engines.music.chorales import FAR, HIDDEN, OUTSIDE, PHASES, STEPS, TOKENS, WIDEST
 from engines.music.config import MusicConfig
 from engines.music.grid import VOICES
 
-PHASES = 17  # places in a bar that are told apart, the last for rows outside of the piece
-FAR = 9  # sixteenths; known cells that lie further away count as this far
-STEPS = (0, 0, 1, 2, 3, 3, 4, 4, 5, 5)  # of distances 0 to FAR, those that the table tells apart
 APART = max(STEPS) + 1
-WIDEST = 5  # after which layers the dilation begins anew: 1, 2, 4, 8, 16 sixteenths
 
 
 class Block(nn.Module):

@@ -11,8 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engines.music.chorales import HIDDEN, OUTSIDE
-from engines.music.networks import PHASES
+from engines.music.chorales import HIDDEN, OUTSIDE, PHASES
 
 MOST_HIDDEN, LEAST_HIDDEN = 1.0, 0.02  # share of the cells drawn anew at the first pass, and at the last ones
 FALLING = 0.75  # of the passes, in which the share falls

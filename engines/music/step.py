@@ -11,10 +11,10 @@ from torch.nn import functional as F
 
 from engines.device.tuning import Choice
 from engines.live_training.one_net import OneNetTrainer
-from engines.music.chorales import HIDDEN, OUTSIDE, TOKENS, Corpus, join, shifts, to_tokens
+from engines.music.chorales import HIDDEN, OUTSIDE, PHASES, TOKENS, Corpus, join, shifts, to_tokens
 from engines.music.config import MusicConfig
 from engines.music.grid import VOICES, Chorale
-from engines.music.networks import PHASES, build
+from engines.music.networks import build
 
 EDGE = 16  # rows by which a passage may reach beyond its piece
 TOGETHER = 64  # held-out passages at a time

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from engines.data.cards import ASSETS
-from engines.gpt_training.config import MASKED, TUNES, GptConfig
+from engines.gpt_training.config import MASKED, OF_TUNES, GptConfig
 from engines.gpt_training.measures.copies import Copies
 from engines.gpt_training.use import Writer
 from engines.messages import ConfigError, EngineError
@@ -44,7 +44,7 @@ def compose(
 
     `config` and `weights` are those of a run, None for the bundled model. ConfigError if the run learnt no tunes.
     """
-    if config is not None and (config.data != TUNES or config.model == MASKED):
+    if config is not None and (config.data not in OF_TUNES or config.model == MASKED):
         raise ConfigError("This run's model writes no tunes.")
     writer = Writer.bundled_tunes() if config is None or weights is None else Writer.of(config, weights)
     start = f"[M:{meter}][K:{key}]"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,15 @@ from engines.music.composing import BUNDLED, ComposeConfig, Filled
 from engines.music.config import ENGINE, TITLE, MusicConfig
 from engines.music.engine import train
 from engines.music.grid import FREE, VOICES, Chorale, to_text
+from engines.music.score.engraving import write_musicxml
 from engines.music.score.files import for_roll, read_piece
 from engines.music.score.melodies import melody
 from engines.music.score.midi import write_midi
 from engines.music.sound.organ import organ_wav
+from engines.music.take_home.script import script_files
 from engines.running.events import Events, Weights
 from engines.running.run_files import saving
-from engines.running.runs import Runs
+from engines.running.runs import Run, Runs
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.music.roll.view import Sheet, read_sheet, sheet_of
 from tabs.page.gate import Gate
@@ -37,6 +39,7 @@ HOW = Knob(FILL, "How", choices=dict.fromkeys((COMPOSE, HARMONISE, FILL), ""))
 WRITERS: dict[str, Callable[..., bytes]] = {
     "mid": lambda piece, about: write_midi(piece, about, VOICES),
     "wav": organ_wav,
+    "musicxml": lambda piece, about: write_musicxml(piece, about, VOICES),
 }
 
 
@@ -52,6 +55,9 @@ class MusicActions(RunActions):
 
     def _events(self, config: MusicConfig, files: Sequence[str], own: Path) -> Events:
         return self._computer.events(TRAINING, train, config, files, own)
+
+    def _script(self, run: Run) -> Mapping[str, bytes]:
+        return script_files(run.config)
 
     # --- the model -----------------------------------------------------------------------------------------------
 
@@ -118,7 +124,7 @@ class MusicActions(RunActions):
             return told(for_roll(read_piece(path)))
 
     def write(self, piece: dict[str, Any], kind: str = "mid", run: str = "", request: gr.Request = None) -> str:
-        """A piece as a file: kind is "mid" for MIDI or "wav" for sound, an organ."""
+        """A piece as a file: kind is "mid" for MIDI, "wav" for sound, an organ, or "musicxml" for a score."""
         with self.gate.computing(request):
             kind = Knob("mid", "Kind", choices=dict.fromkeys(WRITERS, "")).check(kind)
             return self.file(read_sheet(json.dumps(piece)).chorale, kind, run)

@@ -82,6 +82,7 @@ class ChoralePanel:
                 with gr.Row():
                     self.midi = gr.Button(t("MIDI file"), elem_id="music-midi", min_width=100)
                     self.wav = gr.Button(t("Sound file (WAV)"), elem_id="music-wav", min_width=100)
+                    self.score = gr.Button(t("Score (MusicXML)"), elem_id="music-musicxml", min_width=100)
                 self.file = download_field("music-file")
 
     # --- wiring ------------------------------------------------------------------------------------------
@@ -96,7 +97,7 @@ class ChoralePanel:
             button.click(self._maker(how), asked, self.roll, **look)
         self.melodies.input(self.show_melody, self.melodies, self.roll, **QUICK)
         self.upload.upload(self.show_file, self.upload, self.roll, **look)
-        for button, kind in ((self.midi, "mid"), (self.wav, "wav")):
+        for button, kind in ((self.midi, "mid"), (self.wav, "wav"), (self.score, "musicxml")):
             made = button.click(self._writer(kind), [self.roll, owner, self.whose], self.file, **look)
             made.success(None, self.file, js=DOWNLOAD)
 

@@ -93,6 +93,7 @@ READY = {
     "finetuning": ("#finetuning-preview section", "#finetuning-start[title]"),
     "room": ("#room-board .board",),
     "music": ("#music-roll canvas",),
+    "melodies": ("#melody-live .live:not([data-state=none])", "#melody-run-start[title]"),
     "comparison": ("#comparison-view .comparison[data-count]",),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
-from engines.gpt_training.config import NAMES, POEMS, TUNES, GptConfig
+from engines.gpt_training.config import NAMES, OF_TUNES, POEMS, GptConfig
 from engines.gpt_training.measures.scores import Words, plain, score
 from engines.gpt_training.text.corpus import Corpus
 from engines.gpt_training.text.vocabulary import END
@@ -107,7 +107,7 @@ def judge_of(config: GptConfig, corpus: Corpus) -> Judge:
     """The judge of what a config's model writes."""
     if config.data == POEMS:
         return Poems()
-    if config.data == TUNES:
+    if config.data in OF_TUNES:
         return Tunes()
     if config.data == NAMES:
         return Names((*corpus.train_texts, *corpus.held_texts))

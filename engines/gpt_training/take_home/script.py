@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from string import Template
 from typing import Any
 
-from engines.gpt_training.config import GPT, LSTM, MASKED, MAX_VOCABULARY, OWN, RNN, GptConfig
+from engines.gpt_training.config import GPT, LSTM, MASKED, MAX_VOCABULARY, OWN, OWN_TUNES, RNN, GptConfig
 from engines.gpt_training.take_home.export import TITLES
 from engines.gpt_training.text.corpus import HELD_OUT, MOST_STARTS, build
 from engines.gpt_training.text.sources import load_documents
@@ -226,6 +226,8 @@ def script_files(
     Of a person's own text only a script that reads text.txt, unless `uploads` has it; byte pairs learnt from it are
     then taken from `facts`, those of the run's weights. EngineError where there are none.
     """
+    if config.data == OWN_TUNES and not uploads:
+        raise EngineError("A run on your own tunes can't be had as a script, since they were not kept.")
     own = config.data == OWN and not uploads
     files: dict[str, bytes] = {}
     vocabulary = Vocabulary.of_facts(facts) if facts else None

@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import lzma
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engines.data.cards import ASSETS
-from engines.gpt_training.config import ENGLISH, MAX_VOCABULARY, NAMES, OWN, TUNES, GptConfig
+from engines.gpt_training.config import ENGLISH, MAX_VOCABULARY, NAMES, OWN, OWN_TUNES, TUNES, GptConfig
 from engines.gpt_training.text.own import read_own
+from engines.gpt_training.text.own_tunes import read_tunes
 from engines.gpt_training.text.poems import planned_poems, poems
 from engines.messages import Message
 from engines.running.run_store import CHECKPOINT, write_atomically
@@ -28,7 +29,9 @@ def load_documents(config: GptConfig, uploads: Sequence[str] = (), folder: Path 
     ConfigError if a visitor's own cannot be used.
     """
     if config.data == OWN:
-        return [_own(uploads, folder)]
+        return [_own(lambda: read_own(uploads), folder)]
+    if config.data == OWN_TUNES:
+        return _own(lambda: "\n".join(read_tunes(uploads)), folder).split("\n")
     if config.data == ENGLISH:
         with lzma.open(ASSETS / "english_classics" / "texts.txt.xz", "rt", encoding="ascii") as file:
             return file.read().split("\f")
@@ -60,11 +63,12 @@ def left_unknown(documents: Sequence[str]) -> Message | None:
     )
 
 
-def _own(uploads: Sequence[str], folder: Path | None) -> str:
+def _own(read: Callable[[], str], folder: Path | None) -> str:
+    """What `read` gives, or gave when the run began."""
     kept = folder / CHECKPOINT / "text.txt" if folder else None
     if kept and kept.exists():
         return kept.read_text("utf-8")
-    text = read_own(uploads)
+    text = read()
     if kept:
         try:
             kept.parent.mkdir(exist_ok=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +15,12 @@ SHARPS = "FCGDAEB"  # in the order in which a signature takes them; flats the ot
 MODES = {"": 0, "ion": 0, "maj": 0, "m": 3, "min": 3, "aeo": 3, "mix": 1, "dor": 2, "phr": 4, "lyd": -1, "loc": 5}
 USUAL = {"ion": "", "maj": "", "min": "m", "aeo": "m"}  # one name for each
 MOST = 7  # sharps or flats
+MAJOR = ("C", "G", "F", "D", "Bb", "A", "Eb", "E", "Ab", "B", "Db", "F#")  # the fewest signs first
+ENDINGS = {
+    "m": 5,
+    "dor": 1,
+    "mix": 4,
+}  # mode -> the degree, from 0, of its signature's major scale that is its tonic
 KEY = re.compile(r"([A-G])([#b]?) *([A-Za-z]*)")
 
 
@@ -60,3 +68,16 @@ class Key:
     def home(self) -> int:
         """The pitch class of the tonic, from 0 for C."""
         return (STEPS[self.tonic[0]] + (self.tonic[1:] == "#") - (self.tonic[1:] == "b")) % 12
+
+
+def heard_key(pitches: Sequence[int]) -> Key:
+    """The key of a melody, MIDI pitches in their order: the signature with most of them, the mode by the last one."""
+    heard = Counter(pitch % 12 for pitch in pitches)
+    last = pitches[-1] % 12 if pitches else -1
+    major = max(map(Key, MAJOR), key=lambda key: (sum(heard[pitch] for pitch in key.scale), key.home == last))
+    for mode, degree in ENDINGS.items():
+        letter = LETTERS[(LETTERS.index(major.tonic[0]) + degree) % len(LETTERS)]
+        key = Key(letter + {1: "#", 0: "", -1: "b"}[major.signature[letter]], mode)
+        if last == key.home:
+            return key
+    return major

@@ -1,24 +1,19 @@
-// A panel of the live view: how near each picture, a row, is to each name, a column, with the history. What is written
-// of a step is the matrix, a letter for each shade, row by row; its starts are the names, a line for each, by language.
+// A panel of the live view, behind "scrub": how near each picture, a row, is to each name, a column. What is written of a step is
+// the matrix, a letter for each shade, row by row; its starts are the names, a line for each, by language.
 
 const LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-";
 const COLUMNS = 6; // of the sheet of pictures
 const HELD = 3; // a third of the emoji, the last ones, is held out
 const matrices = new Map(); // step -> {texts, starts}, of the history as far as it is here
 const sheet = new Image();
-let fetched = ""; // the run and its last step, whose history was fetched
-let playing = null;
 let at = null; // [row, column] that is pointed at
 let cell = 0; // pixels
 let margins = [0, 0]; // left of the matrix and above it
 
 panels.push({
   forget() {
-    playing = null;
     matrices.clear();
-    fetched = "";
     sheet.removeAttribute("src");
-    Object.assign(run, { steps: "", shown: null }); // shown: the step that is looked back at, null for the newest
   },
   take(news) {
     if (news.reference) sheet.src = news.reference;
@@ -31,8 +26,8 @@ panels.push({
 });
 sheet.onload = () => paintMatrix();
 
-const stepsOf = () => (run.steps ? run.steps.split(",").map(Number) : []);
-const shownOf = () => matrices.get(run.shown ?? stepsOf().at(-1));
+Object.assign(scrub, { name: () => t("History of the matrix"), see: () => fetchHistory(matrices, "written") });
+const shownOf = () => matrices.get(shownStep());
 
 // The names in the reader's language, and the shades from 0 to 1, row by row.
 function shadesOf(shown) {
@@ -42,27 +37,13 @@ function shadesOf(shown) {
 }
 
 function paintMatrix() {
-  const steps = stepsOf();
-  const last = Math.max(0, steps.length - 1);
-  const isNewest = run.shown === null;
-  const range = $(".scrub input");
-  range.max = String(last);
-  range.disabled = last === 0;
-  if (isNewest) range.value = String(last);
-  const caption = steps.length ? fill("step {step}", { step: count(run.shown ?? steps.at(-1)) }) : "";
-  range.setAttribute("aria-label", t("History of the matrix"));
-  range.setAttribute("aria-valuetext", caption);
   text(".pairing-title", t("How near each picture is to each name"));
-  text(".pairing-step", caption);
-  text(".play", playing ? t("Halt") : "▶ " + t("Replay"));
-  text(".newest", t("Newest"));
-  $(".play").disabled = last === 0;
-  $(".newest").disabled = isNewest;
+  text(".pairing-step", shownCaption());
   const shown = shownOf();
   const value = shown && shadesOf(shown);
   const told = value ? toldOf(value) : t("The matrix will stand here within seconds of the start.");
   text(".pairing-told", told);
-  $("canvas.pairs").setAttribute("aria-label", `${t("How near each picture is to each name")}. ${caption}. ${told}`);
+  $("canvas.pairs").setAttribute("aria-label", `${t("How near each picture is to each name")}. ${shownCaption()}. ${told}`);
   drawMatrix(value);
 }
 
@@ -129,52 +110,7 @@ function drawMatrix(value) {
   if (at) pen.strokeRect(margins[0] + at[1] * cell, margins[1] + at[0] * cell, cell - 0.5, cell - 0.5);
 }
 
-// --- looking back --------------------------------------------------------------------------------------
-
-// Get what of the history did not come while this page watched.
-async function fetchHistory() {
-  const steps = stepsOf();
-  const mark = `${run.id} ${steps.at(-1)}`;
-  if (fetched === mark || steps.every((step) => matrices.has(step))) return;
-  fetched = mark;
-  const id = run.id;
-  try {
-    const answer = await fetch(`${LIVE}${encodeURIComponent(id)}/written`, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) });
-    const history = answer.ok ? await answer.json() : [];
-    if (id === run.id) for (const each of history) matrices.set(each.step, each);
-  } catch {
-    fetched = ""; // the connection is cut: again when it is wanted again
-  }
-}
-
-async function look(index) {
-  const steps = stepsOf();
-  run.shown = steps[Math.max(0, Math.min(index, steps.length - 1))];
-  $(".scrub input").value = String(index);
-  await fetchHistory();
-  paint();
-}
-
-function newest() {
-  playing = null;
-  run.shown = null;
-  paint();
-}
-
-async function replay() {
-  if (playing) {
-    playing = null;
-    return paint();
-  }
-  const mine = (playing = {});
-  const id = run.id;
-  const total = stepsOf().length;
-  for (let i = 0; i < total && playing === mine && run.id === id; i++) {
-    await look(i);
-    await sleep(Math.max(60, Math.min(300, 8000 / total)));
-  }
-  if (playing === mine) newest();
-}
+// --- pointing -----------------------------------------------------------------------------------------
 
 function pointAt(event) {
   const n = cell && Math.round(Math.sqrt(shownOf()?.texts[0]?.length ?? 0));
@@ -192,14 +128,4 @@ element.addEventListener("pointerout", (event) => {
   if (!event.target.matches("canvas.pairs") || !at) return;
   at = null;
   paintMatrix();
-});
-element.addEventListener("input", (event) => {
-  if (!event.target.matches(".scrub input")) return;
-  playing = null;
-  const index = Number(event.target.value);
-  index === Number(event.target.max) ? newest() : look(index);
-});
-element.addEventListener("click", (event) => {
-  if (event.target.matches(".play")) replay();
-  if (event.target.matches(".newest")) newest();
 });

@@ -94,7 +94,7 @@ class MatchingPanel:
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
                 self.controls = RunControls(self.runs, ENGINE, "clip", compared)
-                panels = (HERE / "matrix.js", "verdict", "charts", "bars")
+                panels = ("scrub", HERE / "matrix.js", "verdict", "charts", "bars")
                 self.live = live_view(
                     "clip-live", self.controls.ids, HERE / "live.html", panels, CHARTS, HERE / "live.css"
                 )

@@ -52,7 +52,7 @@ function draw() {
   const side = ground.clientWidth;
   if (!side) return;
   const scale = window.devicePixelRatio || 1;
-  if (ground.width !== Math.round(side * scale)) ground.width = ground.height = Math.round(side * scale);
+  if (ground.height !== Math.round(side * scale)) ground.width = ground.height = Math.round(side * scale);
   const pen = ground.getContext("2d");
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, side, side);

@@ -1,14 +1,18 @@
-"""Train your own: layout and wiring of the panel in which a chorale network learns from nothing."""
+"""Train your own: layout and wiring of the panels in which a network learns music from nothing; the chorales' own."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from engines.music.config import ENGINE, PRESETS, MusicConfig
+from engines.knobs import Config, Preset
+from engines.messages import Message
+from engines.music.config import PRESETS, MusicConfig
 from tabs.music.actions import MusicActions
 from tabs.page.component import script_of
 from tabs.page.forms import Form
@@ -20,13 +24,14 @@ from tabs.page.live.view import Chart, Line, live_view
 from tabs.page.opening.once import Opening
 from tabs.page.outbox import DOWNLOAD, download_field
 from tabs.page.polite import polite
+from tabs.page.runs.actions import RunActions
 from tabs.page.runs.controls import RunControls
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import QUICK, Shared
 
 HERE = Path(__file__).parent
 NAME = "Train your own"
-INTRO = (
+INTRO = Message(
     "Press **Start**: a small network learns Bach's chorales on this machine, from nothing and with no download. It"
     " fills holes in them; within a minute single notes become chords. Close the page if you like: it goes on."
 )
@@ -69,58 +74,100 @@ CHARTS = (
         from_zero=True,
     ),
 )
-KEEP = (
-    "The **run file** replays this run anywhere without training: settings, seed, curves, chorales and weights. Under"
-    " **Chorales** the model of your latest run can compose and harmonise."
+KEEP = Message(
+    "The **run file** replays this run anywhere without training: settings, seed, curves, chorales and weights. The"
+    " **script** trains the same without this program: a short file of plain PyTorch with its chorales, as a ZIP."
+    " Under **Chorales** the model of your latest run can compose and harmonise."
 )
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 
+@dataclass(frozen=True)
+class Family:
+    """What a panel shows of a kind of network, beside what it shows of every one."""
+
+    prefix: str  # of its endpoints, and of its components' ids
+    config: type[Config]
+    presets: Mapping[str, Preset]
+    intro: Message
+    keep: Message  # what is said of its files
+    charts: Sequence[Chart]
+    layout: Path  # the live view's HTML
+    css: Path
+    titles: Sequence[Message]  # of what it writes, one for each of a step's texts
+    rows: int  # sixteenths between two of the bar lines under it
+    tempo: int  # at which it is heard, in quarter notes a minute
+    files: Sequence[str] = ("run_file", "tensorboard")  # actions that make one of a run
+
+
+CHORALES = Family(
+    "music", MusicConfig, PRESETS, INTRO, KEEP, CHARTS, HERE / "live.html", HERE / "live.css",
+    [Message("What it writes, from the same chance each time")], 16, 84, ("run_file", "script", "tensorboard"),
+)  # fmt: skip
+
+
 def build(shared: Shared, actions: MusicActions, switch: gr.Tabs) -> None:
     """Lay the panel out and wire it; `switch` holds all panels of the tab."""
-    panel = TrainingPanel(shared, actions)
+    panel = TrainingPanel(shared, actions, CHORALES)
     panel.asked.change(None, None, switch, js=script_of(selected=NAME))
 
 
 class TrainingPanel:
     """The panel's components and the handlers that update them."""
 
-    def __init__(self, shared: Shared, actions: MusicActions) -> None:
-        self.actions, self.runs = actions, shared.runs
-        self.named = partial(actions.named, prefix="music")
+    def __init__(self, shared: Shared, actions: RunActions, family: Family) -> None:
+        self.actions, self.runs, self.family = actions, shared.runs, family
+        self.named = partial(actions.named, prefix=family.prefix)
         self.asked = gr.Textbox(visible=False)  # says so where the address asks for a run, or for settings of one
         self._build(shared.compared)
         self.add_endpoints()  # first, so that they get their names
-        self.wire(shared.owner, shared.visit, shared.openings[ENGINE])
+        self.wire(shared.owner, shared.visit, shared.openings[actions.engine])
 
     # --- layout ------------------------------------------------------------------------------------------
 
     def _build(self, compared: gr.Textbox | None) -> None:
-        gr.Markdown(t(INTRO))
+        family, engine, prefix = self.family, self.actions.engine, self.family.prefix
+        gr.Markdown(t(family.intro))
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
-                self.controls = RunControls(self.runs, ENGINE, "music-run", compared)
+                self.controls = RunControls(self.runs, engine, f"{prefix}-run", compared)
                 scripts = (HERE.parent / "sound.js", HERE.parent / "roll" / "voices.js", HERE / "made.js")
-                panels, css = ("scrub", *scripts, "verdict", "charts", "bars"), HERE / "live.css"
-                self.live = live_view("music-live", self.controls.ids, HERE / "live.html", panels, CHARTS, css)
+                panels = ("scrub", *scripts, "verdict", "charts", "bars")
+                titles = [title.to_json() for title in family.titles]
+                made = {"titles": titles, "rows": family.rows, "tempo": family.tempo}
+                self.live = live_view(
+                    f"{prefix}-live", self.controls.ids, family.layout, panels, family.charts, family.css, made=made
+                )
             with gr.Column(scale=3, min_width=300, elem_classes="side"):
-                self.recipes = RecipePicker(PRESETS, "music-run-preset")
-                self.form = Form(MusicConfig, "music-run")
-                self.form.add([name for name, knob in MusicConfig.knobs().items() if not knob.more])
+                self.recipes = RecipePicker(family.presets, f"{prefix}-run-preset")
+                self.form = Form(family.config, f"{prefix}-run")
+                self.form.add([name for name, knob in family.config.knobs().items() if not knob.more])
                 with gr.Accordion(t("More settings"), open=False):
                     self.form.add_rest()
-                self.link = LinkButton(ENGINE, self.form)
+                self.link = LinkButton(engine, self.form)
         with gr.Tabs(overflow_behavior="wrap"):
+            self._build_more()
             with gr.Tab(t("Take home")):
-                gr.Markdown(t(KEEP))
+                gr.Markdown(t(family.keep))
                 with gr.Row():
-                    self.save_run = gr.Button(t("Run file"), elem_id="music-save-run")
-                    self.save_events = gr.Button(t("For TensorBoard"), elem_id="music-save-tensorboard")
-                self.file = download_field("music-run-file")
+                    buttons = {
+                        "run_file": (t("Run file"), "run"),
+                        "script": (t("Script"), "script"),
+                        "tensorboard": (t("For TensorBoard"), "tensorboard"),
+                    }
+                    self.saves = {
+                        name: gr.Button(label, elem_id=f"{prefix}-save-{short}")
+                        for name, (label, short) in buttons.items()
+                        if name in family.files
+                    }
+                self.file = download_field(f"{prefix}-run-file")
             with gr.Tab(t("Open")):
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
-                self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="music-open")
-        learn_panel(ENGINE, self.form, {"#music-live .chart figcaption": "measures"})
+                self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id=f"{prefix}-open")
+        learn_panel(engine, self.form, {f"#{prefix}-live .chart figcaption": "measures"})
+
+    def _build_more(self) -> None:
+        """Further panels below the run, of a family that has them."""
 
     # --- wiring ------------------------------------------------------------------------------------------
 
@@ -132,26 +179,28 @@ class TrainingPanel:
         self.controls.wire(self.live, owner)
         self.controls.start.click(self.begin, [owner, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, form.show)
-        self.recipes.follow(self.runs, ENGINE, self.live, owner, form)
-        self.opened.upload(self.named("open"), [self.opened, owner], self.live, api_name="music_open")
-        for button, name in ((self.save_run, "run_file"), (self.save_events, "tensorboard")):
-            made = button.click(self.named(name), self.live, self.file, api_name=f"music_{name}", **MAKING)
+        self.recipes.follow(self.runs, self.actions.engine, self.live, owner, form)
+        self.opened.upload(self.named("open"), [self.opened, owner], self.live, api_name=f"{self.family.prefix}_open")
+        for name, button in self.saves.items():
+            made = button.click(
+                self.named(name), self.live, self.file, api_name=f"{self.family.prefix}_{name}", **MAKING
+            )
             made.success(None, self.file, js=DOWNLOAD)
         self.live.change(lambda: None, None, self.file, **QUICK)
 
     def add_endpoints(self) -> None:
         """What a script can do that no button does in the same form."""
         for name in ("start", "status", "control"):
-            gr.api(self.named(name), api_name=f"music_{name}", queue=False)
+            gr.api(self.named(name), api_name=f"{self.family.prefix}_{name}", queue=False)
 
     # --- handlers ----------------------------------------------------------------------------------------
 
     def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
         """What the panel shows first, with the settings of the link, else of the visitor's latest run, if any."""
         run_id = self.actions.first_run(owner, visit)
-        mine = self.runs.latest(owner, ENGINE)
+        mine = self.runs.latest(owner, self.actions.engine)
         linked = self.link.take(visit, request)  # None if the address means another tab, which may have Steps as well
-        told = linked is not None and not MusicConfig.knobs().keys().isdisjoint(visit)
+        told = linked is not None and not self.family.config.knobs().keys().isdisjoint(visit)
         asked = visit.get(RUN) == run_id or told
         return [run_id, linked or (mine and mine.config.to_dict()), "asked" if asked else gr.skip()]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 import gradio as gr
 
 from engines.gpt_training.config import ENGINE as LANGUAGE_MODELS
-from engines.gpt_training.config import MASKED, TUNES
+from engines.gpt_training.config import MASKED, OF_TUNES
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import ConfigError, EngineError, Message
 from engines.music.score.abc import page_of, read
+from engines.music.score.engraving import write_musicxml
 from engines.music.score.marks import Tune
 from engines.music.score.midi import HARP, write_midi
 from engines.music.score.playing import piece_of
@@ -30,8 +32,13 @@ KEY = Knob("D", "Key", choices=dict.fromkeys(KEYS, ""))
 METER = Knob("6/8", "Metre", choices=dict.fromkeys(METERS, ""))
 TEMPERATURE = Knob(0.9, "Temperature", low=0.2, high=1.5)
 SEED = Knob(0, "Seed", low=0, high=MAX_SEED)
-KINDS = ("abc", "midi", "wav")
-ENDINGS = {"abc": "abc", "midi": "mid", "wav": "wav"}
+KINDS = ("abc", "midi", "wav", "musicxml")
+ENDINGS = {"abc": "abc", "midi": "mid", "wav": "wav", "musicxml": "musicxml"}
+WRITERS: dict[str, Callable[..., bytes]] = {
+    "midi": lambda piece, about: write_midi(piece, about, ("Tune",), HARP),
+    "wav": strings_wav,
+    "musicxml": lambda piece, about: write_musicxml(piece, about, ("Tune",)),
+}
 MADE = "Machine-made: written by {model} of the AIGC Playground"  # in the files, which know no language
 
 
@@ -69,7 +76,7 @@ class TuneActions:
             return {"notes": sounding, "key": piece.key, "meter": "{}/{}".format(*piece.meter), "tempo": piece.tempo}
 
     def tune_file(self, abc: str, kind: str = "midi", request: gr.Request = None) -> str:
-        """A tune in ABC as a file; kind is "abc", "midi" or "wav", a plucked string."""
+        """A tune in ABC as a file; kind is "abc", "midi", "wav", a plucked string, or "musicxml", a score."""
         with self.gate.computing(request):
             return self._file(self.tune(abc), kind, "")
 
@@ -123,7 +130,7 @@ class TuneActions:
 
     def _file(self, tune: Tune, kind: str, about: str) -> str:
         if kind not in KINDS:
-            raise ConfigError("A tune is saved as abc, midi or wav.")
+            raise ConfigError("A tune is saved as abc, midi, wav or musicxml.")
         path = self._outbox.path(f"tune.{ENDINGS[kind]}")
         with saving(path):
             path.write_bytes(self._bytes(tune, kind, about))
@@ -135,7 +142,7 @@ class TuneActions:
             head, rest = page_of(tune)[0].split("\n", 1)
             return "\n".join([head, *([f"N:{about}"] if about else []), rest]).encode()
         piece = piece_of(tune)
-        return write_midi(piece, about, ("Tune",), HARP) if kind == "midi" else strings_wav(piece, about)
+        return WRITERS[kind](piece, about)
 
     def _run(self, run_id: str) -> Run:
         run = self.runs.get(run_id)
@@ -154,4 +161,4 @@ class TuneActions:
 
 def _fits(run: Run) -> bool:
     """Whether a run's model writes tunes."""
-    return run.engine == LANGUAGE_MODELS and run.config.data == TUNES and run.config.model != MASKED
+    return run.engine == LANGUAGE_MODELS and run.config.data in OF_TUNES and run.config.model != MASKED

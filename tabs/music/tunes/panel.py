@@ -53,6 +53,7 @@ class TunesPanel:
                         "abc": gr.Button(t("Save as ABC"), elem_id="tune-save-abc", min_width=90),
                         "midi": gr.Button(t("Save as MIDI"), elem_id="tune-save-midi", min_width=90),
                         "wav": gr.Button(t("Save as WAV"), elem_id="tune-save-wav", min_width=90),
+                        "musicxml": gr.Button(t("Save as MusicXML"), elem_id="tune-save-musicxml", min_width=90),
                     }
                 self.file = download_field("tune-file")
             with gr.Column(scale=3, min_width=300, elem_classes="side"):

@@ -8,7 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from engines.gpt_training.config import ENGINE, GPT, MASKED, OWN, POEMS, PRESETS, GptConfig
+from engines.gpt_training.config import ENGINE, GPT, MASKED, OWN, OWN_TUNES, POEMS, PRESETS, GptConfig
+from engines.gpt_training.text.own import KINDS as TEXTS
+from engines.gpt_training.text.own_tunes import KINDS as TUNES
 from engines.messages import Message
 from tabs.page.forms import Form
 from tabs.page.json_input import json_object
@@ -113,7 +115,8 @@ class TrainingPanel:
         self.form.add(["data"])
         self.upload = gr.File(
             label=t("Your text: one .txt or .md file"),
-            file_types=[".txt", ".md"],
+            file_types=[*TEXTS, *TUNES],
+            file_count="multiple",
             visible=False,
             height=140,
             elem_id="gpt-upload",
@@ -201,14 +204,18 @@ class TrainingPanel:
         mine = self.runs.latest(owner, ENGINE)
         return [run_id, self.link.take(visit, request) or (mine and mine.config.to_dict())]
 
-    def begin(self, owner: str, upload: str | None, request: gr.Request, *values: Any) -> str:
+    def begin(self, owner: str, uploads: list[str] | None, request: gr.Request, *values: Any) -> str:
         """Start a run with what the form says; returns its id."""
         with polite(request):
-            return self.actions.begin(self.form.read(values), (upload,) if upload else (), owner, request).id
+            return self.actions.begin(self.form.read(values), uploads or (), owner, request).id
 
     @staticmethod
     def fit(data: str, model: str, tokens: str) -> list[Any]:
         """Show the box for one's own text, and of the knobs those that count."""
         plan = gr.update(visible=True) if data == POEMS else gr.update(visible=False, value=False)
         heads = gr.update(visible=model in (GPT, MASKED))
-        return [gr.update(visible=data == OWN), plan, heads, gr.update(visible=tokens == "pairs")]
+        label = t(
+            "Your tunes: MIDI, MusicXML or ABC files" if data == OWN_TUNES else "Your text: one .txt or .md file"
+        )
+        box = gr.update(visible=data in (OWN, OWN_TUNES), label=label)
+        return [box, plan, heads, gr.update(visible=tokens == "pairs")]

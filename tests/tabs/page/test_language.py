@@ -31,6 +31,10 @@ from engines.music.composing import ComposeConfig
 from engines.music.config import PRESETS as MUSIC_PRESETS
 from engines.music.config import MusicConfig
 from engines.music.grid import VOICES
+from engines.music.melody_vae.config import PRESETS as MELODY_PRESETS
+from engines.music.melody_vae.config import MelodyConfig
+from engines.music.melody_vae.corpus import DENSITIES, METRES, MODES
+from engines.music.melody_vae.explore import COLOURS, WAY
 from engines.music.score.melodies import TUNES
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
@@ -121,6 +125,7 @@ def spoken_in_tables() -> set[str]:
         MusicConfig,
         ComposeConfig,
         ClipConfig,
+        MelodyConfig,
     )
     configs = (*(page.family.config for page in FAMILIES), *own)
     for knob in (knob for config in configs for knob in config.knobs().values()):
@@ -133,6 +138,7 @@ def spoken_in_tables() -> set[str]:
         *GPT_PRESETS.values(),
         *MUSIC_PRESETS.values(),
         *CLIP_PRESETS.values(),
+        *MELODY_PRESETS.values(),
         *RECIPES.values(),
     ):
         words |= {preset.title, preset.help}
@@ -144,6 +150,12 @@ def spoken_in_tables() -> set[str]:
     words |= {comment for code in loading for comment in re.findall(r"# (.+)", code)}
     words |= {
         "{n} passages",
+        "{n} melodies",
+        *WAY.choices.values(),
+        *COLOURS,
+        *METRES,
+        *MODES,
+        *DENSITIES,
         BARS.label,
         BARS.help,
         *PANELS,

@@ -17,6 +17,7 @@ from engines.image_generation.catalog import IMAGE_MODELS, OWN
 from engines.image_generation.config import ImageConfig
 from engines.knobs import Config
 from engines.music.config import MusicConfig
+from engines.music.melody_vae.config import MelodyConfig
 from engines.points_training.config import PRESETS as POINTS_PRESETS
 from engines.points_training.config import PointsConfig
 from engines.text_generation.config import TextConfig
@@ -34,6 +35,7 @@ CONFIGS = {
     "gpt_training": GptConfig,
     "music": MusicConfig,
     "clip_training": ClipConfig,
+    "melodies": MelodyConfig,
     "image_generation": ImageConfig,
     "text_generation": TextConfig,
     "finetuning": FinetuningConfig,

@@ -8,6 +8,8 @@ import pytest
 from engines.gpt_training.config import ENGINE, GptConfig
 from engines.limits import Limits
 from engines.music.score.abc import read
+from engines.music.score.musicxml import read_musicxml
+from engines.music.score.playing import piece_of
 from engines.running.board import Board
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
@@ -66,18 +68,20 @@ def test_notes_are_told_with_repeats_unfolded(actions):
     assert (told["key"], told["meter"], told["tempo"]) == ("Am", "2/4", 120.0)
 
 
-def test_a_tune_is_taken_home_in_three_forms(actions):
+def test_a_tune_is_taken_home_in_four_forms(actions):
     assert read(Path(actions.tune_file(ABC, "abc")).read_text("utf-8")) == read(ABC)
     assert Path(actions.tune_file(ABC, "midi")).read_bytes().startswith(b"MThd")
     with wave.open(actions.tune_file(ABC, "wav")) as file:
         assert file.getnframes() > 0
-    with pytest.raises(gr.Error, match="abc, midi or wav"):
+    again = read_musicxml(Path(actions.tune_file(ABC, "musicxml")).read_bytes())
+    assert [note.pitch for note in again.notes] == [note.pitch for note in piece_of(read(ABC)).notes]
+    with pytest.raises(gr.Error, match="abc, midi, wav or musicxml"):
         actions.tune_file(ABC, "../mp3")
 
 
 def test_files_of_what_a_machine_wrote_say_so(actions):
     value = json.loads(sheet(read(ABC)))
-    for kind in ("abc", "midi", "wav"):
+    for kind in ("abc", "midi", "wav", "musicxml"):
         assert b"Machine-made" not in Path(actions.save(json.dumps(value), kind)).read_bytes()
         assert b"Machine-made" in Path(actions.save(json.dumps({**value, "about": "x"}), kind)).read_bytes()
 

@@ -261,4 +261,5 @@ def test_only_the_knobs_that_count_are_shown():
 
     assert visible("poems", "gpt", "characters") == [False, True, True, False]
     assert visible("own", "lstm", "pairs") == [True, False, False, True]
+    assert visible("own_tunes", "lstm", "characters") == [True, False, False, False]
     assert TrainingPanel.fit("own", "gpt", "pairs")[1]["value"] is False, "a plan is only for poems"

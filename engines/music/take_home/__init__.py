@@ -1,0 +1,1 @@
+"""A run taken home as a script."""

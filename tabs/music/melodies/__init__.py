@@ -1,0 +1,1 @@
+"""Melodies: a VAE that trains live, its map, and the way from one melody to another."""

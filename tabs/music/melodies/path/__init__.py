@@ -1,0 +1,1 @@
+"""The way from one melody to another."""

@@ -1,0 +1,42 @@
+"""Verdicts from signals."""
+
+import pytest
+
+from engines.music.melody_vae.config import PRESETS, MelodyConfig
+from engines.music.melody_vae.diagnosis import Doctor, Exam
+
+CONFIG = MelodyConfig(steps=1000)
+
+
+def exam(step=800, training=42.0, kl=30.0, spread=1.1, held_out=44.0, notes=0.7):
+    return Exam(step, training, kl, spread, held_out, notes, 0.14)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "state"),
+    [
+        ([], exam(step=50), "early"),
+        ([], exam(step=300, notes=0.3), "learning"),
+        ([], exam(), "healthy"),
+        ([], exam(notes=0.3), "learning"),
+        ([], exam(kl=0.2, notes=0.07), "collapse"),
+        ([], exam(spread=10.0), "holes"),
+        ([exam(step=300)], exam(training=90.0), "diverging"),
+        ([exam(step=300)], exam(training=20.0, held_out=70.0), "by_heart"),
+    ],
+)
+def test_the_most_serious_is_told(before, now, state):
+    doctor = Doctor()
+    for one in before:
+        doctor.examine(CONFIG, one)
+    assert doctor.examine(CONFIG, now).state == state
+
+
+@pytest.mark.parametrize("settings", [{"latent": 2}, {"beta": 1.0}])
+def test_what_lets_little_through_forgets(settings):
+    assert Doctor().examine(MelodyConfig(steps=1000, **settings), exam(notes=0.3)).state == "forgets"
+
+
+def test_each_preset_is_a_config():
+    for preset in PRESETS.values():
+        MelodyConfig.from_dict(preset.values)

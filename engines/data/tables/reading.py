@@ -122,6 +122,8 @@ def _read(file: TextIO, table: Table, limits: TableLimits, header: HasHeader) ->
         named, found = read_objects(file, table, limits)
     else:
         table, found = read_delimited(file, table, limits)
+    if not found:  # nothing but signs that no cell keeps
+        raise EngineError("{file} is empty.", file=table.name)
     if not named:
         full = [record.cells for record in found if not record.why]
         named = found[0].why is None and header(full)

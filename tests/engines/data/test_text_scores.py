@@ -113,6 +113,7 @@ def test_pairs_are_read_from_every_format(text, tmp_path: Path):
         ("output,reference\na,\n", "reference in line 2 is empty"),
         ('{"output": "x"', "Line 1 is not a JSON object"),
         ("output,reference\n", "no rows"),
+        ("\x00", "is empty"),
         ("a," + "b" * 20_001, "more than 20000 characters"),
         ("a,b\n" * 2_001, "at most 2000"),
         ("a" * 10_000_001, "at most 10 MB"),

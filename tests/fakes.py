@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 import threading
 import time
@@ -114,3 +115,10 @@ def wait_until(true: Callable[[], bool], seconds: float = 10.0) -> None:
 
 FULL_DISK = OSError(28, "No space left on device")
 REFUSED = EngineError("It is raining; try again when it is dry.")
+
+
+def endless() -> Events:
+    """Work without an end."""
+    for step in itertools.count(1):
+        time.sleep(0.005)  # what is said faster than it is heard is heard after the process's death, too
+        yield Progress(step, step)

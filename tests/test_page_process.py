@@ -24,7 +24,7 @@ from engines.text_generation.config import TextConfig
 from engines.text_generation.engine import continue_text
 from engines.text_generation.models import Models
 from tests import ROOT
-from tests.fakes import wait_until
+from tests.fakes import endless, wait_until
 from tests.served import served
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
@@ -140,14 +140,7 @@ def draws(workers):
 
 
 def thinks(workers):
-    return workers.events(MODELS, _thinks)
-
-
-def _thinks():
-    step = 0
-    while True:
-        step += 1
-        yield Progress(step, step)
+    return workers.events(MODELS, endless)  # of a module that a new process loads at once, unlike this one
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import zipfile
 from functools import cache
 from string import Formatter
 
@@ -188,6 +189,28 @@ UNTRANSLATED = {
     "Loss_D", "Loss_G", "D(x)", "D(G(z))", "Noto", "Twemoji", "Euler", "Euler a", "Heun", "DPM++ 2M", "DDIM", "UniPC",
     "LCM", "KL", "−ELBO", "Beta", "GPT", "LSTM", "Dropout",
 }  # fmt: skip
+
+
+EXAMPLE_RUNS = sorted((ROOT / "assets").glob("example_*/run.zip"))
+
+
+def templates(told) -> set[str]:
+    """The sentences in what a run's file tells."""
+    if isinstance(told, list):
+        return set().union(*map(templates, told))
+    if not isinstance(told, dict):
+        return set()
+    return {told[name] for name in ("template",) if name in told} | templates(list(told.values()))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "assets").glob("example_*/run.zip")), ids=lambda path: path.parent.name
+)
+def test_what_a_bundled_example_tells_is_said_as_the_program_says_it_today(path, language):
+    with zipfile.ZipFile(path) as archive:
+        told = json.loads(archive.read("run.json"))
+    assert not templates(told) - set(LANGUAGES[language]) - UNTRANSLATED
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from engines.clip_training.config import ClipConfig
 from engines.clip_training.diagnosis import Doctor, Exam, diverged
 from engines.clip_training.pairs import HELD, LANGUAGES, Pairs, load
 from engines.clip_training.retrieval import BEST, matrix, mean_of, names_shown, retrieval
-from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
+from engines.live_training.jobs import Diverged, Job, Jobs
+from engines.live_training.one_run import OneNetRun, Part
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
 from engines.running.events import (
@@ -23,8 +23,6 @@ from engines.running.events import (
     Note,
     Progress,
     Reference,
-    Resumed,
-    Weights,
     Written,
 )
 from engines.running.workers.zero_gpu import TRAINING, on_gpu
@@ -104,59 +102,32 @@ def best_choice(config: ClipConfig, pairs: Pairs, device: torch.device, free: in
     return choose("words and pictures", f"{config.width} x {config.batch}", ways(free), trial, free)
 
 
-class _Training:
-    """One run from its first step, or from where it was cut off, to its last."""
+class _Training(OneNetRun):
+    """See OneNetRun."""
+
+    config: ClipConfig
+    trainer: Trainer
 
     def __init__(self, trainer: Trainer, pairs: Pairs, folder: Path | None) -> None:
-        from engines.live_training.checkpoint import Checkpoints
-        from engines.live_training.pace import Computing
-
-        self.config: ClipConfig = trainer.config
-        self.trainer, self.pairs, self.names = trainer, pairs, names_shown(pairs)
+        best = partial(best_choice, trainer.config, pairs, trainer.device)
+        super().__init__(trainer, Doctor(), folder, best)
+        self.pairs, self.names = pairs, names_shown(pairs)
         self.shown = pairs.first_pictures(pairs.shown)
-        self.checkpoints = Checkpoints(trainer, folder, self._memory)
-        self.doctor = Doctor()
-        self.signals: dict[str, float] = {}
         self.known = self.held_1 = self.held_5 = 0.0
-        self.computing = Computing(trainer, lambda free: best_choice(self.config, pairs, trainer.device, free))
 
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return self.trainer.steps
-
-    def events(self) -> Events:
-        """All events of the run; see `train`."""
-        jobs: Jobs = [
+    def jobs(self) -> Jobs:
+        """See OneNetRun."""
+        return [
             (Clock(0.25), self._report),
             (Clock(0.5, SHARE), self._show),
             (Clock(1.0, SHARE), self._look),
             (Clock(1.0), self._examine),
             (Clock(2.0, SHARE), self._keep),
         ]
-        memory = self.checkpoints.resume()
-        if memory is not None:
-            self._recall(memory)
-            yield Resumed(self.step)
-        yield self.computing.caption()
-        asked = yield from each(self._show())
-        asked = yield from each(self._look(), asked=asked)
-        asked = yield from each(self._keep(), asked=asked)
-        asked, _ = yield from in_turns(self._over, self.computing, self.checkpoints, jobs, asked)
-        for _, job in jobs:
-            yield from each(job(), asked=asked)
 
-    def _over(self) -> bool:
-        return self.step >= self.config.steps
-
-    def _memory(self) -> dict[str, Any]:
-        """What a checkpoint keeps beside the trainer."""
-        return {"doctor": asdict(self.doctor), "signals": self.signals, "changed": self.computing.changed}
-
-    def _recall(self, memory: dict[str, Any]) -> None:
-        """The inverse of _memory."""
-        self.doctor, self.signals = Doctor(**memory["doctor"]), memory["signals"]
-        self.computing.changed = memory["changed"]
+    def first(self) -> Sequence[Part]:
+        """See OneNetRun."""
+        return self._show, self._look, self._keep
 
     @property
     def temperature(self) -> float:
@@ -165,12 +136,8 @@ class _Training:
 
     def _report(self) -> Job:
         """The loss and the progress."""
-        self.signals = self.trainer.signals() or self.signals
-        if not self.signals:
+        if not self.read():
             return
-        if not all(map(math.isfinite, self.signals.values())):
-            raise Diverged(self.step)
-        self.doctor.watch(self.signals["Training"])
         yield Metrics(self.step, {"Training": self.signals["Training"], "Guessing": self.trainer.guessing})
         yield Metrics(self.step, {"Temperature": self.temperature}, "temperature")
         counts = {"{n} pictures": self.step * min(self.config.batch, len(self.pairs.learnt))}
@@ -201,7 +168,3 @@ class _Training:
             signals = self.signals["Training"], self.trainer.guessing, self.temperature
             exam = Exam(self.step, *signals, known=self.known, held_1=self.held_1, held_5=self.held_5)
             yield self.doctor.examine(self.config, exam)
-
-    def _keep(self) -> Job:
-        """The model as it is now."""
-        yield Weights(self.step, self.trainer.weights())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
+from engines.live_training.jobs import Diverged, Job, Jobs
+from engines.live_training.one_run import OneNetRun, Part
 from engines.messages import EngineError, Message
 from engines.music.chorales import Corpus, load
 from engines.music.config import MusicConfig
@@ -17,7 +19,7 @@ from engines.music.measures.copies import Copies
 from engines.music.measures.lines import lines
 from engines.music.measures.rules import by_voice, score
 from engines.running.clock import Clock
-from engines.running.events import Bars, Caption, Events, Metrics, Note, Progress, Resumed, Weights, Written
+from engines.running.events import Bars, Caption, Events, Metrics, Note, Progress, Written
 from engines.running.workers.zero_gpu import TRAINING, on_gpu
 
 if TYPE_CHECKING:
@@ -98,34 +100,27 @@ def best_choice(config: MusicConfig, corpus: Corpus, device: torch.device, free:
     return choose("chorales", shapes, ways(free, layouts=("contiguous",)), trial, free)
 
 
-class _Training:
-    """One run from its first step, or from where it was cut off, to its last."""
+class _Training(OneNetRun):
+    """See OneNetRun."""
+
+    config: MusicConfig
+    trainer: Trainer
 
     def __init__(self, trainer: Trainer, corpus: Corpus, counted: dict[str, float], folder: Path | None) -> None:
-        from engines.live_training.checkpoint import Checkpoints
-        from engines.live_training.pace import Computing
         from engines.music.pen import Pen
 
-        self.config: MusicConfig = trainer.config
-        self.trainer, self.lines = trainer, counted
+        best = partial(best_choice, trainer.config, corpus, trainer.device)
+        super().__init__(trainer, Doctor(), folder, best)
+        self.lines = counted
         self.pen, self.copies = Pen(), Copies(corpus.train)
         self.real = score(corpus.held)
-        self.checkpoints = Checkpoints(trainer, folder, self._memory)
-        self.doctor = Doctor()
-        self.signals: dict[str, float] = {}
         self.held_out = self.pitch = math.nan
         self.test()
         self.exam = Exam(0, math.nan, math.nan, counted)
-        self.computing = Computing(trainer, lambda free: best_choice(self.config, corpus, trainer.device, free))
 
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return self.trainer.steps
-
-    def events(self) -> Events:
-        """All events of the run; see `train`."""
-        jobs: Jobs = [
+    def jobs(self) -> Jobs:
+        """See OneNetRun."""
+        return [
             (Clock(2.0, SHARE), self._test),
             (Clock(0.25), self._report),
             (Clock(1.5, SHARE), self._write),
@@ -133,30 +128,18 @@ class _Training:
             (Clock(1.0), self._examine),
             (Clock(2.0, SHARE), self._keep),
         ]
-        memory = self.checkpoints.resume()
-        if memory is not None:
-            self._recall(memory)
-            yield Resumed(self.step)
-        yield self.computing.caption()
-        asked = yield from each(self._write())
-        asked = yield from each(self._keep(), asked=asked)
-        asked, stop = yield from in_turns(self._over, self.computing, self.checkpoints, jobs, asked)
-        if not stop:
-            yield from each(self._test(THOROUGH), asked=asked)
-        for _, job in jobs[1:]:
-            yield from each(job(), asked=asked)
 
-    def _over(self) -> bool:
-        return self.step >= self.config.steps
+    def first(self) -> Sequence[Part]:
+        """See OneNetRun."""
+        return self._write, self._keep
 
-    def _memory(self) -> dict[str, Any]:
-        """What a checkpoint keeps beside the trainer."""
-        return {"doctor": asdict(self.doctor), "signals": self.signals, "changed": self.computing.changed}
+    def last(self, jobs: Jobs, stopped: bool) -> Sequence[Part]:
+        """See OneNetRun; what was not stopped is tested thoroughly."""
+        test = [] if stopped else [partial(self._test, THOROUGH)]
+        return [*test, *super().last(jobs, stopped)[1:]]
 
     def _recall(self, memory: dict[str, Any]) -> None:
-        """The inverse of _memory."""
-        self.doctor, self.signals = Doctor(**memory["doctor"]), memory["signals"]
-        self.computing.changed = memory["changed"]
+        super()._recall(memory)
         self.test()
 
     def test(self, rounds: int = 1) -> Any:
@@ -172,12 +155,8 @@ class _Training:
 
     def _report(self) -> Job:
         """Losses and progress."""
-        self.signals = self.trainer.signals() or self.signals
-        if not self.signals:
+        if not self.read(self.held_out):
             return
-        if not all(map(math.isfinite, (*self.signals.values(), self.held_out))):
-            raise Diverged(self.step)
-        self.doctor.watch(self.signals["Training"])
         losses = {"Training": self.signals["Training"], "Held-out": self.held_out, "Pitch alone": self.pitch}
         yield Metrics(self.step, losses | self.lines)
         counts = {"{n} passages": self.step * self.config.batch}
@@ -211,7 +190,3 @@ class _Training:
         if self.signals:
             now = {"step": self.step, "training": self.signals["Training"], "held_out": self.held_out}
             yield self.doctor.examine(self.config, replace(self.exam, **now))
-
-    def _keep(self) -> Job:
-        """The model as it is now."""
-        yield Weights(self.step, self.trainer.weights())

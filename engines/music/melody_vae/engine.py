@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
+from engines.live_training.jobs import Diverged, Job, Jobs
+from engines.live_training.one_run import OneNetRun, Part
 from engines.messages import EngineError, Message
 from engines.music.melody_vae.bars import to_line
 from engines.music.melody_vae.config import MelodyConfig
 from engines.music.melody_vae.corpus import Corpus, load, to_cells
 from engines.music.melody_vae.diagnosis import Doctor, Exam, diverged
 from engines.running.clock import Clock
-from engines.running.events import Caption, Events, Metrics, Note, Progress, Resumed, Weights, Written
+from engines.running.events import Caption, Events, Metrics, Note, Progress, Written
 from engines.running.workers.zero_gpu import TRAINING, on_gpu
 
 if TYPE_CHECKING:
@@ -96,59 +98,36 @@ def best_choice(config: MelodyConfig, corpus: Corpus, device: torch.device, free
     return choose("melodies", shapes, ways(free, layouts=("contiguous",)), trial, free)
 
 
-class _Training:
-    """One run from its first step, or from where it was cut off, to its last."""
+class _Training(OneNetRun):
+    """See OneNetRun."""
+
+    config: MelodyConfig
+    trainer: Trainer
 
     def __init__(self, trainer: Trainer, corpus: Corpus, folder: Path | None) -> None:
-        from engines.live_training.checkpoint import Checkpoints
-        from engines.live_training.pace import Computing
         from engines.music.melody_vae.step import by_place
 
-        self.config: MelodyConfig = trainer.config
-        self.trainer = trainer
+        best = partial(best_choice, trainer.config, corpus, trainer.device)
+        super().__init__(trainer, Doctor(), folder, best)
         self.usual_notes, self.usual_cells = by_place(trainer.train, trainer.held)
-        self.checkpoints = Checkpoints(trainer, folder, self._memory)
-        self.doctor = Doctor()
-        self.signals: dict[str, float] = {}
         self.held = trainer.held_out()
-        self.computing = Computing(trainer, lambda free: best_choice(self.config, corpus, trainer.device, free))
 
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return self.trainer.steps
-
-    def events(self) -> Events:
-        """All events of the run; see `train`."""
-        jobs: Jobs = [
+    def jobs(self) -> Jobs:
+        """See OneNetRun."""
+        return [
             (Clock(1.5, SHARE), self._test),
             (Clock(0.25), self._report),
             (Clock(1.0, SHARE), self._write),
             (Clock(1.0), self._examine),
             (Clock(2.0, SHARE), self._keep),
         ]
-        memory = self.checkpoints.resume()
-        if memory is not None:
-            self._recall(memory)
-            yield Resumed(self.step)
-        yield self.computing.caption()
-        asked = yield from each(self._write())
-        asked = yield from each(self._keep(), asked=asked)
-        asked, _ = yield from in_turns(self._over, self.computing, self.checkpoints, jobs, asked)
-        for _, job in jobs:
-            yield from each(job(), asked=asked)
 
-    def _over(self) -> bool:
-        return self.step >= self.config.steps
-
-    def _memory(self) -> dict[str, Any]:
-        """What a checkpoint keeps beside the trainer."""
-        return {"doctor": asdict(self.doctor), "signals": self.signals, "changed": self.computing.changed}
+    def first(self) -> Sequence[Part]:
+        """See OneNetRun."""
+        return self._write, self._keep
 
     def _recall(self, memory: dict[str, Any]) -> None:
-        """The inverse of _memory."""
-        self.doctor, self.signals = Doctor(**memory["doctor"]), memory["signals"]
-        self.computing.changed = memory["changed"]
+        super()._recall(memory)
         self.held = self.trainer.held_out()
 
     def _test(self) -> Job:
@@ -163,12 +142,8 @@ class _Training:
 
     def _report(self) -> Job:
         """Losses and progress."""
-        self.signals = self.trainer.signals() or self.signals
-        if not self.signals:
+        if not self.read():
             return
-        if not all(map(math.isfinite, self.signals.values())):
-            raise Diverged(self.step)
-        self.doctor.watch(self.signals["Training"])
         parts = {name: self.signals[name] for name in ("Reconstruction", "KL")}
         yield Metrics(self.step, {"−ELBO": self.signals["Training"]} | parts)
         yield Progress(self.step, self.config.steps, {"{n} melodies": self.step * self.config.batch})
@@ -187,10 +162,6 @@ class _Training:
             held = self.held.reconstruction + self.held.kl
             exam = Exam(self.step, *signals.values(), held, self.held.notes, self.usual_notes)
             yield self.doctor.examine(self.config, exam)
-
-    def _keep(self) -> Job:
-        """The model as it is now."""
-        yield Weights(self.step, self.trainer.weights())
 
 
 def row_of(cells: np.ndarray) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,12 @@ from engines.gpt_training.diagnosis import Doctor, Exam, diverged
 from engines.gpt_training.measures.ngrams import MOST, ORDERS, held_out_nats
 from engines.gpt_training.text.corpus import Corpus, build
 from engines.gpt_training.text.sources import left_unknown, load_documents
-from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
+from engines.live_training.jobs import Diverged, Job, Jobs, each
+from engines.live_training.one_run import OneNetRun, Part
 from engines.live_training.race.terms import Budget, Terms
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
-from engines.running.events import Bars, Caption, Events, Metrics, Note, Progress, Resumed, Weights, Written
+from engines.running.events import Bars, Caption, Events, Metrics, Note, Progress, Weights, Written
 from engines.running.workers.zero_gpu import TRAINING, on_gpu
 
 if TYPE_CHECKING:
@@ -127,8 +129,11 @@ def best_choice(config: GptConfig, corpus: Corpus, device: torch.device, free: i
     return choose("language model", shapes, ways(free, layouts=("contiguous",)), trial, free)
 
 
-class _Training:
-    """One run from its first step, or from where it was cut off, to its last."""
+class _Training(OneNetRun):
+    """See OneNetRun; with `terms` it takes part in a race."""
+
+    config: GptConfig
+    trainer: Trainer
 
     def __init__(
         self,
@@ -139,37 +144,26 @@ class _Training:
         terms: Terms | None = None,
     ) -> None:
         from engines.gpt_training.pen import Pen
-        from engines.live_training.checkpoint import Checkpoints
-        from engines.live_training.pace import Computing
 
-        self.config: GptConfig = trainer.config
-        self.trainer, self.corpus, self.lines = trainer, corpus, lines
+        super().__init__(trainer, Doctor(), folder, partial(best_choice, trainer.config, corpus, trainer.device))
+        self.corpus, self.lines = corpus, lines
         self.terms, self.budget = terms, Budget(trainer, terms)
         self.pen = Pen(self.config, corpus)
-        self.checkpoints = Checkpoints(trainer, folder, self._memory)
-        self.doctor = Doctor()
-        self.signals: dict[str, float] = {}
         self.held_out = math.nan
         self.test()
         self.scores: dict[str, float] = {}
         self.copied = ""
-        self.computing = Computing(trainer, lambda free: best_choice(self.config, corpus, trainer.device, free))
-
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return self.trainer.steps
 
     def events(self) -> Events:
         """All events of the run; see `train`."""
-        asked = yield from self.budget.timed(self._events())
+        asked = yield from self.budget.timed(super().events())
         if self.terms and not asked:
             yield from each(self._final())
 
-    def _events(self) -> Events:
-        """All but the exam at the end of a race; returns whether a stop was asked for."""
+    def jobs(self) -> Jobs:
+        """See OneNetRun."""
         now = self.budget.now
-        jobs: Jobs = [
+        return [
             (Clock(2.0, SHARE, now=now), self._test),
             (Clock(0.25, now=now), self._report),
             (Clock(1.5, SHARE, now=now), self._write),
@@ -177,33 +171,25 @@ class _Training:
             (Clock(1.0, now=now), self._examine),
             (Clock(2.0, SHARE, now=now), self._keep),
         ]
-        memory = self.checkpoints.resume()
-        if memory is not None:
-            self._recall(memory)
-            yield Resumed(self.step)
-        yield self.computing.caption()
-        asked = yield from each(self._write())
-        asked = yield from each(self._keep(), asked=asked)
-        asked, stop = yield from in_turns(self.budget.over, self.computing, self.checkpoints, jobs, asked)
-        if not stop:
+
+    def first(self) -> Sequence[Part]:
+        """See OneNetRun."""
+        return self._write, self._keep
+
+    def last(self, jobs: Jobs, stopped: bool) -> Sequence[Part]:
+        """See OneNetRun; what was not stopped is tested thoroughly."""
+        if not stopped:
             self.test(THOROUGH)
-        for _, job in jobs[1:]:
-            asked = yield from each(job(), asked=asked)
-        return asked
+        return super().last(jobs, stopped)[1:]
+
+    def _over(self) -> bool:
+        return self.budget.over()
 
     def _memory(self) -> dict[str, Any]:
-        """What a checkpoint keeps beside the trainer."""
-        return {
-            "doctor": asdict(self.doctor),
-            "signals": self.signals,
-            "changed": self.computing.changed,
-            "characters": sum(map(len, self.corpus.train_texts)),
-        }
+        return {**super()._memory(), "characters": sum(map(len, self.corpus.train_texts))}
 
     def _recall(self, memory: dict[str, Any]) -> None:
-        """The inverse of _memory."""
-        self.doctor, self.signals = Doctor(**memory["doctor"]), memory["signals"]
-        self.computing.changed = memory["changed"]
+        super()._recall(memory)
         self.test()
 
     def test(self, tokens: int = QUICK) -> tuple[np.ndarray, np.ndarray]:
@@ -222,12 +208,8 @@ class _Training:
 
     def _report(self) -> Job:
         """Losses and progress."""
-        self.signals = self.trainer.signals() or self.signals
-        if not self.signals:
+        if not self.read(self.held_out):
             return
-        if not all(map(math.isfinite, (*self.signals.values(), self.held_out))):
-            raise Diverged(self.step)
-        self.doctor.watch(self.signals["Training"])
         lines = {f"{order}-gram": nats for order, nats in self.lines.items()}
         yield Metrics(self.step, {"Training": self.signals["Training"], "Held-out": self.held_out, **lines})
         counts = {"{n} pieces of text": self.step * self.config.batch}

@@ -54,7 +54,7 @@ class OneNetRun:
         return self.trainer.steps
 
     def events(self) -> Events:
-        """All events of the run."""
+        """All events of the run; returns whether a stop was asked for."""
         jobs = self.jobs()
         memory = self.checkpoints.resume()
         if memory is not None:
@@ -66,7 +66,8 @@ class OneNetRun:
             asked = yield from each(job(), asked=asked)
         asked, stopped = yield from in_turns(self._over, self.computing, self.checkpoints, jobs, asked)
         for job in self.last(jobs, stopped):
-            yield from each(job(), asked=asked)
+            asked = yield from each(job(), asked=asked)
+        return asked
 
     def read(self, *others: float) -> bool:
         """Hear the trainer's signals; whether there are any. Diverged if one, or one of the others, is not finite."""

@@ -1,6 +1,7 @@
 """Runs an engine from the command line: its knobs as options, a line of progress now and then, the same run file.
 
-An engine's __main__ makes a parser with `make_parser`, and hands what was parsed to `prepare` and `carry_out`.
+An engine's __main__ hands its `train` to `train_from`; one with options of its own makes a parser with `make_parser`,
+and hands what was parsed to `prepare` and `carry_out`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from engines.knobs import Config, Knob, Preset
-from engines.messages import EngineError
+from engines.messages import EngineError, PlaygroundError
 from engines.running.board import Board
 from engines.running.checkpoints import can_go_on
 from engines.running.events import Events
@@ -118,6 +119,29 @@ def prepare(
     if record.engine != engine:
         raise EngineError("The run in {folder} is of another engine.", folder=str(folder))
     return config.from_dict(record.config), folder
+
+
+def train_from(
+    arguments: Sequence[str] | None,
+    description: str,
+    engine: str,
+    config: type[Config],
+    recipes: Mapping[str, Preset],
+    train: Callable[[Config, Path | None], Events],
+) -> int:
+    """Parse the arguments, or those of the process, train, and return the exit code.
+
+    `train` makes the events of a config; it keeps checkpoints in the folder that it gets, if any.
+    """
+    program = f"python -m {config.__module__.removesuffix('.config')}"
+    parsed = make_parser(program, description, config, recipes).parse_args(arguments)
+    try:
+        chosen, folder = prepare(parsed, engine, config, recipes)
+        out, tracking = getattr(parsed, "out", None), tracking_of(parsed)
+        return carry_out(engine, chosen, lambda own: train(chosen, own if folder else None), folder, out, tracking)
+    except PlaygroundError as problem:
+        print(problem.message, file=sys.stderr)
+        return 2
 
 
 def carry_out(

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import NARROW, WIDE, another_run
-from tests.browser.test_accessibility import check, check_learn, tab_to
+from tests.browser.test_accessibility import PANEL, check, check_learn, tab_to
 from tests.browser.test_seen import each_panel
 
 SLOW = 60_000  # ms: what is computed waits for PyTorch
@@ -87,7 +87,7 @@ def test_axe_finds_nothing_in_any_panel(visit, part, viewport, theme, locale):
                 made.add(button)
         if page.locator("#vae-map").is_visible():
             expect(page.locator("#vae-map .ground")).to_be_visible(timeout=SLOW)
-        check(page, panel)
+        check(page, panel, PANEL)
         assert page.evaluate(NAMELESS) == [], panel
     assert made == {button for button, _ in MAKES[part]}
 

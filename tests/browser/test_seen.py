@@ -6,11 +6,21 @@ from playwright.sync_api import expect
 from tests.browser.test_cuts import engine  # noqa: F401
 
 WIDTHS = (390, 768, 1280, 1920)
-# Texts of which a part can't be seen, by whatever scrolling; each as "why: text".
-FAULTS = r"""() => {
+# Texts of which a part can't be seen, by whatever scrolling; each as "why: text". On a later screen of the same page
+# only those that are on it.
+FAULTS = r"""(later) => {
   const found = new Set();
-  const scrolls = (style, axis) => ["auto", "scroll"].includes(style["overflow" + axis]);
-  const clips = (style, axis) => ["hidden", "clip"].includes(style["overflow" + axis]);
+  const frames = new Map(); // what is known of each element: texts share most of what they lie in
+  const frame_of = (node) => {
+    if (!frames.has(node)) {
+      const { overflowX, overflowY, position } = getComputedStyle(node);
+      const edge = node.getBoundingClientRect();
+      frames.set(node, { over: { X: overflowX, Y: overflowY }, fixed: position === "fixed", edge });
+    }
+    return frames.get(node);
+  };
+  const scrolls = (over, axis) => ["auto", "scroll"].includes(over[axis]);
+  const clips = (over, axis) => ["hidden", "clip"].includes(over[axis]);
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node; (node = walker.nextNode());) {
     const parent = node.parentElement;
@@ -20,18 +30,18 @@ FAULTS = r"""() => {
     const range = document.createRange();
     range.selectNodeContents(node);
     const box = range.getBoundingClientRect();
-    if (box.width < 2 || box.height < 2) continue;
+    if (box.width < 2 || box.height < 2 || (later && (box.bottom < 0 || box.top > innerHeight))) continue;
     const say = (why) => found.add(`${why}: ${words.slice(0, 60)}`);
     let [x, y, fixed] = [false, false, false];
-    for (let frame = parent; frame && frame !== document.documentElement; frame = frame.parentElement) {
-      const style = getComputedStyle(frame);
-      const edge = frame.getBoundingClientRect();
+    for (let holder = parent; holder && holder !== document.documentElement; holder = holder.parentElement) {
+      const frame = frame_of(holder);
+      const { over, edge } = frame;
       if (edge.width < 2 || edge.height < 2) { x = y = true; break; } // folded away
-      fixed ||= style.position === "fixed";
-      x ||= scrolls(style, "X");
-      y ||= scrolls(style, "Y");
-      const across = !x && clips(style, "X") && (box.right > edge.right + 2 || box.left < edge.left - 2);
-      const below = !y && clips(style, "Y") && (box.bottom > edge.bottom + 3 || box.top < edge.top - 3);
+      fixed ||= frame.fixed;
+      x ||= scrolls(over, "X");
+      y ||= scrolls(over, "Y");
+      const across = !x && clips(over, "X") && (box.right > edge.right + 2 || box.left < edge.left - 2);
+      const below = !y && clips(over, "Y") && (box.bottom > edge.bottom + 3 || box.top < edge.top - 3);
       if (across || below) { say(across ? "cut" : "cut below"); break; }
     }
     if (!x && (box.right + scrollX > innerWidth + 1 || box.left + scrollX < -1)) say("outside");
@@ -66,7 +76,7 @@ def faults(page):
     step = page.viewport_size["height"] - 100
     for y in range(0, height, step):
         page.evaluate("y => scrollTo(0, y)", y)
-        found |= set(page.evaluate(FAULTS))
+        found |= set(page.evaluate(FAULTS, y > 0))
     page.evaluate("scrollTo(0, 0)")
     return found
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.alone import environment, run_alone
 from tests.check_space import card_problems, file_problems, front_matter, requirement_problems
 from tests.fakes import free_port
 
@@ -38,19 +38,14 @@ def unpacked(files: Mapping[str, bytes], folder: Path) -> Path:
 
 def said_by(folder: Path, code: str) -> Any:
     """What a program in that folder prints, as JSON, that knows nothing of this one's modules."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"import json, app\nprint(json.dumps({code}))"],
-        cwd=folder, env=_alone(), capture_output=True, text=True, timeout=START_SECONDS,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1])
+    return json.loads(run_alone(["-c", f"import json, app\nprint(json.dumps({code}))"], folder).splitlines()[-1])
 
 
 @contextmanager
 def started(folder: Path) -> Iterator[str]:
     """The address of the app while it runs, as `python app.py` starts it."""
     port = free_port()
-    env = {**_alone(), "GRADIO_SERVER_PORT": str(port)}
+    env = {**environment(), "GRADIO_SERVER_PORT": str(port)}
     app = subprocess.Popen([sys.executable, "app.py"], cwd=folder, env=env, stdout=subprocess.DEVNULL)
     url, end = f"http://127.0.0.1:{port}/", time.monotonic() + START_SECONDS
     try:
@@ -70,9 +65,3 @@ def _answers(url: str) -> bool:
             return answer.status == 200
     except OSError:
         return False
-
-
-def _alone() -> dict[str, str]:
-    """The environment without a way to this program's modules."""
-    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "GRADIO_TEMP_DIR")}
-    return {**env, "OMP_NUM_THREADS": "1", "GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_OFFLINE": "1"}

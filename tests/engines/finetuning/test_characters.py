@@ -1,8 +1,6 @@
 """A classifier over character n-grams: learns Chinese without a download, and leaves with code that runs."""
 
 import csv
-import subprocess
-import sys
 import zipfile
 
 import pytest
@@ -14,6 +12,7 @@ from engines.finetuning.data.datasets import load_text_dataset
 from engines.finetuning.engine import finetune
 from engines.finetuning.export import export_zip, script_text
 from engines.running.events import Evaluation
+from tests.alone import run_alone
 
 CONFIG = FinetuningConfig(**RECIPES["intents_zh"].values, seed=1)
 
@@ -54,15 +53,9 @@ def test_what_one_takes_home_runs(trained, tmp_path):
     folder, evaluations = trained
     export_zip(folder, CONFIG, {}, tmp_path / "model.zip")
     zipfile.ZipFile(tmp_path / "model.zip").extractall(tmp_path)
-    said = subprocess.run(
-        [sys.executable, "load.py", evaluations["test"].rows[0]],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    said = run_alone(["load.py", evaluations["test"].rows[0]], tmp_path)
     name = evaluations["test"].label_names[int(evaluations["test"].predicted[0])]
-    assert said.stdout.startswith(name)
+    assert said.startswith(name)
 
 
 @pytest.mark.slow
@@ -73,7 +66,5 @@ def test_its_script_learns_too(tmp_path):
         writer.writerow(["text", "label"])
         writer.writerows(zip(data.texts, (data.label_names[i] for i in data.labels), strict=True))
     (tmp_path / "train.py").write_text(script_text(CONFIG), "utf-8")
-    said = subprocess.run(
-        [sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, check=True
-    ).stdout
+    said = run_alone(["train.py"], tmp_path)
     assert float(said.rsplit(" ", 1)[1]) > 0.3

@@ -1,8 +1,6 @@
 """What is taken home loads with plain transformers or a short script, and says what it is."""
 
 import json
-import subprocess
-import sys
 import zipfile
 from dataclasses import replace
 
@@ -20,6 +18,7 @@ from engines.finetuning.report import class_report
 from engines.finetuning.space import classifier_space
 from engines.messages import EngineError
 from engines.running.events import Evaluation
+from tests.alone import run_alone
 from tests.fakes import FULL_DISK
 from tests.spaces import said_by
 from tests.spaces import unpacked as space
@@ -82,8 +81,7 @@ def test_plain_transformers_give_the_same_probabilities(method, place, tmp_path)
 def test_the_code_that_is_shown_works(place, tmp_path):
     unpacked(place / "full", TEXTS, tmp_path)
     code = loading_code(pictures=False).replace("a text", "superb and great")
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.split()[0] == "good"
+    assert run_alone(["-c", code], tmp_path).split()[0] == "good"
 
 
 @pytest.mark.slow
@@ -102,15 +100,12 @@ def test_exported_pictures_load_with_their_script(place, tmp_path):
     folder = unpacked(place / "pictures", PICTURES, tmp_path)
     picture = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
     Image.fromarray(picture).save(tmp_path / "picture.png")
-    done = subprocess.run(
-        [sys.executable, folder / "load.py", tmp_path / "picture.png"], capture_output=True, text=True, check=True
-    )
+    said = run_alone([folder / "load.py", "picture.png"], tmp_path)
     expected = Classifier.load(place / "pictures").predict(picture[None, :, :, None])[0]
-    name, share = done.stdout.strip().rsplit(" ", 1)
+    name, share = said.strip().rsplit(" ", 1)
     assert name.endswith(json.loads((folder / "picture_model.json").read_text())["label_names"][expected.argmax()])
     assert float(share) == pytest.approx(expected.max(), abs=1e-3)
-    code = f"import sys; sys.path.insert(0, {str(folder)!r})\n{loading_code(pictures=True)}"
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    run_alone(["-c", loading_code(pictures=True)], folder)
 
 
 @pytest.mark.slow
@@ -124,8 +119,9 @@ def test_torchvisions_networks_load_with_the_script(model, tmp_path):
     picture = np.random.default_rng(0).integers(0, 256, (1, 28, 28, 1), np.uint8)
     np.save(tmp_path / "picture.npy", picture)
     code = "import numpy, load; print(load.predict(numpy.load('picture.npy'))[0].tolist())"
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert json.loads(done.stdout) == pytest.approx(Classifier.load(tmp_path).predict(picture)[0].tolist(), abs=1e-4)
+    assert json.loads(run_alone(["-c", code], tmp_path)) == pytest.approx(
+        Classifier.load(tmp_path).predict(picture)[0].tolist(), abs=1e-4
+    )
 
 
 def test_without_a_model_there_is_nothing_to_take_home(tmp_path):
@@ -167,10 +163,7 @@ def test_a_script_runs_and_learns(options, place, tmp_path):
         "sentence-transformers/all-MiniLM-L6-v2", str(place / "models" / "all-MiniLM-L6-v2")
     )
     (tmp_path / "train.py").write_text(text, "utf-8")
-    command = [sys.executable, "train.py", str(place / "reviews.csv")]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    last = done.stdout.strip().splitlines()[-1]
+    last = run_alone(["train.py", place / "reviews.csv"], tmp_path).strip().splitlines()[-1]
     assert last.startswith("epoch 4: ")
     assert float(last.split()[2].rstrip("%")) > 60
     AutoModelForSequenceClassification.from_pretrained(tmp_path / "classifier")
@@ -186,9 +179,7 @@ def test_the_picture_script_runs(tmp_path):
             picture.save(tmp_path / "data" / name / f"{i}.png")
     config = FinetuningConfig(dataset="own_pictures", model="small_cnn", epochs=3, batch=8, lr=3e-3, seed=1)
     (tmp_path / "train.py").write_text(script_text(config), "utf-8")
-    command = [sys.executable, "train.py", "data"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    run_alone(["train.py", "data"], tmp_path)
     assert (tmp_path / "classifier.pt").is_file()
 
 

@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -10,6 +8,7 @@ from engines.gpt_training.take_home.export import export
 from engines.gpt_training.use import Writer, bundled
 from engines.messages import EngineError
 from engines.running.events import Weights
+from tests.alone import run_alone
 from tests.engines.gpt_training.tiny import ENGLISH, POEMS, trainer, weights_of
 
 
@@ -59,9 +58,7 @@ def test_the_others_come_with_a_script_that_runs(tmp_path, model):
     export(one.config, weights_of(one), tmp_path)
     assert "Plain transformers has no class for this model" in (tmp_path / "README.md").read_text("utf-8")
     assert json.loads((tmp_path / "config.json").read_text())["model"] == model
-    said = subprocess.run(
-        [sys.executable, "run.py"], cwd=tmp_path, capture_output=True, text=True, check=True, encoding="utf-8"
-    ).stdout.strip()
+    said = run_alone(["run.py"], tmp_path).strip()
     assert POEMS[0].startswith(said) if model == "masked" else len(said) > 4
     assert len((tmp_path / "run.py").read_text("utf-8").splitlines()) <= 150
 

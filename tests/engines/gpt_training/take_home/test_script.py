@@ -3,8 +3,6 @@
 import ast
 import re
 import runpy
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -15,6 +13,7 @@ from engines.gpt_training.take_home.script import script_files
 from engines.gpt_training.text.corpus import build
 from engines.gpt_training.text.sources import load_documents
 from engines.messages import EngineError
+from tests.alone import run_alone
 from tests.engines.gpt_training.tiny import ENGLISH, TINY
 
 LINES = 150
@@ -100,6 +99,5 @@ def test_alone_in_a_process_with_the_text_beside_it_it_splits_as_the_engine_does
     own = tmp_path / "text.txt"
     own.write_text(ENGLISH)
     (tmp_path / "train.py").write_bytes(script_files(config)["train.py"])
-    done = subprocess.run([sys.executable, "-I", "train.py"], cwd=tmp_path, capture_output=True, text=True)
-    assert not done.returncode, done.stderr
-    assert losses(done.stdout) == pytest.approx(losses_of_the_engine(config, (str(own),))[0], rel=0.02)
+    found = losses(run_alone(["train.py"], tmp_path))
+    assert found == pytest.approx(losses_of_the_engine(config, (str(own),))[0], rel=0.02)

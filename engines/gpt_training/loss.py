@@ -26,11 +26,9 @@ class HeadLoss(torch.autograd.Function):
         with torch.autocast(x.device.type, enabled=False):
             for start in range(0, len(rows), ROWS):
                 some, target = rows[start : start + ROWS], targets[start : start + ROWS, None]
-                logits = (some @ low.T).float()
-                norm = logits.logsumexp(1, keepdim=True)
-                total += (norm - logits.gather(1, target)).sum()
-                error = logits.sub_(norm).exp_()
-                error.scatter_add_(1, target, torch.full_like(norm, -1.0))
+                error = (some @ low.T).float().log_softmax(1)
+                total -= error.gather(1, target).sum()
+                error.exp_().scatter_add_(1, target, torch.full(target.shape, -1.0, device=x.device))
                 error = error.to(dtype)
                 torch.mm(error, low, out=to_x[start : start + ROWS])
                 if dtype == torch.float32:

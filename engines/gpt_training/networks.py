@@ -46,7 +46,10 @@ class Attention(nn.Module):
         if past is not None:
             k, v = torch.cat([past[0], k], 2), torch.cat([past[1], v], 2)
         dropout = self.dropout if self.training else 0.0
-        y = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=self.causal and past is None)
+        with torch.autocast(x.device.type, enabled=x.is_cuda):
+            if not x.is_cuda:  # PyTorch goes back through attention in bfloat16 four times as slowly on a CPU
+                q, k, v = q.float(), k.float(), v.float()
+            y = F.scaled_dot_product_attention(q, k, v, dropout_p=dropout, is_causal=self.causal and past is None)
         return self.out(y.transpose(1, 2).reshape(x.shape)), (k, v)
 
     def shares(self, x: Tensor) -> Tensor:

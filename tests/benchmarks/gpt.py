@@ -36,6 +36,7 @@ DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 JUDGED = 500  # poems behind each share
 FORM_AT = (60, 180)  # seconds after Start
 LOSS_AT = (60, 300)
+NUCLEUS = 0.9  # of what it writes, the likeliest characters that make up so much (Holtzman 2019), as who uses it does
 
 
 class NanoBlock(nn.Module):
@@ -160,7 +161,8 @@ def measure_writing(quick: bool) -> dict[str, float]:
 def measure_learning(quick: bool) -> dict[str, float | None]:
     """Form, rhyme and held-out loss so many seconds after Start with the default settings, and the n-gram lines.
 
-    The shares are of JUDGED poems that the model kept at that moment writes; the clock stands still meanwhile.
+    The shares are of JUDGED poems that the model kept at that moment writes, drawn from all that it holds possible and
+    from the likeliest (NUCLEUS); the clock stands still meanwhile.
     """
     form_at, loss_at = ([15], [15]) if quick else (list(FORM_AT), list(LOSS_AT))
     found: dict[str, float | None] = {f"form_{s}s": None for s in FORM_AT} | {f"held_out_{s}s": None for s in LOSS_AT}
@@ -177,9 +179,10 @@ def measure_learning(quick: bool) -> dict[str, float | None]:
             found |= {f"held_out_{loss_at.pop(0)}s": losses["Held-out"]}
             found |= {name: value for name, value in losses.items() if name.endswith("gram")}
         if form_at and kept and (over or now - start >= form_at[0]):
-            shares = score(Writer.of(config, kept).write([""] * JUDGED, seed=1))
-            second = form_at.pop(0)
+            writer, second = Writer.of(config, kept), form_at.pop(0)
+            shares, likely = (score(writer.write([""] * JUDGED, top_p=top_p, seed=1)) for top_p in (1.0, NUCLEUS))
             found |= {f"form_{second}s": shares.form, f"rhyme_{second}s": shares.rhyme, f"steps_{second}s": kept.step}
+            found |= {f"form_{second}s_nucleus": likely.form, f"rhyme_{second}s_nucleus": likely.rhyme}
             start += time.perf_counter() - now
         if not form_at and not loss_at:
             break

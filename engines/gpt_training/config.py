@@ -72,6 +72,12 @@ class GptConfig(Config):
         "Of quatrains: before each stand its length, tones and rhyme, so that one can ask for a form.",
         more=True,
     )
+    bars: bool = knob(
+        False,
+        "Length first",
+        "Of tunes: before each stands how many bars it has, so that one can ask for a length.",
+        more=True,
+    )
     part: float = knob(
         1.0, "Part of the text", "The share that is learnt from; the rest is left out.", low=0.001, high=1.0, more=True
     )
@@ -102,6 +108,8 @@ class GptConfig(Config):
             )
         if self.plan and self.data != POEMS:
             raise ConfigError("Only quatrains can have a plan before them.")
+        if self.bars and self.data not in OF_TUNES:
+            raise ConfigError("Only tunes can have their number of bars before them.")
         weights = 12 * self.layers * self.width**2 + TYPICAL_VOCABULARY * self.width
         work = 6 * weights * self.batch * self.context
         if work > MAX_WORK_PER_STEP:
@@ -152,7 +160,10 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "tunes": Preset(
             "Irish and Scottish tunes",
             "Dances of old books, as letters. An LSTM soon learns to count until a bar is full; then its tunes close.",
-            {"data": TUNES, "model": LSTM, "layers": 1, "context": 192, "batch": 8, "lr": 6e-3, "steps": 3000},
+            {
+                **{"data": TUNES, "bars": True, "model": LSTM, "layers": 1},
+                **{"context": 200, "batch": 8, "lr": 6e-3, "steps": 3000},
+            },
         ),
         "names": Preset(
             "Given names",

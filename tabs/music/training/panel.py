@@ -14,6 +14,9 @@ from engines.knobs import Config, Preset
 from engines.messages import Message
 from engines.music.config import PRESETS, MusicConfig
 from tabs.music.actions import MusicActions
+from tabs.music.real_or_made import OF_A_RUN, kind
+from tabs.page.blind.card import NAME as BLIND
+from tabs.page.blind.card import BlindCard
 from tabs.page.component import script_of
 from tabs.page.forms import Form
 from tabs.page.language import t
@@ -108,7 +111,7 @@ CHORALES = Family(
 
 def build(shared: Shared, actions: MusicActions, switch: gr.Tabs) -> None:
     """Lay the panel out and wire it; `switch` holds all panels of the tab."""
-    panel = TrainingPanel(shared, actions, CHORALES)
+    panel = ChoraleTraining(shared, actions, CHORALES)
     panel.asked.change(None, None, switch, js=script_of(selected=NAME))
 
 
@@ -208,3 +211,18 @@ class TrainingPanel:
         """Start a run with what the form says; returns its id."""
         with polite(request):
             return self.actions.begin(self.form.read(values), (), owner, request).id
+
+
+class ChoraleTraining(TrainingPanel):
+    """The chorales' panel, with a blind test of the run that is shown."""
+
+    actions: MusicActions
+
+    def _build_more(self) -> None:
+        with gr.Tab(t(BLIND)) as self.place:
+            self.blind = BlindCard(kind(self.actions, "music-run", OF_A_RUN), self.runs, self.actions.gate)
+
+    def wire(self, owner: gr.BrowserState, visit: gr.State, opening: Opening) -> None:
+        """Connect events to handlers."""
+        super().wire(owner, visit, opening)
+        self.blind.wire(owner, self.place, [self.live], lambda run: "" if run == self.actions.example else run)

@@ -13,7 +13,8 @@ from engines.messages import ConfigError
 ENGINE = "gpt_training"  # the name of its runs
 TITLE = "Language models"
 POEMS, ENGLISH, TUNES, NAMES, OWN, OWN_TUNES = "poems", "english", "tunes", "names", "own", "own_tunes"
-OF_TUNES = (TUNES, OWN_TUNES)
+FOLK = "folk_songs"
+OF_TUNES = (TUNES, FOLK, OWN_TUNES)
 GPT, LSTM, RNN, MASKED = "gpt", "lstm", "rnn", "masked"
 # A step is about 6 x parameters x tokens multiplications; the head has up to MAX_VOCABULARY x width parameters.
 MAX_WORK_PER_STEP = 2**39  # about ten seconds on two CPU cores
@@ -42,6 +43,7 @@ class GptConfig(Config):
             POEMS: "Chinese quatrains",
             ENGLISH: "English classics",
             TUNES: "Irish and Scottish tunes",
+            FOLK: "Chinese folk songs",
             NAMES: "Given names",
             OWN: "Your own text",
             OWN_TUNES: "Your own tunes",
@@ -163,6 +165,14 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
             {
                 **{"data": TUNES, "bars": True, "model": LSTM, "layers": 1},
                 **{"context": 200, "batch": 8, "lr": 6e-3, "steps": 3000},
+            },
+        ),
+        "folk": Preset(
+            "Chinese folk songs",
+            "Some 700 songs of the Essen collection, if whoever runs the app has installed the package music21.",
+            {
+                **{"data": FOLK, "bars": True, "model": LSTM, "layers": 1, "dropout": 0.2},
+                **{"context": 200, "batch": 8, "lr": 6e-3, "steps": 2000},
             },
         ),
         "names": Preset(

@@ -34,7 +34,7 @@ from engines.music.measures import tunes
 # Of the poems END, a plan of four, and 32 characters.
 USUAL = {
     POEMS: {"context": 37, "plan": True, "layers": 7, "width": 160, "heads": 5, "batch": 256, "lr": 2e-3},
-    TUNES: {"model": LSTM, "context": 200, "bars": True, "layers": 2, "width": 192, "batch": 16, "lr": 4e-3},
+    TUNES: {"model": LSTM, "context": 192, "layers": 2, "width": 192, "batch": 16, "lr": 4e-3},
 }
 TRIALS = {POEMS: "0.2:0.25,0.3:0.45,0.1:0.1,0.4:0.2", TUNES: "0.2:1"}  # dropout:share of the time
 EXAMPLES, SHORTEST, COPIED = 12, 60, 1 / 3  # tunes, notes of each at least, share of them that may be copied
@@ -186,7 +186,6 @@ def _scores(config: GptConfig, written: Sequence[str], copies: Copies) -> dict[s
     notes = sorted(len(tunes.steps_of(text)) for text in written)
     middle = len(runs) // 2
     copied = {"copied_notes_median": runs[middle], "copied_notes_longest": runs[-1], "notes_median": notes[middle]}
-    copied["as_long_as_said"] = tunes.as_long_as_said(written)
     return asdict(tunes.score(written)) | copied | {"different": len(set(written)) / max(1, len(written))}
 
 

@@ -13,6 +13,7 @@ from engines.music.score.playing import pitch_of
 
 HEAD = re.compile(r"\[M:[^\]]*\]\[K:[^\]]*\]")
 SAID = re.compile(HEAD.pattern + r"\[N:(\d{1,3})\]")
+LENGTHS = (8, 12, 16, 20, 24)  # bars that one may ask for, those that the bundled tunes have most often
 SIGNS, STEPS = 0x1000, 256  # the code points that steps and lengths are written with
 
 

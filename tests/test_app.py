@@ -136,7 +136,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/finetuning_start", "/finetuning_status", "/finetuning_control", "/finetuning_results",
         "/finetuning_predict", "/finetuning_explain", "/finetuning_model", "/finetuning_script",
         "/points_tensorboard", "/gpt_tensorboard", "/finetuning_tensorboard", "/compare_runs", "/race",
-        "/points_fork", "/gpt_fork",
+        "/points_fork", "/gpt_fork", "/music_fork", "/melody_fork", "/melody_script",
         "/gpt_space", "/finetuning_space", "/gan_script", "/vae_script", "/diffusion_script",
         "/room_open", "/room_join", "/room_board", "/room_control", "/room_summary",
         "/tune_write", "/tune_notes", "/tune_file",

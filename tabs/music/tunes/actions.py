@@ -105,7 +105,8 @@ class TuneActions:
         closes = Message("it closes on the tonic") if judged.closes else Message("it does not close on the tonic")
         return Message(
             "Written by {model}, a machine; the best of {drawn}. It is {length} bars long; {bars} % of its bars add"
-            " up, {closes}; of its {notes} notes at most {copied} in a row stand in a tune of the data, in whatever key.",
+            " up, {closes}; of its {notes} notes at most {copied} in a row stand in a tune of the data, in whatever"
+            " key.",
             model=self._named(model),
             drawn=drawn(bars),
             length=judged.length,

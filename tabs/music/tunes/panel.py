@@ -69,11 +69,10 @@ class TunesPanel:
                     self.meter = gr.Dropdown(
                         list(METERS), value="6/8", label=t("Metre"), elem_id="tune-meter", min_width=100
                     )
-                    lengths = [(t("Any"), ANY), *((str(bars), bars) for bars in LENGTHS)]
-                    self.bars = gr.Dropdown(
-                        lengths, value=ANY, label=t("Bars"), info=t(WHY_NOT), interactive=False, elem_id="tune-bars",
-                        min_width=100,
-                    )  # fmt: skip
+                lengths = [(t("Any"), ANY), *((str(bars), bars) for bars in LENGTHS)]
+                self.bars = gr.Dropdown(
+                    lengths, value=ANY, label=t("Bars"), info=t(WHY_NOT), interactive=False, elem_id="tune-bars",
+                )  # fmt: skip
                 low, high = 0.2, 1.5
                 self.temperature = gr.Slider(
                     low, high, 0.9, step=0.05, label=t("Temperature"), elem_id="tune-temperature",

@@ -115,14 +115,14 @@ def slow(*_, **__):
 def test_every_action_has_a_named_documented_endpoint(client):
     endpoints = client.view_api(return_format="dict")["named_endpoints"]
     family = ["start", "status", "control", "fork", "samples", "walk", "run_file", "generator", "gif", "webp", "open"]
-    family += ["space", "papers"]
+    family += ["space", "papers", "pair"]
     family.append("tensorboard")
     assert set(endpoints) == {
         *(f"/{prefix}_{name}" for prefix in ("gan", "vae", "diffusion") for name in family),
         "/vae_map", "/diffusion_draw",
         "/points_start", "/points_status", "/points_control", "/points_step", "/points_open", "/points_run_file",
         "/gpt_start", "/gpt_status", "/gpt_control", "/gpt_open", "/gpt_run_file", "/gpt_model", "/gpt_script",
-        "/gpt_acrostic", "/gpt_fill", "/gpt_inside", "/gpt_papers",
+        "/gpt_acrostic", "/gpt_fill", "/gpt_inside", "/gpt_papers", "/gpt_pair",
         "/music_start", "/music_status", "/music_control", "/music_open", "/music_run_file", "/music_tensorboard",
         "/melody_start", "/melody_status", "/melody_control", "/melody_open", "/melody_run_file",
         "/melody_tensorboard", "/melody_map", "/melody_morph", "/melody_sample", "/melody_write",
@@ -136,7 +136,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/finetuning_start", "/finetuning_status", "/finetuning_control", "/finetuning_results",
         "/finetuning_predict", "/finetuning_explain", "/finetuning_model", "/finetuning_script",
         "/points_tensorboard", "/gpt_tensorboard", "/finetuning_tensorboard", "/compare_runs", "/race",
-        "/points_fork", "/gpt_fork",
+        "/points_fork", "/gpt_fork", "/music_fork", "/melody_fork", "/melody_script",
         "/gpt_space", "/finetuning_space", "/gan_script", "/vae_script", "/diffusion_script",
         "/room_open", "/room_join", "/room_board", "/room_control", "/room_summary",
         "/tune_write", "/tune_notes", "/tune_file",

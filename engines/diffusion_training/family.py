@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from engines.diffusion_training.config import ENGINE, PRESETS, DiffusionConfig
 from engines.diffusion_training.diagnosis import Doctor
 from engines.live_training.family import Family
@@ -29,6 +31,13 @@ def script_files(config: DiffusionConfig) -> dict[str, bytes]:
     from engines.diffusion_training import script
 
     return script.script_files(config)
+
+
+def held_out(config: DiffusionConfig, count: int) -> np.ndarray:
+    """Which of so many pictures are not learnt from, int64."""
+    from engines.diffusion_training.step import divide
+
+    return divide(count, config.pictures)[1]
 
 
 def load(config: DiffusionConfig, weights: Weights) -> Drawing:
@@ -75,6 +84,7 @@ FAMILY = Family(
     shapes=shapes,
     tries=tries,
     script=script_files,
+    held_out=held_out,
     drawn_by=("engines.diffusion_training.networks", "engines.diffusion_training.drawing"),
     piece=64,
     share=0.1,

@@ -13,7 +13,8 @@ from engines.messages import ConfigError
 ENGINE = "gpt_training"  # the name of its runs
 TITLE = "Language models"
 POEMS, ENGLISH, TUNES, NAMES, OWN, OWN_TUNES = "poems", "english", "tunes", "names", "own", "own_tunes"
-OF_TUNES = (TUNES, OWN_TUNES)
+FOLK = "folk_songs"
+OF_TUNES = (TUNES, FOLK, OWN_TUNES)
 GPT, LSTM, RNN, MASKED = "gpt", "lstm", "rnn", "masked"
 # A step is about 6 x parameters x tokens multiplications; the head has up to MAX_VOCABULARY x width parameters.
 MAX_WORK_PER_STEP = 2**39  # about ten seconds on two CPU cores
@@ -42,6 +43,7 @@ class GptConfig(Config):
             POEMS: "Chinese quatrains",
             ENGLISH: "English classics",
             TUNES: "Irish and Scottish tunes",
+            FOLK: "Chinese folk songs",
             NAMES: "Given names",
             OWN: "Your own text",
             OWN_TUNES: "Your own tunes",
@@ -70,6 +72,12 @@ class GptConfig(Config):
         False,
         "Plan first",
         "Of quatrains: before each stand its length, tones and rhyme, so that one can ask for a form.",
+        more=True,
+    )
+    bars: bool = knob(
+        False,
+        "Length first",
+        "Of tunes: before each stands how many bars it has, so that one can ask for a length.",
         more=True,
     )
     part: float = knob(
@@ -102,6 +110,8 @@ class GptConfig(Config):
             )
         if self.plan and self.data != POEMS:
             raise ConfigError("Only quatrains can have a plan before them.")
+        if self.bars and self.data not in OF_TUNES:
+            raise ConfigError("Only tunes can have their number of bars before them.")
         weights = 12 * self.layers * self.width**2 + TYPICAL_VOCABULARY * self.width
         work = 6 * weights * self.batch * self.context
         if work > MAX_WORK_PER_STEP:
@@ -152,7 +162,18 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "tunes": Preset(
             "Irish and Scottish tunes",
             "Dances of old books, as letters. An LSTM soon learns to count until a bar is full; then its tunes close.",
-            {"data": TUNES, "model": LSTM, "layers": 1, "context": 192, "batch": 8, "lr": 6e-3, "steps": 3000},
+            {
+                **{"data": TUNES, "bars": True, "model": LSTM, "layers": 1},
+                **{"context": 200, "batch": 8, "lr": 6e-3, "steps": 3000},
+            },
+        ),
+        "folk": Preset(
+            "Chinese folk songs",
+            "Some 700 songs of the Essen collection, if whoever runs the app has installed the package music21.",
+            {
+                **{"data": FOLK, "bars": True, "model": LSTM, "layers": 1, "dropout": 0.2},
+                **{"context": 200, "batch": 8, "lr": 6e-3, "steps": 2000},
+            },
         ),
         "names": Preset(
             "Given names",

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from engines.data.text_scores import SCORES, Pair, score_pairs
-from engines.gpt_training.config import MASKED, NAMES, OWN, TUNES, GptConfig
+from engines.gpt_training.config import MASKED, NAMES, OF_TUNES, OWN, OWN_TUNES, GptConfig
 from engines.gpt_training.measures.ngrams import held_out_nats
 from engines.gpt_training.text.corpus import Corpus, build
 from engines.gpt_training.text.poems import without_plan
@@ -22,6 +22,7 @@ from engines.gpt_training.text.sources import load_documents
 from engines.gpt_training.use import Writer, bundled, computing
 from engines.knobs import Config, knob
 from engines.messages import EngineError, Message
+from engines.music.measures.tunes import counted
 from engines.running.events import Event, Events, Metrics, Note, Progress, Weights
 from engines.running.forks.points import own_data
 
@@ -96,7 +97,7 @@ def perplexity(nats: np.ndarray, characters: np.ndarray) -> dict[str, float]:
 
 def compare(config: GptConfig, outputs: Sequence[str], references: Sequence[str]) -> dict[str, float]:
     """SCORES of texts against others, from 0 to 100; of names and tunes each sign counts as a word."""
-    spelt = " ".join if config.data in (NAMES, TUNES) else str
+    spelt = " ".join if config.data in (NAMES, *OF_TUNES) else str
     pairs = [Pair(spelt(output), spelt(reference)) for output, reference in zip(outputs, references, strict=True)]
     _, total = score_pairs(pairs)
     return {name: float(total[name]) for name in SCORES}
@@ -104,12 +105,15 @@ def compare(config: GptConfig, outputs: Sequence[str], references: Sequence[str]
 
 def _documents(config: GptConfig, folder: Path | None) -> list[str]:
     """The text that the run learnt from and what was held out of it."""
-    if config.data != OWN:
+    if config.data not in (OWN, OWN_TUNES):
         return load_documents(config)
     kept = [path for path in own_data(folder) if path.suffix == ".txt"] if folder else []
     if not kept:
         raise EngineError("The text that this run learnt from is not kept any more, so it can't be measured.")
-    return [kept[0].read_text("utf-8")]
+    text = kept[0].read_text("utf-8")
+    if config.data == OWN:
+        return [text]
+    return [counted(line) for line in text.split("\n")] if config.bars else text.split("\n")
 
 
 def _held_pairs(config: GptConfig, corpus: Corpus, count: int) -> Iterator[tuple[str, str]]:

@@ -112,6 +112,7 @@ class Family:
     examined_after: float = 0.0  # seconds: the first exam of a family that draws slowly is not to be of noise
     script: Callable[[Any], Mapping[str, bytes]] | None = None  # of a config: the files of a run as a script
     drawn_by: tuple[str, ...] = ()  # modules that `load` and its Model import, for a page of a model by itself
+    held_out: Callable[[Any, int], np.ndarray] | None = None  # of (config, pictures): the numbers of those not learnt
     walk: tuple[int, int] = (40, 16)  # pictures of a walk one after the other, and side by side
 
     def __reduce__(self) -> tuple[Any, ...]:

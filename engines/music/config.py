@@ -23,6 +23,7 @@ class MusicConfig(Config):
 
     time_of: ClassVar[tuple[str, ...]] = ("steps", "layers", "width", "rows", "batch")
     data_of: ClassVar[tuple[str, ...]] = ()
+    free_in_a_fork: ClassVar[tuple[str, ...]] = ("lr", "batch", "steps", "dropout", "decay")
 
     layers: int = knob(6, "Layers", "How many blocks, one after the other.", low=1, high=24, step=1)
     width: int = knob(128, "Width", "Numbers for each sixteenth between the layers.", low=16, high=512, step=16)

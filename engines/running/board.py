@@ -116,7 +116,7 @@ class Frame:
 
 @dataclass
 class Board:
-    """State of one run. `fold` and `set_state` are called by the run's thread, the rest by any.
+    """State of one run. `fold` and `set_state` are called by the run's thread, a Caption and the rest by any.
 
     A new name in a table makes a new table, since readers may be looping over the old one.
     """
@@ -175,7 +175,8 @@ class Board:
                         self.series = {**self.series, group: Series(tuple(values))}
                     self.series[group].append(step, values)
             case Caption(group, message):
-                self.captions = {**self.captions, group: message}
+                with self._lock:  # votes come beside the engine
+                    self.captions = {**self.captions, group: message}
             case Samples(step, images, columns):
                 self.add_frame(Frame(step, encode_grid(images, columns)))
             case Reference(images, columns):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WAITING = ("early", "healthy")  # verdicts whose advice is to go on
 OVER = Message("This run has ended.")
+VOTES = "votes"  # the group of the Caption that says how many tell a run's work from the real thing
 COMPUTED = "computed"  # the group of the Caption that says how a run is computed, shown with its settings
 
 

@@ -43,6 +43,7 @@ from engines.running.run_store import (
 from engines.running.slots import Slots
 from engines.running.trackers.tracking import Tracking
 from engines.running.turns import Turns
+from engines.running.votes.box import Votes
 
 __all__ = ["Run", "RunLimits", "Runs"]
 
@@ -67,6 +68,7 @@ class Runs:
         self._root = folder or Path(self._temporary.name)
         self._slots = Slots(self.limits.slots)
         self.rooms = Rooms(self._slots, self.limits.room_runs, folder / "rooms" if folder else None)
+        self.votes = Votes()
         self._runs: dict[str, Run] = {}  # oldest first
         self._configs: dict[str, type[Config]] = {}  # of the engines adopted
         self._titles: dict[str, str] = {}

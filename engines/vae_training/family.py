@@ -61,6 +61,13 @@ def script_files(config: VaeConfig) -> dict[str, bytes]:
     return script.script_files(config)
 
 
+def held_out(config: VaeConfig, count: int) -> np.ndarray:
+    """Which of so many pictures are not trained on, int64, ascending."""
+    from engines.vae_training.tested import held_out
+
+    return np.flatnonzero(held_out(count))
+
+
 def load(config: VaeConfig, weights: Weights) -> Model:
     """The networks in evaluation mode; EngineError if the weights do not fit the config."""
     import torch
@@ -107,5 +114,6 @@ FAMILY = Family(
     shapes=shapes,
     tries=tries,
     script=script_files,
+    held_out=held_out,
     drawn_by=("engines.vae_training.networks", "engines.vae_training.atlas"),
 )

@@ -11,6 +11,7 @@ import gradio as gr
 from engines.data.grids import Picture, animate, encode_grid, make_grid
 from engines.knobs import MAX_SEED, Config, Knob
 from engines.live_training.engine import train
+from engines.live_training.exam import blind
 from engines.live_training.exam.papers import PapersConfig, measure
 from engines.live_training.explore import export, sample, walk
 from engines.live_training.family import ALL_CLASSES, Family
@@ -22,6 +23,7 @@ from engines.running.room.tiles import score_of
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
 from engines.running.take_home.space import write_space
+from engines.running.votes.pair import Pair
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.runs.actions import RunActions
@@ -85,6 +87,10 @@ class FamilyActions(RunActions):
     def measuring(self, run_id: str, config: PapersConfig) -> Events:
         """The events of measuring a run's model as papers do."""
         return self._computer.events(MODELS, measure, self.family, *self._generator(run_id), config)
+
+    def pair(self, run: str, seed: int) -> Pair:
+        """A real picture and one by the run's model, for a blind test."""
+        return self._computer.call(MODELS, blind.pair, self.family, *self._generator(run), seed)
 
     def _generator(self, run_id: str) -> tuple[Any, Any]:
         run = self.runs.get(run_id)

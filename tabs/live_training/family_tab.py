@@ -18,6 +18,9 @@ from engines.messages import Message
 from tabs.live_training.actions import FamilyActions
 from tabs.live_training.papers import ABOUT, told_in_table
 from tabs.live_training.previews import preview_dataset, preview_uploads
+from tabs.page.blind.card import NAME as BLIND
+from tabs.page.blind.card import BlindCard, Kind
+from tabs.page.blind.sides import picture_side, picture_uri, side
 from tabs.page.forms import Form, seed_box
 from tabs.page.language import language_of, t, translate
 from tabs.page.learn import LABELS, has_page, learn_panel, sections
@@ -50,6 +53,11 @@ KEEP = (
 )
 SCRIPT = (
     "The **script** trains the same without this program: a short file of plain PyTorch with its pictures, as a ZIP."
+)
+
+TWO_PICTURES = Message(
+    "Press **Two pictures**: one is real, the other the model drew just now. Say which is real. The votes of all who"
+    " watch the run add up; after 30 it is told how sure one can be."
 )
 
 
@@ -106,6 +114,8 @@ class FamilyTab:
         with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Explore")):
                 self._build_explore()
+            with gr.Tab(t(BLIND)) as self.blind_place:
+                self.blind = BlindCard(self._blind(), self.runs, self.actions.gate)
             with gr.Tab(t("Papers' measures")):
                 self.papers = PapersPanel(self.actions, self.prefix, PapersConfig, ABOUT, told_in_table)
             with gr.Tab(t("Fork")) as place:
@@ -171,6 +181,13 @@ class FamilyTab:
                     elem_classes="made-picture",
                 )
 
+    def _blind(self) -> Kind:
+        """Two pictures that are looked at."""
+        return Kind(
+            self.prefix, TWO_PICTURES, Message("Two pictures"), Message("The first is real"),
+            Message("The second is real"), side, picture_side, picture_uri, self.actions.pair,
+        )  # fmt: skip
+
     def _build_keep(self) -> None:
         gr.Markdown(t(KEEP))
         if self.family.script:
@@ -200,6 +217,7 @@ class FamilyTab:
         self.recipes.wire(form, form.show)
         self.recipes.follow(self.runs, self.family.engine, self.live, owner, form)
         self.papers.wire(self.live)
+        self.blind.wire(owner, self.blind_place, [self.live], str)
         self.fork.wire(self.live, owner, form, self.recipes, form.show)
         gr.on(
             [form["dataset"].change, self.uploads.change, form["conditional"].change],
@@ -239,6 +257,7 @@ class FamilyTab:
             ("walk", [self.live, seed, seed_to, label]),
         ):
             button.click(named(name), inputs, self.picture, api_name=f"{self.prefix}_{name}", **EXPLORE)
+        self.blind.add_endpoint()
         for name in ("start", "status", "control", "fork"):
             gr.api(named(name), api_name=f"{self.prefix}_{name}", queue=False)
 

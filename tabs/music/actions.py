@@ -18,6 +18,7 @@ from engines.music.composing import BUNDLED, ComposeConfig, Filled
 from engines.music.config import ENGINE, TITLE, MusicConfig
 from engines.music.engine import train
 from engines.music.grid import FREE, VOICES, Chorale, to_text
+from engines.music.measures import blind
 from engines.music.score.engraving import write_musicxml
 from engines.music.score.files import for_roll, read_piece
 from engines.music.score.melodies import melody
@@ -27,6 +28,7 @@ from engines.music.take_home.script import script_files
 from engines.running.events import Events, Weights
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
+from engines.running.votes.pair import Pair
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.music.roll.view import Sheet, read_sheet, sheet_of
 from tabs.page.gate import Gate
@@ -51,7 +53,6 @@ class MusicActions(RunActions):
 
     def __init__(self, runs: Runs, gate: Gate, computer: Computer) -> None:
         super().__init__(ENGINE, MusicConfig, TITLE, runs, gate, computer)
-        self.computer = computer
 
     def _events(self, config: MusicConfig, files: Sequence[str], own: Path) -> Events:
         return self._computer.events(TRAINING, train, config, files, own)
@@ -82,6 +83,11 @@ class MusicActions(RunActions):
         if run.board.weights is None:
             raise EngineError("This run has no model yet; wait a moment.")
         return run.config, run.board.weights
+
+    def pair(self, run: str, seed: int) -> Pair:
+        """A passage by Bach and one by the model, for a blind test."""
+        trained = self._model(run) if run and run != self.example else (None, None)
+        return self._computer.call(MODELS, blind.pair, *trained, seed)
 
     def maker(self, run: str) -> str:
         """The sentence that a file has about where it comes from."""

@@ -139,7 +139,7 @@ def test_what_is_no_tune_gets_one_sentence_and_the_score_stays(visit, abc, said)
 def test_a_model_that_one_trains_writes_a_tune(visit):
     visitor = visit()
     page = visitor.page
-    settings = "data=tunes&model=lstm&layers=1&width=64&batch=8&context=192&lr=0.006&steps=300"
+    settings = "data=tunes&bars=true&model=lstm&layers=1&width=64&batch=8&context=200&lr=0.006&steps=300"
     page.goto(f"{visitor.url}?tab=gpt_training&{settings}")
     expect(page.locator("#gpt-data input")).to_have_value("Irish and Scottish tunes")  # of the link
     with another_run(page, "gpt"):
@@ -151,8 +151,13 @@ def test_a_model_that_one_trains_writes_a_tune(visit):
     )
     page.get_by_role("tab", name="Music").click()
     to_tunes(page)
+    expect(page.locator("#tune-bars input")).to_be_disabled()
+    expect(page.locator("#tune-bars")).to_contain_text("trained with Length first")
     page.locator("#tune-model input").click()
     page.get_by_role("option").nth(1).click()
+    expect(page.locator("#tune-bars input")).to_be_enabled()
+    page.locator("#tune-bars input").click()
+    page.get_by_role("option", name="12", exact=True).click()
     page.locator("#tune-write").click()
     told = page.locator("#tune-score .about, .toast-body")
     expect(told.filter(has_text=re.compile("your run after 300 steps|no tune yet")).first).to_be_visible()

@@ -60,6 +60,17 @@ class Tunes:
         return {"Bars add up": found.bars, "Notes in key": found.in_key, "Ends on tonic": found.closes}
 
 
+class CountedTunes(Tunes):
+    """Of tunes that say before how many bars they have, besides how often that is true."""
+
+    starts: ClassVar = ("", "", "[M:6/8][K:D][N:8]", "[M:4/4][K:G][N:12]", "[M:2/4][K:A][N:16]", "[M:6/8][K:G][N:24]")
+
+    @staticmethod
+    def scores(texts: Sequence[str]) -> dict[str, float]:
+        """See engines/music/measures/tunes.py."""
+        return {**Tunes.scores(texts), "As long as said": tunes.as_long_as_said(texts)}
+
+
 class Names:
     """Of names how many are new, and how many are plausible: all their letters, three in a row, stand so in a name."""
 
@@ -108,7 +119,7 @@ def judge_of(config: GptConfig, corpus: Corpus) -> Judge:
     if config.data == POEMS:
         return Poems()
     if config.data in OF_TUNES:
-        return Tunes()
+        return CountedTunes() if config.bars else Tunes()
     if config.data == NAMES:
         return Names((*corpus.train_texts, *corpus.held_texts))
     return Prose(corpus.train_texts, corpus.held_texts)

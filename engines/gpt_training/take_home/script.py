@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from string import Template
 from typing import Any
 
-from engines.gpt_training.config import GPT, LSTM, MASKED, MAX_VOCABULARY, OWN, OWN_TUNES, RNN, GptConfig
+from engines.gpt_training.config import FOLK, GPT, LSTM, MASKED, MAX_VOCABULARY, OWN, OWN_TUNES, RNN, GptConfig
 from engines.gpt_training.take_home.export import TITLES
 from engines.gpt_training.text.corpus import HELD_OUT, MOST_STARTS, build
 from engines.gpt_training.text.sources import load_documents
@@ -228,6 +228,8 @@ def script_files(
     """
     if config.data == OWN_TUNES and not uploads:
         raise EngineError("A run on your own tunes can't be had as a script, since they were not kept.")
+    if config.data == FOLK:
+        raise EngineError("A run on these folk songs can't be had as a script: their licence keeps them in music21.")
     own = config.data == OWN and not uploads
     files: dict[str, bytes] = {}
     vocabulary = Vocabulary.of_facts(facts) if facts else None

@@ -5,11 +5,15 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from engines.gpt_training.config import GPT, MASKED, OWN, OWN_TUNES, POEMS, GptConfig
+from engines.gpt_training.config import ENGLISH, FOLK, GPT, MASKED, NAMES, OWN, OWN_TUNES, POEMS, TUNES, GptConfig
 from engines.gpt_training.take_home.export import TITLES, export
 from engines.running.events import Weights
 from engines.running.take_home.space import Space, space_files
 
+WHAT = {
+    **{POEMS: "Tang and Song poems", ENGLISH: "English classics", TUNES: "Irish and Scottish tunes"},
+    **{FOLK: "Chinese folk songs", NAMES: "Given names", OWN: "a text of one's own", OWN_TUNES: "tunes of one's own"},
+}  # that a model writes
 TRANSFORMERS = '''\
 """The model beside this file, as plain transformers loads it."""
 
@@ -82,9 +86,7 @@ def model_space(config: GptConfig, weights: Weights, scores: str = "") -> dict[s
         files["run.py"] = TRANSFORMERS.format(length=length, end=end).encode()
     else:  # it is only to be imported: without its last line, which shows what it can do
         files["run.py"] = files["run.py"].decode().rstrip().rpartition("\n")[0].encode() + b"\n"
-    what = {POEMS: "Tang and Song poems", OWN: "a text of one's own", OWN_TUNES: "tunes of one's own"}.get(
-        config.data, "English classics"
-    )
+    what = WHAT[config.data]
     page = f"{TITLES[config.model]} · {what}"
     app = APP.format(
         title=f"A {TITLES[config.model]}",

@@ -51,7 +51,7 @@ def build(documents: Sequence[str], context: int, seed: int = 0, share: float = 
     Of many, whole ones are held out by chance, always alike for a seed; of few, the end of each. ConfigError if the
     context is longer than all of the text.
     """
-    train, held = _split(documents, seed, share)
+    train, held = split(documents, seed, share)
     vocabulary = Vocabulary.of((*train, *held), pairs=pairs)
     encoded = [vocabulary.encode(END + text) for text in train]
     longest = max(map(len, encoded))
@@ -64,7 +64,10 @@ def build(documents: Sequence[str], context: int, seed: int = 0, share: float = 
     return Corpus(train, held, vocabulary, _part(encoded, context, step), tested, longest)
 
 
-def _split(documents: Sequence[str], seed: int, share: float) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def split(
+    documents: Sequence[str], seed: int = 0, share: float = 1.0
+) -> tuple[tuple[str, ...], tuple[str, ...]]:  # fmt: skip
+    """What is learnt from, and what is held out; see build."""
     if len(documents) < MANY:
         cuts = [round(len(text) * (1 - HELD_OUT)) for text in documents]
         train = tuple(text[: max(1, round(cut * share))] for text, cut in zip(documents, cuts, strict=True))

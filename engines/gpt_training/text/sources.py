@@ -13,11 +13,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from engines.data.cards import ASSETS
-from engines.gpt_training.config import ENGLISH, MAX_VOCABULARY, NAMES, OWN, OWN_TUNES, TUNES, GptConfig
+from engines.gpt_training.config import ENGLISH, FOLK, MAX_VOCABULARY, NAMES, OF_TUNES, OWN, OWN_TUNES, GptConfig
 from engines.gpt_training.text.own import read_own
 from engines.gpt_training.text.own_tunes import read_tunes
 from engines.gpt_training.text.poems import planned_poems, poems
 from engines.messages import Message
+from engines.music.measures.tunes import counted
+from engines.music.score.folk_songs import songs
 from engines.running.run_store import CHECKPOINT, write_atomically
 
 log = logging.getLogger(__name__)
@@ -26,20 +28,25 @@ log = logging.getLogger(__name__)
 def load_documents(config: GptConfig, uploads: Sequence[str] = (), folder: Path | None = None) -> list[str]:
     """The documents to learn: many short ones, such as quatrains, or a few long texts.
 
-    ConfigError if a visitor's own cannot be used.
+    ConfigError if a visitor's own cannot be used, EngineError if what is not bundled is not there.
     """
     if config.data == OWN:
         return [_own(lambda: read_own(uploads), folder)]
-    if config.data == OWN_TUNES:
-        return _own(lambda: "\n".join(read_tunes(uploads)), folder).split("\n")
+    if config.data in OF_TUNES:
+        found = _tunes(config, uploads, folder)
+        return [counted(line) for line in found] if config.bars else found
     if config.data == ENGLISH:
         with lzma.open(ASSETS / "english_classics" / "texts.txt.xz", "rt", encoding="ascii") as file:
             return file.read().split("\f")
-    if config.data == TUNES:
-        return tunes()
     if config.data == NAMES:
         return (ASSETS / "names" / "names.txt").read_text("ascii").split("\n")
     return planned_poems() if config.plan else poems()
+
+
+def _tunes(config: GptConfig, uploads: Sequence[str], folder: Path | None) -> list[str]:
+    if config.data == OWN_TUNES:
+        return _own(lambda: "\n".join(read_tunes(uploads)), folder).split("\n")
+    return songs() if config.data == FOLK else tunes()
 
 
 def tunes() -> list[str]:

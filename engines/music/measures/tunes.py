@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +11,9 @@ from engines.music.score.abc import read_line
 from engines.music.score.marks import BAR, NOTE, UNKNOWN, Tune, lengths
 from engines.music.score.playing import pitch_of
 
+HEAD = re.compile(r"\[M:[^\]]*\]\[K:[^\]]*\]")
+SAID = re.compile(HEAD.pattern + r"\[N:(\d{1,3})\]")
+LENGTHS = (8, 12, 16, 20, 24)  # bars that one may ask for, those that the bundled tunes have most often
 SIGNS, STEPS = 0x1000, 256  # the code points that steps and lengths are written with
 
 
@@ -77,6 +81,30 @@ def bars_of(tune: Tune) -> Iterator[Bar]:
             length, sound, filled = length + lasts, sound and mark.kind != UNKNOWN, True
     if filled:
         yield Bar(length, sound, True)
+
+
+def count_bars(tune: Tune) -> int:
+    """How many bars a tune has as it is written, repeats once; a pickup and what completes it are one."""
+    return round(sum((bar.length for bar in bars_of(tune)), Fraction(0)) / tune.full)
+
+
+def counted(line: str) -> str:
+    """A tune in one line with how many bars it has after its metre and key, as [N:16]: ABC's field for notes on it."""
+    tune, head = read_line(line), HEAD.match(line)
+    return f"{head[0]}[N:{count_bars(tune)}]{line[head.end() :]}" if tune and head else line
+
+
+def said_bars(line: str) -> int | None:
+    """How many bars a tune in one line says that it has; None if it says nothing."""
+    found = SAID.match(line)
+    return int(found[1]) if found else None
+
+
+def as_long_as_said(lines: Sequence[str]) -> float:
+    """Of tunes that say how many bars they have, the share, from 0 to 1, that has so many; 0 of none."""
+    said = [(said_bars(line), read_line(line)) for line in lines]
+    kept = [tune is not None and count_bars(tune) == bars for bars, tune in said if bars is not None]
+    return sum(kept) / max(1, len(kept))
 
 
 def steps_of(text: str) -> str:

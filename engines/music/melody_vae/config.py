@@ -26,6 +26,10 @@ class MelodyConfig(Config):
     time_of: ClassVar[tuple[str, ...]] = ("steps", "decoder", "width", "batch")
     data_of: ClassVar[tuple[str, ...]] = ("metre",)
     loss_of: ClassVar[tuple[str, ...]] = ()
+    free_in_a_fork: ClassVar[tuple[str, ...]] = (
+        *("beta", "free", "forget", "lr", "batch", "steps"),
+        *("dropout", "decay"),
+    )
 
     metre: str = knob(
         BOTH, "Metre", "Which melodies it learns: of reels and the like, of jigs, or both.",

@@ -78,6 +78,7 @@ MEASURES: Mapping[tuple[str, str], Measure] = MappingProxyType(  # (group, colum
         ("scores", "Bars add up"): Measure(_more, percent=True, from_zero=True),
         ("scores", "Notes in key"): Measure(_more, percent=True, from_zero=True),
         ("scores", "Ends on tonic"): Measure(_more, percent=True, from_zero=True),
+        ("scores", "As long as said"): Measure(_more, percent=True, from_zero=True),
         ("copies", "Longest copied run"): Measure(_less, from_zero=True),
         ("losses", "Pitch alone"): Measure(_less, own=True),
         ("scores", "Chords"): Measure(percent=True, own=True, from_zero=True),

@@ -13,6 +13,7 @@ from engines.knobs import Config
 from engines.messages import ConfigError, EngineError, Message, listed
 from engines.running.board import ENDED_STATES, Board
 from engines.running.board_files import ABOUT, MODEL, read_board, write_members
+from engines.running.events import VOTES
 from engines.running.run_store import MIMES
 from engines.running.shown.moments import Moment, Moments
 
@@ -67,6 +68,7 @@ def inherit(parent: Board, config: Config, step: int) -> Board:
     members = {name: make() for name, make in write_members(parent, parent.state) if name != MODEL}
     about = json.loads(members[ABOUT])
     about |= {"config": config.to_dict(), "evaluations": [], "exhibits": [], **dict.fromkeys(LEFT_OUT)}
+    about["captions"].pop(VOTES, None)  # which are on the parent
     members[ABOUT] = json.dumps(about).encode()
     board = read_board(_Members(members), (parent.state, *ENDED_STATES))
     board.moments = Moments(tuple(Moment(one.step, one.read()) for one in parent.moments if one.step <= step))

@@ -21,6 +21,7 @@ from engines.messages import ConfigError, EngineError
 from engines.running.run_store import owner_mark, write_atomically
 from engines.running.slots import Slots
 from engines.running.turns import Turns
+from engines.running.votes.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ class Member:
 class Room:
     """One room; `teacher` is the mark of who opened it, `shown` the run on the big screen, "" for none.
 
-    `members` and each in it are replaced, never changed: readers may be looping over them.
+    `votes` are those of blind tests on the bundled models, by what these make. `members` and each in it are replaced,
+    never changed: readers may be looping over them.
     """
 
     code: str
@@ -57,6 +59,7 @@ class Room:
     frozen: bool = False
     shown: str = ""
     version: int = 1
+    votes: dict[str, Tally] = field(default_factory=dict)
 
     @property
     def present(self) -> dict[str, Member]:
@@ -207,6 +210,21 @@ class Rooms:
         member = room.members.get(owner_mark(owner)) if room else None
         return bool(member and member.shows)
 
+    # --- blind tests ----------------------------------------------------------------------------------------
+
+    def votes(self, owner: str, of: str) -> Tally | None:
+        """How the room of this owner answered so far, `of` what a bundled model makes; None without a room."""
+        room = self.of(owner)
+        return room.votes.get(of, Tally()) if room else None
+
+    def vote(self, owner: str, of: str, right: bool) -> Tally | None:
+        """One answer more; returns all."""
+        room = self.of(owner)
+        if room is None:
+            return None
+        with self._lock:
+            return self._change(room, votes={**room.votes, of: room.votes.get(of, Tally()).plus(right)}).votes[of]
+
     # --- the runs -------------------------------------------------------------------------------------------
 
     def admit(self, mark: str, live: Collection[str]) -> None:
@@ -265,7 +283,8 @@ class Rooms:
         try:
             values = json.loads(path.read_text("utf-8"))
             members = {mark: Member(**member) for mark, member in values.pop("members").items()}
-            room = Room(**values, members=members)
+            votes = {of: Tally(**tally) for of, tally in values.pop("votes", {}).items()}
+            room = Room(**values, members=members, votes=votes)
             self._rooms[room.code] = room
             self._of |= dict.fromkeys(room.present, room.code)
         except Exception as problem:  # a damaged file may raise anything

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,12 @@ from engines.music.melody_vae.bars import from_line, to_piece
 from engines.music.melody_vae.config import ENGINE, TITLE, MelodyConfig
 from engines.music.melody_vae.engine import train
 from engines.music.melody_vae.explore import ROUND, Map
+from engines.music.melody_vae.script import script_files
 from engines.music.score.midi import HARP, write_midi
 from engines.music.sound.strings import strings_wav
 from engines.running.events import Events
 from engines.running.run_files import saving
-from engines.running.runs import Runs
+from engines.running.runs import Run, Runs
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.runs.actions import RunActions
@@ -39,6 +40,9 @@ class MelodyActions(RunActions):
 
     def _events(self, config: MelodyConfig, files: Sequence[str], own: Path) -> Events:
         return self._computer.events(TRAINING, train, config, files, own)
+
+    def _script(self, run: Run) -> Mapping[str, bytes]:
+        return script_files(run.config)
 
     def ask(self, request: gr.Request | None, run: str, function: Callable[..., Any], *args: Any) -> Any:
         """function(config, weights, *args) with the model of a run, where models compute."""

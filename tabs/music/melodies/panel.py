@@ -28,7 +28,8 @@ INTRO = Message(
     " into another. It takes a minute or two."
 )
 KEEP = Message(
-    "The **run file** replays this run anywhere without training: settings, seed, curves, melodies and weights."
+    "The **run file** replays this run anywhere without training: settings, seed, curves, melodies and weights. The"
+    " **script** trains the same without this program: a short file of plain PyTorch with its melodies, as a ZIP."
 )
 CHARTS = (
     Chart(
@@ -62,8 +63,8 @@ TITLES = [
     Message("What comes back of them"),
 ]
 MELODIES = Family(
-    "melody", MelodyConfig, PRESETS, INTRO, KEEP, CHARTS, HERE / "live.html", HERE / "live.css", TITLES, ROWS, TEMPO
-)
+    "melody", MelodyConfig, PRESETS, INTRO, KEEP, CHARTS, HERE / "live.html", HERE / "live.css", TITLES, ROWS, TEMPO,
+)  # fmt: skip
 
 
 def build(shared: Shared, *_: object) -> None:

@@ -14,6 +14,9 @@ from engines.knobs import Config, Preset
 from engines.messages import Message
 from engines.music.config import PRESETS, MusicConfig
 from tabs.music.actions import MusicActions
+from tabs.music.real_or_made import OF_A_RUN, kind
+from tabs.page.blind.card import NAME as BLIND
+from tabs.page.blind.card import BlindCard
 from tabs.page.component import script_of
 from tabs.page.forms import Form
 from tabs.page.language import t
@@ -26,6 +29,7 @@ from tabs.page.outbox import DOWNLOAD, download_field
 from tabs.page.polite import polite
 from tabs.page.runs.actions import RunActions
 from tabs.page.runs.controls import RunControls
+from tabs.page.runs.fork import ForkPanel
 from tabs.page.settings.recipes import RecipePicker
 from tabs.page.shared import QUICK, Shared
 
@@ -97,18 +101,18 @@ class Family:
     titles: Sequence[Message]  # of what it writes, one for each of a step's texts
     rows: int  # sixteenths between two of the bar lines under it
     tempo: int  # at which it is heard, in quarter notes a minute
-    files: Sequence[str] = ("run_file", "tensorboard")  # actions that make one of a run
+    files: Sequence[str] = ("run_file", "script", "tensorboard")  # actions that make one of a run
 
 
 CHORALES = Family(
     "music", MusicConfig, PRESETS, INTRO, KEEP, CHARTS, HERE / "live.html", HERE / "live.css",
-    [Message("What it writes, from the same chance each time")], 16, 84, ("run_file", "script", "tensorboard"),
+    [Message("What it writes, from the same chance each time")], 16, 84,
 )  # fmt: skip
 
 
 def build(shared: Shared, actions: MusicActions, switch: gr.Tabs) -> None:
     """Lay the panel out and wire it; `switch` holds all panels of the tab."""
-    panel = TrainingPanel(shared, actions, CHORALES)
+    panel = ChoraleTraining(shared, actions, CHORALES)
     panel.asked.change(None, None, switch, js=script_of(selected=NAME))
 
 
@@ -147,6 +151,8 @@ class TrainingPanel:
                 self.link = LinkButton(engine, self.form)
         with gr.Tabs(overflow_behavior="wrap"):
             self._build_more()
+            with gr.Tab(t("Fork")) as place:
+                self.fork = ForkPanel(self.actions, prefix, place, compared)
             with gr.Tab(t("Take home")):
                 gr.Markdown(t(family.keep))
                 with gr.Row():
@@ -180,6 +186,7 @@ class TrainingPanel:
         self.controls.start.click(self.begin, [owner, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, form.show)
         self.recipes.follow(self.runs, self.actions.engine, self.live, owner, form)
+        self.fork.wire(self.live, owner, form, self.recipes, form.show)
         self.opened.upload(self.named("open"), [self.opened, owner], self.live, api_name=f"{self.family.prefix}_open")
         for name, button in self.saves.items():
             made = button.click(
@@ -190,7 +197,7 @@ class TrainingPanel:
 
     def add_endpoints(self) -> None:
         """What a script can do that no button does in the same form."""
-        for name in ("start", "status", "control"):
+        for name in ("start", "status", "control", "fork"):
             gr.api(self.named(name), api_name=f"{self.family.prefix}_{name}", queue=False)
 
     # --- handlers ----------------------------------------------------------------------------------------
@@ -208,3 +215,18 @@ class TrainingPanel:
         """Start a run with what the form says; returns its id."""
         with polite(request):
             return self.actions.begin(self.form.read(values), (), owner, request).id
+
+
+class ChoraleTraining(TrainingPanel):
+    """The chorales' panel, with a blind test of the run that is shown."""
+
+    actions: MusicActions
+
+    def _build_more(self) -> None:
+        with gr.Tab(t(BLIND)) as self.place:
+            self.blind = BlindCard(kind(self.actions, "music-run", OF_A_RUN), self.runs, self.actions.gate)
+
+    def wire(self, owner: gr.BrowserState, visit: gr.State, opening: Opening) -> None:
+        """Connect events to handlers."""
+        super().wire(owner, visit, opening)
+        self.blind.wire(owner, self.place, [self.live], lambda run: "" if run == self.actions.example else run)

@@ -10,26 +10,29 @@ from typing import Any
 import gradio as gr
 
 from engines.gpt_training.config import ENGINE as LANGUAGE_MODELS
-from engines.gpt_training.config import MASKED, OF_TUNES
+from engines.gpt_training.config import MASKED, OF_TUNES, TUNES
 from engines.knobs import MAX_SEED, Knob
 from engines.messages import ConfigError, EngineError, Message
+from engines.music.measures.tunes import LENGTHS
 from engines.music.score.abc import page_of, read
 from engines.music.score.engraving import write_musicxml
 from engines.music.score.marks import Tune
 from engines.music.score.midi import HARP, write_midi
 from engines.music.score.playing import piece_of
 from engines.music.sound.strings import strings_wav
-from engines.music.tunes import KEYS, METERS, Judged, compose, judge, prepare, readable
+from engines.music.tunes import ANY, KEYS, METERS, Judged, compose, drawn, judge, prepare, readable
 from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
 from engines.running.workers.pool import MODELS, Computer
 from tabs.page.gate import Gate
 from tabs.page.outbox import Outbox
 from tabs.page.polite import polite
+from tabs.page.shared import find_run
 
 BUNDLED = "bundled"
 KEY = Knob("D", "Key", choices=dict.fromkeys(KEYS, ""))
 METER = Knob("6/8", "Metre", choices=dict.fromkeys(METERS, ""))
+BARS = Knob(ANY, "Bars", choices=dict.fromkeys((ANY, *LENGTHS), ""))
 TEMPERATURE = Knob(0.9, "Temperature", low=0.2, high=1.5)
 SEED = Knob(0, "Seed", low=0, high=MAX_SEED)
 KINDS = ("abc", "midi", "wav", "musicxml")
@@ -52,16 +55,17 @@ class TuneActions:
 
     def tune_write(
         self, run: str = "", key: str = "D", meter: str = "6/8", temperature: float = 0.9, seed: int = 1,
-        request: gr.Request = None,
+        bars: int = 0, request: gr.Request = None,
     ) -> dict[str, Any]:  # fmt: skip
-        """A tune by the bundled model, or by that of a run which learns tunes, in a key and metre.
+        """A tune by the bundled model, or by that of a run which learns tunes, in a key and metre, so many bars long.
 
-        Keys are G, D, A, C, F, Bb, Em, Am, Dm, Gm, Bm, Ador, Amix and Dmix; metres 6/8, 4/4, 2/4, 3/4 and 9/8. Returns
-        {"abc": …, "bars": share of bars that add up, "in_key": share of notes, "closes": whether on the tonic,
-        "notes": how many, "copied": notes in a row that a tune of the data has too}.
+        Keys are G, D, A, C, F, Bb, Em, Am, Dm, Gm, Bm, Ador, Amix and Dmix; metres 6/8, 4/4, 2/4, 3/4 and 9/8; bars 8,
+        12, 16, 20 and 24, as they are written, repeats once, or 0 for any. Returns {"abc": …, "bars": share of bars
+        that add up, "length": how many there are, "in_key": share of notes, "closes": whether on the tonic, "notes":
+        how many, "copied": notes in a row that a tune of the data has too}.
         """
         with self.gate.computing(request):
-            line, judged = self.compose(run or BUNDLED, key, meter, temperature, SEED.check(seed))
+            line, judged = self.compose(run or BUNDLED, key, meter, temperature, SEED.check(seed), bars)
             return {"abc": page_of(readable(line))[0], **vars(judged)}
 
     def tune_notes(self, abc: str, request: gr.Request = None) -> dict[str, Any]:
@@ -86,21 +90,26 @@ class TuneActions:
 
     # --- for the page ------------------------------------------------------------------------------------
 
-    def compose(self, model: str, key: str, meter: str, temperature: float, seed: int) -> tuple[str, Judged]:
+    def compose(
+        self, model: str, key: str, meter: str, temperature: float, seed: int, bars: int = ANY
+    ) -> tuple[str, Judged]:  # fmt: skip
         """A tune in one line, and what was measured of it; ConfigError and EngineError say what is wrong."""
         run = None if model == BUNDLED else self._run(model)
-        asked = KEY.check(key), METER.check(meter), TEMPERATURE.check(temperature), seed
+        asked = KEY.check(key), METER.check(meter), TEMPERATURE.check(temperature), seed, BARS.check(bars)
         trained = (run.config, run.board.weights) if run else (None, None)
         line = self._computer.call(MODELS, compose, *trained, *asked)
-        return line, self._computer.call(MODELS, judge, line)
+        return line, self._computer.call(MODELS, judge, line, run.config.data if run else TUNES)
 
-    def told(self, model: str, judged: Judged) -> Message:
-        """What is said below a tune that was written."""
+    def told(self, model: str, judged: Judged, bars: int = ANY) -> Message:
+        """What is said below a tune that was written, `bars` having been asked for."""
         closes = Message("it closes on the tonic") if judged.closes else Message("it does not close on the tonic")
         return Message(
-            "Written by {model}, a machine; the best of eight. {bars} % of its bars add up, {closes}; of its {notes}"
-            " notes at most {copied} in a row stand in a tune of the data, in whatever key.",
+            "Written by {model}, a machine; the best of {drawn}. It is {length} bars long; {bars} % of its bars add"
+            " up, {closes}; of its {notes} notes at most {copied} in a row stand in a tune of the data, in whatever"
+            " key.",
             model=self._named(model),
+            drawn=drawn(bars),
+            length=judged.length,
             bars=round(100 * judged.bars),
             closes=closes,
             notes=judged.notes,
@@ -111,6 +120,11 @@ class TuneActions:
         """Ids and names of a visitor's runs that learn tunes and have a model, the newest first."""
         mine = (run for run in reversed(self.runs.of(owner, LANGUAGE_MODELS)) if _fits(run) and run.board.weights)
         return [(run.id, f"{time.strftime('%H:%M', time.localtime(run.board.started))} · {run.id}") for run in mine]
+
+    def takes_length(self, model: str) -> bool:
+        """Whether this model can be asked for a number of bars: a run whose tunes say it."""
+        run = find_run(self.runs, model)
+        return run is not None and run.config.bars
 
     def save(self, value: str, kind: str) -> str:
         """The path of a file of what a score view shows; ConfigError if that is nothing."""

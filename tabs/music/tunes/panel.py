@@ -10,7 +10,8 @@ import gradio as gr
 
 from engines.knobs import MAX_SEED
 from engines.messages import Message
-from engines.music.tunes import KEYS, METERS, examples, readable
+from engines.music.measures.tunes import LENGTHS
+from engines.music.tunes import ANY, KEYS, METERS, examples, readable
 from tabs.music.score.view import score_view, sheet
 from tabs.music.tunes.actions import BUNDLED, TuneActions
 from tabs.page.language import t
@@ -24,6 +25,7 @@ INTRO = Message(
     "Press **Play** to hear a tune that a small model wrote, or **Write a tune** for a new one in your key and metre."
     " It has read dances of old Irish and Scottish books, as letters; it takes a second or two."
 )
+WHY_NOT = Message("Only a run that was trained with Length first can be asked.")
 SAMPLE = "X:1\nT:My tune\nM:6/8\nK:G\n|:GAG GAB|ABA ABd|edd gdd|edB dBA|\nGAG GAB|ABA ABd|edd gdB|AGF G3:|\n"
 WRITING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore", "api_visibility": "private"}
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
@@ -67,6 +69,10 @@ class TunesPanel:
                     self.meter = gr.Dropdown(
                         list(METERS), value="6/8", label=t("Metre"), elem_id="tune-meter", min_width=100
                     )
+                lengths = [(t("Any"), ANY), *((str(bars), bars) for bars in LENGTHS)]
+                self.bars = gr.Dropdown(
+                    lengths, value=ANY, label=t("Bars"), info=t(WHY_NOT), interactive=False, elem_id="tune-bars",
+                )  # fmt: skip
                 low, high = 0.2, 1.5
                 self.temperature = gr.Slider(
                     low, high, 0.9, step=0.05, label=t("Temperature"), elem_id="tune-temperature",
@@ -84,7 +90,8 @@ class TunesPanel:
         opening.then(self.arrive, [shared.owner, shared.visit], [self.score, self.model], **QUICK)
         shared.page.select(self.offer, shared.owner, self.model, **QUICK)  # a training may have begun since
         shared.page.select(self.actions.prepare, None, None, **QUICK)  # while the visitor listens
-        asked = [self.model, self.key, self.meter, self.temperature]
+        self.model.change(self.fit, self.model, self.bars, **QUICK)
+        asked = [self.model, self.key, self.meter, self.bars, self.temperature]
         self.start.click(self.write, asked, self.score, **WRITING)
         gr.on([self.show.click], self.read, self.own, self.score, **WRITING)
         for kind, button in self.saves.items():
@@ -110,11 +117,17 @@ class TunesPanel:
         runs = self.actions.runs_of(owner)
         return gr.update(choices=[(t("The bundled tune model"), BUNDLED), *((name, run) for run, name in runs)])
 
-    def write(self, model: str, key: str, meter: str, temperature: float, request: gr.Request) -> str:
+    def fit(self, model: str) -> dict[str, Any]:
+        """How long a tune is can be asked of a model whose tunes say it; of another it says why not."""
+        if self.actions.takes_length(model):
+            return gr.update(interactive=True, info=None)
+        return gr.update(interactive=False, value=ANY, info=t(WHY_NOT))
+
+    def write(self, model: str, key: str, meter: str, bars: int, temperature: float, request: gr.Request) -> str:
         """A new tune as a score, and what was measured of it."""
         with self.actions.gate.computing(request):
-            line, judged = self.actions.compose(model, key, meter, temperature, secrets.randbelow(MAX_SEED))
-            return sheet(readable(line), self.actions.told(model, judged))
+            line, judged = self.actions.compose(model, key, meter, temperature, secrets.randbelow(MAX_SEED), bars)
+            return sheet(readable(line), self.actions.told(model, judged, bars))
 
     def read(self, abc: str, request: gr.Request) -> str:
         """The visitor's own tune as a score."""

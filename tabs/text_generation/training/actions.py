@@ -14,6 +14,7 @@ from engines.gpt_training import explore
 from engines.gpt_training.config import ENGINE, PRESETS, TITLE, GptConfig
 from engines.gpt_training.engine import train
 from engines.gpt_training.explore import Inside
+from engines.gpt_training.measures import blind
 from engines.gpt_training.papers import PapersConfig, measure
 from engines.gpt_training.take_home.export import export
 from engines.gpt_training.take_home.script import script_files
@@ -26,6 +27,7 @@ from engines.running.run_files import saving
 from engines.running.runs import Run, Runs
 from engines.running.shown.moments import Moment
 from engines.running.take_home.space import write_space
+from engines.running.votes.pair import Pair
 from engines.running.workers.pool import MODELS, TRAINING, Computer
 from tabs.page.gate import Gate
 from tabs.page.polite import polite
@@ -143,6 +145,10 @@ class GptActions(RunActions):
         """The states of a run's model that are kept beside the newest, in their order."""
         board = self.runs.get(run).board if self._has_own(run) else None
         return board.moments.before(board.weights.step) if board and board.weights else []
+
+    def pair(self, run: str, seed: int) -> Pair:
+        """A real text and one by the model, for a blind test."""
+        return self._ask(run, blind.pair, seed)
 
     def papers(self, run: str, settings: dict[str, Any], request: gr.Request = None) -> dict[str, Any]:
         """The measures that papers print, of a run's model; settings are those of PapersConfig, as {"count": 50}.

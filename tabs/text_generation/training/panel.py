@@ -8,10 +8,23 @@ from typing import Any
 
 import gradio as gr
 
-from engines.gpt_training.config import ENGINE, GPT, MASKED, OWN, OWN_TUNES, POEMS, PRESETS, GptConfig
+from engines.gpt_training.config import (
+    ENGINE,
+    GPT,
+    MASKED,
+    OF_TUNES,
+    OWN,
+    OWN_TUNES,
+    POEMS,
+    PRESETS,
+    GptConfig,
+)
 from engines.gpt_training.text.own import KINDS as TEXTS
 from engines.gpt_training.text.own_tunes import KINDS as TUNES
 from engines.messages import Message
+from tabs.page.blind.card import NAME as BLIND
+from tabs.page.blind.card import BlindCard, Kind
+from tabs.page.blind.sides import side, text_side
 from tabs.page.forms import Form
 from tabs.page.json_input import json_object
 from tabs.page.language import t
@@ -58,6 +71,7 @@ CHARTS = (
             Line("Bars add up", "scores", "--ours"),
             Line("Ends on tonic", "scores", "--theirs"),
             Line("Notes in key", "scores", "--good"),
+            Line("As long as said", "scores", "--wait"),
             Line("New names", "scores", "--theirs"),
             Line("Plausible", "scores", "--good"),
             Line("Words known", "scores", "--good"),
@@ -80,6 +94,10 @@ KEEP = (
     " The **script** trains the same without this program: a short file of plain PyTorch with its text, as a ZIP; a"
     " text of your own you lay beside it yourself. The **Space** is a folder as a ZIP that is a page of its"
     " own on Hugging Face, or on any machine: app, weights, card."
+)
+TWO_TEXTS = Message(
+    "Press **Two texts**: one a person wrote, and the model has never read it; the other the model wrote just now. Say"
+    " which is real. The votes of all who watch the run add up; after 30 it is told how sure one can be."
 )
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
@@ -137,6 +155,8 @@ class TrainingPanel:
                 self.fill = FillPanel(self.actions)
             with gr.Tab(t("Look inside"), elem_id="gpt-look-inside"):
                 self.inside = InsidePanel(self.actions)
+            with gr.Tab(t(BLIND)) as self.blind_place:
+                self.blind = BlindCard(self._blind(), self.runs, self.actions.gate)
             with gr.Tab(t("Papers' measures")):
                 self.papers = TextPapersPanel(self.actions, "gpt")
             with gr.Tab(t("Fork")) as place:
@@ -154,6 +174,13 @@ class TrainingPanel:
                 label = t("A run file (ZIP) that was saved here before; it replays without training")
                 self.opened = gr.File(label=label, file_types=[".zip"], height=140, elem_id="gpt-open")
 
+    def _blind(self) -> Kind:
+        """Two texts that are read."""
+        return Kind(
+            "gpt", TWO_TEXTS, Message("Two texts"), Message("The first is real"), Message("The second is real"),
+            side, text_side, str, self.actions.pair,
+        )  # fmt: skip
+
     # --- wiring ------------------------------------------------------------------------------------------
 
     def wire(self, owner: gr.BrowserState, visit: gr.State, opening: Opening) -> None:
@@ -167,7 +194,7 @@ class TrainingPanel:
         self.recipes.follow(self.runs, ENGINE, self.live, owner, form)
         self.fork.wire(self.live, owner, form, self.recipes, form.show)
         asked = [form[name] for name in ("data", "model", "tokens")]
-        fitted = [self.upload, *(form[name] for name in ("plan", "heads", "vocabulary"))]
+        fitted = [self.upload, *(form[name] for name in ("plan", "bars", "heads", "vocabulary"))]
         gr.on([widget.change for widget in asked], self.fit, asked, fitted, **QUICK)
         self.opened.upload(self.named("open"), [self.opened, owner], self.live, api_name="gpt_open")
         saving = (
@@ -183,6 +210,7 @@ class TrainingPanel:
         self.fill.wire(self.live)
         self.inside.wire(self.live, self.whose)
         self.papers.wire(self.live, self.whose)
+        self.blind.wire(owner, self.blind_place, [self.live, self.whose], self.actions.chosen)
 
     def add_endpoints(self) -> None:
         """What a script can do that no button does in the same form."""
@@ -195,6 +223,7 @@ class TrainingPanel:
             gr.api(self.named(name), api_name=f"gpt_{name}", queue=False)
         for name in ("acrostic", "fill", "inside"):
             gr.api(self.named(name), api_name=f"gpt_{name}", **MAKING)
+        self.blind.add_endpoint()
 
     # --- handlers ----------------------------------------------------------------------------------------
 
@@ -212,10 +241,11 @@ class TrainingPanel:
     @staticmethod
     def fit(data: str, model: str, tokens: str) -> list[Any]:
         """Show the box for one's own text, and of the knobs those that count."""
-        plan = gr.update(visible=True) if data == POEMS else gr.update(visible=False, value=False)
+        only, no = gr.update(visible=True), gr.update(visible=False, value=False)
         heads = gr.update(visible=model in (GPT, MASKED))
         label = t(
             "Your tunes: MIDI, MusicXML or ABC files" if data == OWN_TUNES else "Your text: one .txt or .md file"
         )
         box = gr.update(visible=data in (OWN, OWN_TUNES), label=label)
-        return [box, plan, heads, gr.update(visible=tokens == "pairs")]
+        firsts = [only if data == POEMS else no, only if data in OF_TUNES else no]
+        return [box, *firsts, heads, gr.update(visible=tokens == "pairs")]

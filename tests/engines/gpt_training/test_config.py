@@ -14,6 +14,7 @@ def test_every_recipe_is_allowed():
     [
         ({"width": 128, "heads": 3}, "Heads must divide Width: 128 is no multiple of 3"),
         ({"plan": True, "data": "own"}, "Only quatrains"),
+        ({"bars": True}, "Only tunes"),
         ({"lr": float("nan")}, "Learning rate must be a number"),
         ({"dropout": float("inf")}, "Dropout must be"),
         ({"layers": 12, "width": 512, "batch": 1024, "context": 512}, "too large together"),

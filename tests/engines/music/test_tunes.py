@@ -6,6 +6,7 @@ from engines.messages import ConfigError, EngineError
 from engines.music.measures.tunes import score
 from engines.music.score.playing import piece_of
 from engines.music.tunes import KEYS, METERS, compose, examples, judge, readable
+from tests.engines.gpt_training.tiny import trainer, weights_of
 
 
 def test_the_bundled_model_writes_in_the_key_and_metre_asked_for():
@@ -16,6 +17,23 @@ def test_the_bundled_model_writes_in_the_key_and_metre_asked_for():
     assert found.bars > 0.9
     assert found.in_key > 0.9
     assert found.copied < found.notes
+
+
+def test_a_tune_is_as_long_as_asked_for():
+    """Of tunes that repeat one bar, as often as they say."""
+    documents = [f"[M:2/4][K:D][N:{bars}]" + "A8|" * bars for bars in (2, 4, 6)] * 60
+    one = trainer("lstm", documents, steps=150, data="tunes", bars=True, context=40, width=48, lr=0.01)
+    for bars in (2, 6):
+        line = compose(one.config, weights_of(one, documents), "D", "2/4", 0.9, seed=1, bars=bars)
+        assert line.startswith(f"[M:2/4][K:D][N:{bars}]")
+        assert judge(line).length == bars
+
+
+def test_a_run_whose_tunes_say_no_length_is_not_asked_for_one():
+    documents = ["[M:6/8][K:D]A3B3|d6|", "[M:6/8][K:D]F3A3|d6|"] * 60
+    one = trainer("lstm", documents, steps=5, data="tunes", context=40)
+    with pytest.raises(ConfigError, match="Length first"):
+        compose(one.config, weights_of(one, documents), "D", "6/8", 0.9, seed=1, bars=16)
 
 
 def test_there_are_tunes_to_begin_with_which_are_the_models_own():

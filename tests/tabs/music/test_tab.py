@@ -75,7 +75,9 @@ def test_a_run_of_ones_own_makes_music(client):
 
 def test_a_blind_test_has_two_passages(client):
     found = client.predict(seed=3, api_name="/music_pair")
-    assert found["bach"] in ("a", "b")
+    assert found["real"] in ("a", "b")
+    assert "BWV" in found["source"]
+    assert found["votes"] == {"right": 0, "answers": 0, "between": [0, 1]}
     assert len(found["a"]["voices"][0]) == len(found["b"]["voices"][0])
 
 

@@ -272,6 +272,7 @@ BESIDE = {
     **{("points_training", name): {"family": "vae"} for name in ("beta", "sigma")},
     ("points_training", "sampling"): {"family": "diffusion"},
     ("gpt_training", "vocabulary"): {"tokens": "pairs"},
+    ("gpt_training", "bars"): {"data": "tunes"},
 }
 
 

@@ -1,5 +1,5 @@
 from engines.gpt_training.config import GptConfig
-from engines.gpt_training.measures.judges import Names, Prose, Tunes, judge_of
+from engines.gpt_training.measures.judges import CountedTunes, Names, Prose, Tunes, judge_of
 from engines.gpt_training.text.corpus import build
 from engines.gpt_training.text.sources import load_documents
 from engines.music.measures.tunes import score
@@ -27,6 +27,14 @@ def test_real_names_are_plausible():
 def test_where_tunes_are_compared_their_head_is_left_out():
     assert Tunes.plain("[M:6/8][K:G]GAB|") == "GAB|"
     assert Tunes.scores(["[M:2/4][K:G]B4G4|"]) == {"Bars add up": 1.0, "Notes in key": 1.0, "Ends on tonic": 1.0}
+
+
+def test_tunes_that_say_their_length_are_held_to_it():
+    lines = ["[M:2/4][K:G][N:1]B4G4|", "[M:2/4][K:G][N:2]B4G4|"]
+    assert CountedTunes.scores(lines)["As long as said"] == 0.5
+    assert CountedTunes.plain(lines[0]) == "B4G4|"
+    corpus = build(lines * 60, 10)
+    assert isinstance(judge_of(GptConfig(data="tunes", bars=True), corpus), CountedTunes)
 
 
 def test_each_text_has_its_judge():

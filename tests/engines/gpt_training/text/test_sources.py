@@ -1,11 +1,12 @@
 import pytest
 
-from engines.gpt_training.config import GptConfig
+from engines.gpt_training.config import PRESETS, GptConfig
 from engines.gpt_training.measures.form import lines_of
 from engines.gpt_training.text.corpus import build
 from engines.gpt_training.text.poems import plan_of, poems, punctuated, without_plan
 from engines.gpt_training.text.sources import left_unknown, load_documents
 from engines.messages import ConfigError
+from engines.music.measures.tunes import as_long_as_said, said_bars
 from tests.engines.gpt_training.tiny import ENGLISH
 
 
@@ -29,6 +30,14 @@ def test_a_plan_says_what_the_poem_is():
     assert poem == "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
     assert plan_of(poem, Known()) == "五平东："
     assert without_plan("五平东：" + poem) == without_plan(poem) == poem
+
+
+def test_tunes_say_first_how_many_bars_they_have_if_that_is_wanted():
+    plain, counted = (load_documents(GptConfig(data="tunes", bars=bars)) for bars in (False, True))
+    assert as_long_as_said(counted) == 1.0
+    assert {line.replace(f"[N:{said_bars(line)}]", "") for line in counted} == set(plain)
+    assert all(said_bars(line) is None for line in plain)
+    assert max(map(len, counted)) < PRESETS["tunes"].values["context"], "a preset's context has room for each"
 
 
 def test_an_own_text_is_kept_for_when_the_run_goes_on(tmp_path):

@@ -1,5 +1,5 @@
 from engines.gpt_training.measures.copies import Copies
-from engines.music.measures.tunes import add_up, score, steps_of
+from engines.music.measures.tunes import add_up, as_long_as_said, count_bars, counted, said_bars, score, steps_of
 from engines.music.score.abc import read
 
 GOOD = "[M:6/8][K:G]D|GABc2d|e3d2c|BAGAGF|G3-G2:|"
@@ -8,6 +8,24 @@ GOOD = "[M:6/8][K:G]D|GABc2d|e3d2c|BAGAGF|G3-G2:|"
 def test_a_pickup_and_the_end_of_its_part_make_one_bar():
     assert add_up(read(GOOD)) == [True] * 5
     assert add_up(read(GOOD.replace("G3-G2", "G3"))) == [False, True, True, True, False]
+
+
+def test_bars_are_counted_as_they_are_written():
+    assert count_bars(read(GOOD)) == 4, "the pickup is part of the last one"
+    assert count_bars(read("M:2/4\nK:C\n|:A8|A8|1A8:|2A8|]")) == 4
+    line = counted(GOOD)
+    assert line == GOOD.replace("[K:G]", "[K:G][N:4]")
+    assert (said_bars(line), said_bars(GOOD)) == (4, None)
+    assert counted("no tune") == "no tune"
+
+
+def test_a_tune_is_as_long_as_it_says_or_not():
+    line = counted(GOOD)
+    wrong, none = line.replace("[N:4]", "[N:8]"), "[M:6/8][K:G][N:4]"
+    assert as_long_as_said([line, wrong, none, GOOD, ""]) == 1 / 3
+    assert as_long_as_said([GOOD]) == as_long_as_said([]) == 0.0
+    assert score([line]) == score([GOOD])
+    assert steps_of(line) == steps_of(GOOD)
 
 
 def test_a_bar_too_long_too_short_or_with_nonsense_does_not_add_up():

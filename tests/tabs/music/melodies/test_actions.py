@@ -1,6 +1,7 @@
 """Melodies from a script: everything that a person can do."""
 
 import wave
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,22 @@ def test_a_run_has_a_map_and_ways_on_it(client, run):
     way = client.predict(run=run, first=0, last=5, way="straight", api_name="/melody_morph")
     assert (way["first"], way["stops"][0]) == (chart["melodies"][0], chart["redrawn"][0])
     assert way["stops"][-1] == chart["redrawn"][5]
+
+
+def test_a_run_is_forked_and_taken_home_as_a_script(client):
+    started = client.predict(settings=TINY | {"steps": 30}, owner="me", api_name="/melody_start")["run"]
+    wait_until(lambda: client.predict(run=started, api_name="/melody_status")["state"] in ENDED_STATES, 120)
+    changes = {"steps": 40, "beta": 1.0}
+    fork = client.predict(run=started, step=0, settings=changes, owner="me", api_name="/melody_fork")
+    assert fork["config"]["beta"] == 1.0
+    wait_until(lambda: client.predict(run=fork["run"], api_name="/melody_status")["state"] in ENDED_STATES, 120)
+    status = client.predict(run=fork["run"], api_name="/melody_status")
+    assert (status["state"], status["progress"]["step"]) == ("finished", 40)
+    assert status["forked_from"] == {"run": started, "step": 30}
+    with pytest.raises(Exception, match="can't change: Width"):
+        client.predict(run=started, step=0, settings={"width": 64}, owner="me", api_name="/melody_fork")
+    with zipfile.ZipFile(client.predict(started, api_name="/melody_script")) as archive:
+        assert set(archive.namelist()) == {"train.py", "melodies.npz"}
 
 
 def test_new_melodies_are_files(client, run):

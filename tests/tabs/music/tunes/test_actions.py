@@ -19,6 +19,7 @@ from tabs.page.gate import Gate
 from tests.engines.gpt_training.tiny import trainer, weights_of
 
 ABC = "X:1\nM:6/8\nK:G\nGAB c2d|e6|\n"
+COUNTED = "[M:6/8][K:D][N:8]A3B3|d6|A3B3|d6|A3B3|d6|A3B3|d6|"
 TUNES = ["[M:6/8][K:D]A3B3|d6|", "[M:6/8][K:D]F3A3|d6|"] * 60
 
 
@@ -46,6 +47,14 @@ def test_a_run_that_learnt_tunes_writes_one(actions):
     assert actions.told(run, judged).values["model"].values["step"] == "60"
 
 
+def test_only_a_run_whose_tunes_say_their_length_is_asked_for_one(actions):
+    plain, counted = a_run(actions, "tunes"), a_run(actions, "tunes", [COUNTED, COUNTED] * 60, bars=True)
+    assert [actions.takes_length(model) for model in ("bundled", counted, plain)] == [False, True, False]
+    assert actions.compose(counted, "D", "6/8", 0.9, 1, 8)[0].startswith("[M:6/8][K:D][N:8]")
+    with pytest.raises(gr.Error, match="Length first"):
+        actions.tune_write(plain, bars=16)
+
+
 def test_a_run_of_poems_writes_none(actions):
     run = a_run(actions, "names", ["Anna", "Nora"] * 60)
     assert not actions.runs_of("me")
@@ -54,7 +63,8 @@ def test_a_run_of_poems_writes_none(actions):
 
 
 @pytest.mark.parametrize(
-    ("settings", "field"), [({"key": "H"}, "Key"), ({"meter": "7/8"}, "Metre"), ({"temperature": 9}, "Temperature")]
+    ("settings", "field"),
+    [({"key": "H"}, "Key"), ({"meter": "7/8"}, "Metre"), ({"temperature": 9}, "Temperature"), ({"bars": 7}, "Bars")],
 )
 def test_what_is_asked_for_is_checked(actions, settings, field):
     with pytest.raises(gr.Error, match=f"{field} must be"):

@@ -259,7 +259,8 @@ def test_only_the_knobs_that_count_are_shown():
     def visible(*asked):
         return [update["visible"] for update in TrainingPanel.fit(*asked)]
 
-    assert visible("poems", "gpt", "characters") == [False, True, True, False]
-    assert visible("own", "lstm", "pairs") == [True, False, False, True]
-    assert visible("own_tunes", "lstm", "characters") == [True, False, False, False]
-    assert TrainingPanel.fit("own", "gpt", "pairs")[1]["value"] is False, "a plan is only for poems"
+    assert visible("poems", "gpt", "characters") == [False, True, False, True, False]
+    assert visible("own", "lstm", "pairs") == [True, False, False, False, True]
+    assert visible("own_tunes", "lstm", "characters") == [True, False, True, False, False]
+    plan, bars = TrainingPanel.fit("own", "gpt", "pairs")[1:3]
+    assert plan["value"] is bars["value"] is False, "a plan is only for poems, a length for tunes"

@@ -1,0 +1,1 @@
+"""Blind tests: two things of which one is real, and how often people tell which."""

@@ -14,6 +14,8 @@ ENGINE = "melodies"  # the name of its runs
 TITLE = "Melody VAE"
 BOTH, REELS, JIGS = "both", "4/4", "6/8"
 GRU, CONV = "gru", "conv"
+TOLD = 48  # numbers that stand for a token
+LOG_VARIANCE = (-14.0, 8.0)  # of q(z|x); with a beta of 0 it would go on falling for ever
 # A step is about 6 x batch x 32 x 8 width^2 multiplications.
 MAX_WORK_PER_STEP = 2**37  # about three seconds on two CPU cores
 MAX_WORK_PER_RUN = 2**53

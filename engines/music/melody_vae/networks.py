@@ -13,12 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engines.music.melody_vae.bars import ROWS
-from engines.music.melody_vae.config import GRU, MelodyConfig
+from engines.music.melody_vae.config import GRU, LOG_VARIANCE, TOLD, MelodyConfig
 from engines.music.melody_vae.corpus import TOKENS
 
-LOG_VARIANCE = (-14.0, 8.0)  # of q(z|x); with a beta of 0 it would go on falling for ever
 BEGIN = TOKENS  # what the GRU sees before the first sixteenth, and of a forgotten one
-TOLD = 48  # numbers that stand for a token
 
 
 class Posterior(NamedTuple):

@@ -6,9 +6,8 @@ from string import Template
 
 from engines.data.cards import ASSETS
 from engines.music.melody_vae.bars import END, HIGHEST, LOWEST, ROWS
-from engines.music.melody_vae.config import BOTH, GRU, JIGS, MelodyConfig
+from engines.music.melody_vae.config import BOTH, GRU, JIGS, LOG_VARIANCE, TOLD, MelodyConfig
 from engines.music.melody_vae.corpus import FIRST, MEASURED, TOKENS
-from engines.music.melody_vae.networks import LOG_VARIANCE, TOLD
 
 DATA = "melodies.npz"  # beside the script
 SCRIPT = Template('''\

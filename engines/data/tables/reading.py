@@ -119,7 +119,7 @@ def _read(file: TextIO, table: Table, limits: TableLimits, header: HasHeader) ->
     file.seek(0)
     named = looks_like_json(start)
     if named:
-        named, found = read_objects(file, table, limits)
+        table, named, found = read_objects(file, table, limits)
     else:
         table, found = read_delimited(file, table, limits)
     if not found:  # nothing but signs that no cell keeps

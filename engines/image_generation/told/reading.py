@@ -20,8 +20,9 @@ from engines.data.tables.encodings import decode_text
 from engines.data.uploads import LIMITS, size_of
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.told.axes import Axes
+from engines.image_generation.told.hidden import hidden_texts
 from engines.image_generation.told.other_programs import told_by_others
-from engines.image_generation.told.taking import UNKNOWN, take
+from engines.image_generation.told.taking import UNKNOWN, Told, take
 from engines.messages import ConfigError, Message
 
 CHUNK = "aigc_playground"
@@ -29,6 +30,7 @@ MAX_FILE_MB = 100
 MAX_TEXT = 100_000  # characters of a text that is read
 EXIF_IFD, USER_COMMENT, MAKE, MODEL, DESCRIPTION = 0x8769, 0x9286, 0x010F, 0x0110, 0x010E
 UNICODE = b"UNICODE\0"
+LOSSLESS = ("PNG", "WEBP")  # which may hide texts in their pixels
 IN_XMP = re.compile(r"<(?:exif:(UserComment)|dc:(description))>\s*<rdf:Alt>\s*<rdf:li[^>]*>([^<]*)</rdf:li>")
 ENCODINGS = {UNICODE: ("utf-16-be", "utf-16-le", "utf-8"), b"ASCII\0\0\0": ("utf-8", "latin-1")}
 
@@ -42,8 +44,9 @@ def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
     found, name = _texts(path), shown_name(Path(path).name)
     if CHUNK in found:
         return _own(found[CHUNK], name)
-    short = {key: text for key, text in found.items() if text is not None and len(text) <= 20 * MAX_TEXT}
-    told = told_by_others({key: text for key, text in short.items() if key != "parameters" or len(text) <= MAX_TEXT})
+    told = _told(found)
+    if not (told and told.values) and (hidden := _told(_hidden(path))):
+        told = hidden
     if told and told.values:
         return take(told)
     if "parameters" in found and len(found["parameters"] or "x" * MAX_TEXT * 2) > MAX_TEXT:
@@ -57,6 +60,12 @@ def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
     if found.get("parameters"):
         raise UNKNOWN
     raise ConfigError("{file} tells no settings: its program wrote none, or they were removed.", file=name)
+
+
+def _told(found: Mapping[str, str | None]) -> Told | None:
+    """What other programs' texts tell."""
+    short = {key: text for key, text in found.items() if text is not None and len(text) <= 20 * MAX_TEXT}
+    return told_by_others({key: text for key, text in short.items() if key != "parameters" or len(text) <= MAX_TEXT})
 
 
 def read_axes(path: str | Path) -> Axes | None:
@@ -95,6 +104,15 @@ def _texts(path: str | Path) -> Mapping[str, str | None]:
     for keyword in [keyword for keyword in found if keyword == "UserComment" or keyword.lower() == "parameters"]:
         found.setdefault("parameters", found[keyword])
     return found
+
+
+def _hidden(path: str | Path) -> Mapping[str, str]:
+    """The texts in the pixels of a picture whose `_texts` have been read."""
+    picture = _header(Path(path).read_bytes(), shown_name(Path(path).name))
+    try:
+        return hidden_texts(picture) if picture.format in LOSSLESS else {}
+    except Exception:  # a decoder given hostile bytes may raise nearly anything
+        return {}
 
 
 def _header(data: bytes, name: str) -> Image.Image:

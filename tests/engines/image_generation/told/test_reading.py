@@ -131,6 +131,13 @@ def png(folder: Path, texts: dict[str, str], encoding: str = "utf-8") -> Path:
         ({"prompt": json.dumps(CUSTOM)}, "ComfyUI", "custom", "", 5),
         ({"XML:com.adobe.xmp": XMP}, "Draw Things", "a fox", "bad", 77),
         (EASY, "Easy Diffusion", "a fox", "bad", 5),
+        (
+            {"prompt": "a fox", "seed": "5", "steps": "20", "negative-prompt": "bad"},
+            "another program",
+            "a fox",
+            "bad",
+            5,
+        ),
         ({"generation_data": json.dumps(TENSOR) + "\0"}, "Tensor.Art", "a fox", "bad", 306144),
         ({"parameters": json.dumps(RUINED)}, "RuinedFooocus", "a fox", "bad", 9),
         ({"Software": "NovelAI", "Comment": json.dumps(NOVEL_4)}, "NovelAI", "a fox", "bad", 38),

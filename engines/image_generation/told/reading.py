@@ -22,6 +22,7 @@ from engines.image_generation.config import ImageConfig
 from engines.image_generation.told.axes import Axes
 from engines.image_generation.told.hidden import hidden_texts
 from engines.image_generation.told.other_programs import told_by_others
+from engines.image_generation.told.signed import signed_by
 from engines.image_generation.told.taking import UNKNOWN, Told, take
 from engines.messages import ConfigError, Message
 
@@ -59,6 +60,9 @@ def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
             )
     if found.get("parameters"):
         raise UNKNOWN
+    if (maker := signed_by(Path(path).read_bytes())) is not None:
+        maker = maker or Message("another program")
+        raise ConfigError("{file} was made by {maker}, which wrote no settings into it.", file=name, maker=maker)
     raise ConfigError("{file} tells no settings: its program wrote none, or they were removed.", file=name)
 
 

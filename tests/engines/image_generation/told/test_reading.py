@@ -57,6 +57,7 @@ DESCRIBED = (
     '<x:xmpmeta><dc:description> <rdf:Alt><rdf:li xml:lang="x-default">a &lt;fox&gt;\nNegative prompt: bad\nSteps: 4,'
     " Seed: 7</rdf:li></rdf:Alt></dc:description></x:xmpmeta>"
 )
+SIGNED = '"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia" '
 EASY = {"prompt": "a fox", "seed": "5", "num_inference_steps": "20", "guidance_scale": "7.5", "negative_prompt": "bad"}
 
 TENSOR = {"prompt": "a fox", "negativePrompt": "bad", "steps": 20, "seed": "306144", "samplerName": "Euler a",
@@ -204,6 +205,12 @@ def test_what_stands_beside_the_exif_of_any_picture_is_read(tmp_path, kind: str,
         ({"Software": "Adobe Photoshop"}, "its program wrote none, or they were removed"),
         ({"workflow": '{"nodes": []}'}, "made by ComfyUI"),
         ({"invokeai_graph": "{}"}, "made by InvokeAI"),
+        (
+            {"XML:com.adobe.xmp": SIGNED + 'photoshop:Credit="Made with Google AI"'},
+            "made by Google AI, which wrote no",
+        ),
+        ({"jumb": f"c2pa claim_generator ChatGPT {SIGNED}"}, "made by ChatGPT, which wrote no settings"),
+        ({"XML:com.adobe.xmp": SIGNED}, "made by another program, which wrote no settings"),
         ({"parameters": "just words"}, "not in a form that this program knows"),
         ({"parameters": "a\nSteps: ４, Seed: ７"}, "not in a form that this program knows"),
     ],

@@ -210,18 +210,23 @@ def read_uploads(paths: Sequence[str], size: int, limits: UploadLimits = LIMITS)
 
 def no_picture(name: str, data: bytes) -> ConfigError:
     """Why a file that Pillow could not read is of no use."""
-    file, brand = shown_name(name), data[8:12].decode("latin-1")
+    file = shown_name(name)
     if not data:
         return ConfigError("{file} is empty.", file=file)
-    kind = LATER.get(brand) if data[4:8] == b"ftyp" else None
-    kind = kind or next((kind for kind, starts in OTHERS.items() if data.startswith(starts)), None)
-    if kind:
+    if kind := other_kind(data):
         return ConfigError("{file} is {kind}; save it as JPEG or PNG first.", file=file, kind=kind)
     if data.startswith(b"PK\3\4") and name.lower().endswith(".zip"):
         return ConfigError("{file} is a ZIP inside the ZIP; unpack it first.", file=file)
     if data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")):
         return ConfigError("{file} is a damaged picture.", file=file)
     return ConfigError("{file} is no PNG, JPEG, WebP, GIF or BMP picture.", file=file)
+
+
+def other_kind(data: bytes) -> str:
+    """What a file of another kind of picture is called, "" for one of FORMATS and for what is none."""
+    if data[4:8] == b"ftyp":
+        return LATER.get(data[8:12].decode("latin-1"), "")
+    return next((kind for kind, starts in OTHERS.items() if data.startswith(starts)), "")
 
 
 def _too_few(count: int, left_out: Sequence[LeftOut], limits: UploadLimits) -> ConfigError:

@@ -17,7 +17,7 @@ from engines.data.archives import shown_name
 from engines.data.png_chunks import SIGNATURE, drawable, texts
 from engines.data.seeing import FORMATS
 from engines.data.tables.encodings import decode_text
-from engines.data.uploads import LIMITS, size_of
+from engines.data.uploads import LIMITS, other_kind, size_of
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.told.axes import Axes
 from engines.image_generation.told.hidden import hidden_texts
@@ -128,6 +128,9 @@ def _header(data: bytes, name: str) -> Image.Image:
     except Exception as problem:  # a parser given hostile bytes may raise nearly anything
         if data.startswith(SIGNATURE):
             raise ConfigError("{file} is a damaged picture.", file=name) from problem
+        if kind := other_kind(data):
+            sentence = "{file} is {kind}; settings can be read from PNG, JPEG, WebP and GIF."
+            raise ConfigError(sentence, file=name, kind=kind) from problem
         raise ConfigError("{file} is no picture; settings are kept in PNG files.", file=name) from problem
     if picture is None or picture.width * picture.height > LIMITS.megapixels * 10**6:
         most = LIMITS.megapixels

@@ -26,6 +26,7 @@ RULE = re.compile(r"(?=.*(---|:-|-:))(:?-+:?)+")
 BOX = re.compile(r"[ \t]*[+|]?([-=]+\+)+[-=]+[+|]?[ \t]*")  # a line between rows, as databases draw them
 COUNTED = re.compile(r"\(?\d+ rows?( in set.*)?\)?")  # what they write below them
 TITLES = 20  # lines above a table, at most: a bill has 16
+FEW_TITLES = 5  # more must have as many rows below them
 WELL = 0.9  # the share of rows that must fit below such lines
 DOUBLED: dict[str, Any] = {}
 ESCAPED: dict[str, Any] = {"escapechar": "\\", "doublequote": False}
@@ -105,8 +106,9 @@ def find_delimiter(start: str, limits: TableLimits) -> str:
 def _fit(rows: Sequence[Sequence[str]], titles: int = 0) -> float:
     """The share of rows with as many cells as the first; 0 if that has one. Up to so many titles may go before it."""
     sizes = list(map(len, rows))
-    sizes = sizes[next((place for place, size in enumerate(sizes[:titles]) if size > 1), 0) :]
-    enough = len(sizes) > (2 if titles else 0)
+    above = next((place for place, size in enumerate(sizes[:titles]) if size > 1), 0)
+    sizes = sizes[above:]
+    enough = len(sizes) > (_least_below(above) if titles else 0)
     return sizes.count(sizes[0]) / len(sizes) if enough and sizes[0] > 1 else 0.0
 
 
@@ -235,7 +237,13 @@ def _without_titles(kept: list[Record]) -> list[Record]:
     filled = [sum(map(bool, map(str.strip, record.cells))) for record in kept]
     start = next((place for place, count in enumerate(filled) if count > 1), 0)
     rest = filled[start:]
-    return kept[start:] if start <= TITLES and sum(count > 1 for count in rest) > max(2, WELL * len(rest)) else kept
+    least = max(_least_below(start), WELL * len(rest))
+    return kept[start:] if start <= TITLES and sum(count > 1 for count in rest) > least else kept
+
+
+def _least_below(titles: int) -> int:
+    """How many rows there must be more than below so many titles, which else may be rows themselves."""
+    return titles if titles > FEW_TITLES else 2
 
 
 def _with_row_names(kept: list[Record]) -> list[Record]:

@@ -272,8 +272,8 @@ LINES = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
         ),
         (
             "a bill",
-            "A bill,,\n" * 15 + "-----,,\ntext,label,note\n" + "".join(f'"{a}",{b},/\n' for a, b in ROWS),
-            "left out: 16",
+            "A bill,,\n" * 10 + "-----,,\ntext,label,note\n" + "".join(f'"{a}",{b},/\n' for a, b in ROWS),
+            "left out: 11",
         ),
         ("a mark within", "\ufeff\ufefftext,label\n" + written(ROWS, ","), ""),
         ("a zero", written([("text", "label"), *ROWS], ",").replace("text 3", "text\0 3") + "\n" * 20, ""),
@@ -304,6 +304,12 @@ def test_what_is_no_table_gets_one_sentence(tmp_path, content: bytes) -> None:
     with pytest.raises(EngineError) as caught:
         read_table(path)
     assert str(caught.value).endswith(".")
+
+
+@pytest.mark.parametrize("many", [6, 12, 19])
+def test_texts_of_which_only_the_last_have_a_comma_are_a_column(many: int) -> None:
+    texts = [*(f"A text without one {i}" for i in range(many)), *["so, this one has it"] * 5]
+    assert len(read_pasted("\n".join(texts), "it").rows) == many + 5
 
 
 def test_a_first_row_that_is_short_is_not_taken_for_one_with_row_names() -> None:

@@ -184,6 +184,14 @@ def test_all_files_that_are_left_out_are_named(tmp_path) -> None:
     assert said.endswith("The others: 3.json, 4.json, 5.json, 6.json, 7.json, 8.json, 9.json, 10.json ….")
 
 
+def test_a_split_is_merged_and_told_and_its_part_without_classes_is_left_out(tmp_path) -> None:
+    members = {f"{part}/{kind}/{i}.png": plain() for part in ("train", "test") for kind in "ab" for i in range(5)}
+    own = read_uploads(zip_of(tmp_path, members), 32)
+    assert (own.class_names, np.bincount(own.labels).tolist()) == (("a", "b"), [10, 10])
+    assert own.sentences()[-1] == "The folders test, train are learned from together."
+    left_out(zip_of(tmp_path, members | {"test/1.png": plain()}), "test/1.png lies in no folder of a class", count=20)
+
+
 def test_classes_that_are_numbers_are_in_their_order(tmp_path) -> None:
     own = read_uploads(zip_of(tmp_path, {f"{i % 12}/{i}.png": plain() for i in range(24)}), 32)
     assert own.class_names == tuple(map(str, range(12)))

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from engines.data.tables.labels import Labels, one_of_each, tidy_label
+from engines.data.tables.labels import Labels, natural_order, one_of_each, tidy_label
 from engines.messages import Message
 
 MOST_CLASSES = 100
@@ -54,7 +54,7 @@ def read_folders(paths: Sequence[str]) -> Folders:
     if not all(kept) and len({name for name in names if name}) < 2:
         kept, names = (True,) * len(names), [""] * len(names)
     used = [name for name, k in zip(names, kept, strict=True) if k]
-    class_names = sorted(set(used))
+    class_names = natural_order(set(used))
     splits = [next((part.name for part in _outermost_first(path) if _part(part, classes)), "") for path in paths]
     parts = [part_of(split) for split in splits]
     split: dict[str, tuple[str, ...]] = {}
@@ -64,7 +64,7 @@ def read_folders(paths: Sequence[str]) -> Folders:
     if not all(used) or not 2 <= len(class_names) <= MOST_CLASSES:
         return Folders((True,) * len(paths), **split | ({"parts": tuple(parts)} if split else {}))
     labels = tuple(map({name: i for i, name in enumerate(class_names)}.get, used))
-    return Folders(kept, labels, tuple(class_names), (*_merged(written, names), *_confusable(made)), **split)
+    return Folders(kept, labels, class_names, (*_merged(written, names), *_confusable(made)), **split)
 
 
 def part_of(name: str) -> str:

@@ -80,6 +80,8 @@ def _seen(picture: Image.Image, size: int | None) -> np.ndarray:
     if size:
         picture.draft(None, (2 * size, 2 * size))  # a JPEG decodes many times faster at a fraction of its size
     profile, levels = picture.info.get("icc_profile"), _sixteen_bits(picture)
+    if picture.format == "BMP" and picture.mode == "RGBA" and not picture.getchannel("A").getextrema()[1]:
+        picture = picture.convert("RGB")  # Windows leaves the fourth byte empty, and shows the colours
     if levels is not None:
         tags = picture.getexif().tobytes()
         if profile or picture.mode == "RGBA":  # Pillow has neither with 16 bits

@@ -26,6 +26,13 @@ __all__ = ["FORMATS", "LIMITS", "LeftOut", "UploadLimits", "UploadedPictures", "
 # ISO media brands.
 LATER = {**dict.fromkeys(("heic", "heix", "heim", "heis", "hevc", "hevx", "heif", "mif1", "msf1"), "HEIC"),
          **dict.fromkeys(("avif", "avis"), "AVIF")}  # fmt: skip
+# How pictures of kinds begin that are not read.
+OTHERS = {
+    "TIFF": (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"), "PSD": (b"8BPS",), "PDF": (b"%PDF",),
+    "JPEG 2000": (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51"), "JPEG XL": (b"\0\0\0\x0cJXL ", b"\xff\x0a"),
+    "SVG": (b"<svg",), "ICO": (b"\0\0\1\0",), "DICOM": (bytes(128) + b"DICM",),
+}  # fmt: skip
+NAMED = 8  # files left out that are named without a reason
 
 
 @dataclass(frozen=True)
@@ -81,10 +88,13 @@ class UploadedPictures(PictureSet):
 
 
 def told_left_out(left_out: Sequence[LeftOut], used: int, most: int = 3) -> list[Message]:
-    """How many files were left out beside `used` others, with at most so many of the reasons."""
+    """How many files were left out beside `used` others, with at most so many of the reasons, and more names."""
     if not left_out:
         return []
     reasons = [one.reason for one in left_out[:most]]
+    if others := [one.name for one in left_out[most : most + NAMED]]:
+        names = ", ".join(others) + (" …" if len(left_out) > most + NAMED else "")
+        reasons.append(Message("The others: {names}.", names=names))
     said = reduce(lambda before, after: Message("{before} {next}", before=before, next=after), reasons)
     if len(left_out) == 1:
         return [Message("One file is left out: {reasons}", reasons=said)]
@@ -200,14 +210,23 @@ def read_uploads(paths: Sequence[str], size: int, limits: UploadLimits = LIMITS)
 
 def no_picture(name: str, data: bytes) -> ConfigError:
     """Why a file that Pillow could not read is of no use."""
-    file, brand = shown_name(name), data[8:12].decode("latin-1")
+    file = shown_name(name)
     if not data:
         return ConfigError("{file} is empty.", file=file)
-    if data[4:8] == b"ftyp" and brand in LATER:
-        return ConfigError("{file} is {kind}; save it as JPEG or PNG first.", file=file, kind=LATER[brand])
+    if kind := other_kind(data):
+        return ConfigError("{file} is {kind}; save it as JPEG or PNG first.", file=file, kind=kind)
+    if data.startswith(b"PK\3\4") and name.lower().endswith(".zip"):
+        return ConfigError("{file} is a ZIP inside the ZIP; unpack it first.", file=file)
     if data.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM")):
         return ConfigError("{file} is a damaged picture.", file=file)
     return ConfigError("{file} is no PNG, JPEG, WebP, GIF or BMP picture.", file=file)
+
+
+def other_kind(data: bytes) -> str:
+    """What a file of another kind of picture is called, "" for one of FORMATS and for what is none."""
+    if data[4:8] == b"ftyp":
+        return LATER.get(data[8:12].decode("latin-1"), "")
+    return next((kind for kind, starts in OTHERS.items() if data.startswith(starts)), "")
 
 
 def _too_few(count: int, left_out: Sequence[LeftOut], limits: UploadLimits) -> ConfigError:

@@ -46,6 +46,23 @@ def test_the_switch_turns_everything_and_is_kept(visit, way, viewport):
 
 
 @pytest.mark.only("gan_training")
+@pytest.mark.parametrize(("name", "lang"), [("简体中文", "zh-CN"), ("繁體中文", "zh-CN"), ("Français", "fr")])
+def test_the_list_of_languages_in_the_settings_of_gradio_turns_all_of_the_page(visit, name, lang):
+    page = visit().arrive()
+    page.locator("footer button", has_text="Settings").click()
+    page.locator("input[aria-label=Language]").click()
+    page.get_by_role("option", name=name, exact=True).click()
+    if lang == "fr":  # which the page does not speak: what is Gradio's is all that turns
+        page.locator("footer").get_by_text("Paramètres").wait_for()
+        assert "lang=" not in page.url
+        return
+    page.wait_for_url(re.compile("lang=zh"))
+    expect(page.locator("html")).to_have_attribute("lang", lang)
+    expect(page.locator("#gan-live .state")).to_have_text("已完成")
+    expect(page.locator("#gan-start")).to_have_text("开始")
+
+
+@pytest.mark.only("gan_training")
 def test_a_link_carries_the_language(visit):
     visitor = visit(permissions=["clipboard-read", "clipboard-write"])
     page = visitor.arrive("?lang=zh")

@@ -23,7 +23,10 @@ END_MARK = "\x1a"  # of a file, on old systems
 SPACED = re.compile(r'^ +"')  # a quote that a space keeps from being seen
 SENTENCE = 30  # characters of a cell that is no name of a column
 RULE = re.compile(r"(?=.*(---|:-|-:))(:?-+:?)+")
-TITLES = 5  # lines above a table, at most
+BOX = re.compile(r"[ \t]*[+|]?([-=]+\+)+[-=]+[+|]?[ \t]*")  # a line between rows, as databases draw them
+COUNTED = re.compile(r"\(?\d+ rows?( in set.*)?\)?")  # what they write below them
+TITLES = 20  # lines above a table, at most: a bill has 16
+FEW_TITLES = 5  # more must have as many rows below them
 WELL = 0.9  # the share of rows that must fit below such lines
 DOUBLED: dict[str, Any] = {}
 ESCAPED: dict[str, Any] = {"escapechar": "\\", "doublequote": False}
@@ -61,7 +64,8 @@ def read_delimited(file: TextIO, table: Table, limits: TableLimits) -> tuple[Tab
     sample = start[hint.end() :] if hint else start
     if len(start) == START:  # its last row is cut
         sample = sample[: max(sample.rfind("\n"), sample.rfind("\r")) + 1] or sample
-    delimiter = hint[1] if hint else find_delimiter(sample, limits)
+    drawn = any(map(BOX.fullmatch, sample.splitlines()[:3]))
+    delimiter = hint[1] if hint else "|" if drawn else find_delimiter(sample, limits)
     file.seek(0)
     lines = _Lines(file, limits.line)
     if hint:
@@ -102,8 +106,9 @@ def find_delimiter(start: str, limits: TableLimits) -> str:
 def _fit(rows: Sequence[Sequence[str]], titles: int = 0) -> float:
     """The share of rows with as many cells as the first; 0 if that has one. Up to so many titles may go before it."""
     sizes = list(map(len, rows))
-    sizes = sizes[next((place for place, size in enumerate(sizes[:titles]) if size > 1), 0) :]
-    enough = len(sizes) > (2 if titles else 0)
+    above = next((place for place, size in enumerate(sizes[:titles]) if size > 1), 0)
+    sizes = sizes[above:]
+    enough = len(sizes) > (_least_below(above) if titles else 0)
     return sizes.count(sizes[0]) / len(sizes) if enough and sizes[0] > 1 else 0.0
 
 
@@ -186,6 +191,7 @@ def _rows(found: Iterator[Record], table: Table, limits: TableLimits) -> list[Re
 
 def _fitted(kept: list[Record], table: Table, limits: TableLimits) -> list[Record]:
     """The records, all of one width but those that say why not."""
+    kept = _with_row_names(kept)
     width = _width(kept)
     if width > limits.columns:
         raise too_many_columns(table.name, limits)
@@ -211,15 +217,19 @@ def _without_spacing(kept: list[Record]) -> list[Record]:
 
 
 def _without_frame(kept: list[Record], delimiter: str) -> list[Record]:
-    """A table in Markdown without what draws it: the line below its head, the edge before each row, blanks."""
-    if delimiter != "|" or len(kept) < 2 or not RULE.fullmatch("".join(map(str.strip, kept[1].cells))):
+    """A table in Markdown, or drawn by a database, without its lines, the edge before each row, blanks."""
+    if delimiter != "|":
         return kept
-    edge = all(not record.cells[0].strip() for record in kept if record.cells)
-    return [
-        replace(record, cells=[cell.strip() for cell in record.cells[edge:]])
-        for place, record in enumerate(kept)
-        if place != 1
-    ]
+    lines = ["|".join(record.cells) for record in kept]
+    if any(map(BOX.fullmatch, lines[:2])):
+        drawn = [bool(BOX.fullmatch(line) or COUNTED.fullmatch(line.strip())) for line in lines]
+    elif len(kept) > 1 and RULE.fullmatch("".join(map(str.strip, kept[1].cells))):
+        drawn = [place == 1 for place in range(len(kept))]
+    else:
+        return kept
+    rows = [record for record, line in zip(kept, drawn, strict=True) if not line]
+    edge = all(not record.cells[0].strip() for record in rows if record.cells)
+    return [replace(record, cells=[cell.strip() for cell in record.cells[edge:]]) for record in rows]
 
 
 def _without_titles(kept: list[Record]) -> list[Record]:
@@ -227,7 +237,25 @@ def _without_titles(kept: list[Record]) -> list[Record]:
     filled = [sum(map(bool, map(str.strip, record.cells))) for record in kept]
     start = next((place for place, count in enumerate(filled) if count > 1), 0)
     rest = filled[start:]
-    return kept[start:] if start <= TITLES and sum(count > 1 for count in rest) > max(2, WELL * len(rest)) else kept
+    least = max(_least_below(start), WELL * len(rest))
+    return kept[start:] if start <= TITLES and sum(count > 1 for count in rest) > least else kept
+
+
+def _least_below(titles: int) -> int:
+    """How many rows there must be more than below so many titles, which else may be rows themselves."""
+    return titles if titles > FEW_TITLES else 2
+
+
+def _with_row_names(kept: list[Record]) -> list[Record]:
+    """The records; the first with a blank name more if all others begin with a number that counts up, as R writes."""
+    if len(kept) < 3 or not kept[0].cells:
+        return kept
+    wide = [record.cells for record in kept[1:] if len(record.cells) == len(kept[0].cells) + 1]
+    numbers = [int(cells[0]) for cells in wide if re.fullmatch(r"[0-9]{1,15}", cells[0])]
+    counted = len(numbers) == len(wide) > WELL * (len(kept) - 1) and numbers == sorted({*numbers})
+    if not counted or not any(cells[-1].strip() for cells in wide):
+        return kept
+    return [replace(kept[0], cells=["", *kept[0].cells]), *kept[1:]]
 
 
 def _width(kept: Sequence[Record]) -> int:

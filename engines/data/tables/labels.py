@@ -69,6 +69,15 @@ def _name(key: str, written: Counter[str]) -> str:
     return min(tidied, key=lambda label: (-tidied[label], label != key, label))
 
 
+def natural_order(labels: Iterable[str]) -> tuple[str, ...]:
+    """Labels in the order of their numbers if all are numbers, else of the alphabet."""
+    labels = sorted(labels, key=lambda label: (label.casefold(), label))
+    try:
+        return tuple(sorted(labels, key=float))
+    except ValueError:
+        return tuple(labels)
+
+
 def look_alikes(names: Iterable[str]) -> tuple[tuple[str, ...], ...]:
     """Groups of names that differ only in case, dashes, kinds of quotes, how a number is written, or alphabets."""
     groups: dict[str, list[str]] = defaultdict(list)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from io import StringIO
 from typing import Any, TextIO
 
@@ -30,8 +32,8 @@ def looks_like_json(start: str) -> bool:
     return _is_row(first)
 
 
-def read_objects(file: TextIO, table: Table, limits: TableLimits) -> tuple[bool, list[Record]]:
-    """(whether the first record has the column names for sure, a record for each object or array).
+def read_objects(file: TextIO, table: Table, limits: TableLimits) -> tuple[Table, bool, list[Record]]:
+    """(the table, whether the first record has the column names for sure, a record for each object or array).
 
     A field that is missing or null is an empty cell.
     """
@@ -45,16 +47,20 @@ def read_objects(file: TextIO, table: Table, limits: TableLimits) -> tuple[bool,
     if found and all(isinstance(value, (str, bool)) for _, value in found):  # numbers are texts here
         found = [(line, [value]) for line, value in found]
     if found and isinstance(found[0][1], list):
-        return False, _arrays(found, limits)
+        return table, False, _arrays(found, limits)
     columns: dict[str, None] = {}
-    rows = [(line, *_cells(line, value)) for line, value in found]
+    kept = _nested_fields([value for _, value in found])
+    if kept:
+        note = Message("Fields that hold lists or objects are kept as JSON: {names}.", names=tidy(", ".join(kept)))
+        table = replace(table, notes=(*table.notes, note))
+    rows = [(line, *_cells(line, value, kept)) for line, value in found]
     for line, cells, _ in rows:
         columns.update(dict.fromkeys(cells))
         if len(columns) > limits.columns:
             raise too_many_columns(table.name, limits)
         check_cells(list(cells.values()), list(cells), line, limits)
     records = [Record(line, [cells.get(name, "") for name in columns], why) for line, cells, why in rows]
-    return True, [Record(0, list(columns)), *_mostly_rows(records)]
+    return table, True, [Record(0, list(columns)), *_mostly_rows(records)]
 
 
 def _is_row(value: Any) -> bool:
@@ -187,11 +193,34 @@ def _unwrapped(line: int, value: Any) -> Iterator[tuple[int, Any]]:
         yield line, value
 
 
-def _cells(line: int, value: Any) -> tuple[dict[str, str], Message | None]:
-    """(field -> cell, why it is no row)."""
+def _nested_fields(values: Sequence[Any]) -> list[str]:
+    """The fields that hold lists or objects in most rows, such as the source of a text.
+
+    None if there are no other fields, or only one row: then the file is no table.
+    """
+    nested: Counter[str] = Counter()
+    filled: Counter[str] = Counter()
+    for value in values:
+        for field, part in value.items() if isinstance(value, dict) else ():
+            filled[field] += part is not None
+            nested[field] += _is_nested(part)
+    kept = [field for field, count in nested.items() if 2 * count > filled[field]]
+    return kept if len(values) > 1 and len(kept) < len(filled) else []
+
+
+def _is_nested(value: Any) -> bool:
+    """Whether it is a list or an object; a list of one text or number counts as that, an empty one as none."""
+    if isinstance(value, list):
+        return len(value) > 1 or any(isinstance(part, (dict, list)) for part in value)
+    return isinstance(value, dict)
+
+
+def _cells(line: int, value: Any, kept: Collection[str]) -> tuple[dict[str, str], Message | None]:
+    """(field -> cell, why it is no row); lists and objects are no reason in the fields `kept` as JSON."""
     if not isinstance(value, dict):
         return {}, Message(NO_OBJECT, line=line)
-    nested = next((field for field, part in value.items() if isinstance(part, (dict, list))), None)
+    value = {field: _single(part) if field not in kept else part for field, part in value.items()}
+    nested = next((field for field, part in value.items() if _is_nested(part) and field not in kept), None)
     if nested is None:
         return {_text(field): _cell(part) for field, part in value.items()}, None
     why = Message(
@@ -200,6 +229,11 @@ def _cells(line: int, value: Any) -> tuple[dict[str, str], Message | None]:
         column=tidy(nested),
     )
     return {_text(field): _cell(part) for field, part in value.items()}, why
+
+
+def _single(value: Any) -> Any:
+    """The only part of a list, None of an empty one: programs that allow several labels write one so."""
+    return (value[0] if value else None) if isinstance(value, list) and not _is_nested(value) else value
 
 
 def _cell(value: Any) -> str:

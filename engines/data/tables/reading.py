@@ -15,6 +15,7 @@ from typing import TextIO
 from engines.data.tables.cells import LIMITS, Record, Table, TableLimits, column_names, tidy
 from engines.data.tables.delimited import START, read_delimited
 from engines.data.tables.encodings import Encoding, find_encoding
+from engines.data.tables.fasttext import looks_like_fasttext, read_fasttext
 from engines.data.tables.objects import looks_like_json, read_objects
 from engines.data.uploads import size_of
 from engines.messages import EngineError, Message
@@ -117,10 +118,12 @@ def _read(file: TextIO, table: Table, limits: TableLimits, header: HasHeader) ->
     if DOCUMENT.match(start):
         raise EngineError("{file} is a web page or another document, not a table; save it as CSV.", file=table.name)
     file.seek(0)
-    named = looks_like_json(start)
-    if named:
-        named, found = read_objects(file, table, limits)
+    if looks_like_json(start):
+        table, named, found = read_objects(file, table, limits)
+    elif looks_like_fasttext(start):
+        named, found = True, read_fasttext(file, table, limits)
     else:
+        named = False
         table, found = read_delimited(file, table, limits)
     if not found:  # nothing but signs that no cell keeps
         raise EngineError("{file} is empty.", file=table.name)

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from engines.data.tables.cells import tidy
-from engines.data.tables.labels import one_of_each
+from engines.data.tables.labels import natural_order, one_of_each
 from engines.data.uploads import UploadLimits, read_uploads
 from engines.finetuning.data.brought import about_parts, usable_parts
 from engines.finetuning.data.datasets import LabelledPictures
-from engines.finetuning.data.tables import check_classes, natural_order
+from engines.finetuning.data.tables import check_classes
 from engines.messages import ConfigError, Message
 
 LIMITS = UploadLimits(fewest=8)

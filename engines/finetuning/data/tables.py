@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from engines.data.tables.cells import LIMITS, Table, TableLimits, tidy
-from engines.data.tables.labels import is_blank, look_alikes, one_of_each, tidy_label
+from engines.data.tables.labels import is_blank, look_alikes, natural_order, one_of_each, tidy_label
 from engines.data.tables.reading import LABEL_NAMES, TEXT_NAMES, read_table
 from engines.finetuning.data.brought import about_parts, parts_of, split_column, usable_parts
 from engines.messages import ConfigError, Message
@@ -23,7 +23,6 @@ __all__ = [
     "check_classes",
     "guess_columns",
     "label_texts",
-    "natural_order",
     "read_table",
     "tidy_label",
 ]
@@ -172,15 +171,6 @@ def _column(table: Table, name: str) -> tuple[str, ...]:
         raise ConfigError("The table has no column {column}; it has {known}.", column=name, known=known)
     place = table.columns.index(name)
     return tuple(row[place] for row in table.rows)
-
-
-def natural_order(labels: Iterable[str]) -> tuple[str, ...]:
-    """Labels in the order of their numbers if all are numbers, else of the alphabet."""
-    labels = sorted(labels, key=lambda label: (label.casefold(), label))
-    try:
-        return tuple(sorted(labels, key=float))
-    except ValueError:
-        return tuple(labels)
 
 
 def _check_label_column(column: str, labels: Sequence[str], limits: TableLimits) -> None:

@@ -158,7 +158,8 @@ def _comfy(texts: Texts) -> Told | None:
 def _easy(texts: Texts) -> Told | None:
     if "prompt" not in texts or not texts.keys() & {"seed", "num_inference_steps"}:
         return None
-    return told_by_names(texts, "Easy Diffusion")
+    theirs = texts.keys() & {"num_inference_steps", "use_stable_diffusion_model"}
+    return told_by_names(texts, "Easy Diffusion" if theirs else "")  # scripts name theirs much the same
 
 
 def _midjourney(texts: Texts) -> Told | None:

@@ -17,11 +17,13 @@ from engines.data.archives import shown_name
 from engines.data.png_chunks import SIGNATURE, drawable, texts
 from engines.data.seeing import FORMATS
 from engines.data.tables.encodings import decode_text
-from engines.data.uploads import LIMITS, size_of
+from engines.data.uploads import LIMITS, other_kind, size_of
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.told.axes import Axes
+from engines.image_generation.told.hidden import hidden_texts
 from engines.image_generation.told.other_programs import told_by_others
-from engines.image_generation.told.taking import UNKNOWN, take
+from engines.image_generation.told.signed import signed_by
+from engines.image_generation.told.taking import UNKNOWN, Told, take
 from engines.messages import ConfigError, Message
 
 CHUNK = "aigc_playground"
@@ -29,6 +31,7 @@ MAX_FILE_MB = 100
 MAX_TEXT = 100_000  # characters of a text that is read
 EXIF_IFD, USER_COMMENT, MAKE, MODEL, DESCRIPTION = 0x8769, 0x9286, 0x010F, 0x0110, 0x010E
 UNICODE = b"UNICODE\0"
+LOSSLESS = ("PNG", "WEBP")  # which may hide texts in their pixels
 IN_XMP = re.compile(r"<(?:exif:(UserComment)|dc:(description))>\s*<rdf:Alt>\s*<rdf:li[^>]*>([^<]*)</rdf:li>")
 ENCODINGS = {UNICODE: ("utf-16-be", "utf-16-le", "utf-8"), b"ASCII\0\0\0": ("utf-8", "latin-1")}
 
@@ -42,8 +45,9 @@ def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
     found, name = _texts(path), shown_name(Path(path).name)
     if CHUNK in found:
         return _own(found[CHUNK], name)
-    short = {key: text for key, text in found.items() if text is not None and len(text) <= 20 * MAX_TEXT}
-    told = told_by_others({key: text for key, text in short.items() if key != "parameters" or len(text) <= MAX_TEXT})
+    told = _told(found)
+    if not (told and told.values) and (hidden := _told(_hidden(path))):
+        told = hidden
     if told and told.values:
         return take(told)
     if "parameters" in found and len(found["parameters"] or "x" * MAX_TEXT * 2) > MAX_TEXT:
@@ -56,7 +60,16 @@ def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
             )
     if found.get("parameters"):
         raise UNKNOWN
+    if (maker := signed_by(Path(path).read_bytes())) is not None:
+        maker = maker or Message("another program")
+        raise ConfigError("{file} was made by {maker}, which wrote no settings into it.", file=name, maker=maker)
     raise ConfigError("{file} tells no settings: its program wrote none, or they were removed.", file=name)
+
+
+def _told(found: Mapping[str, str | None]) -> Told | None:
+    """What other programs' texts tell."""
+    short = {key: text for key, text in found.items() if text is not None and len(text) <= 20 * MAX_TEXT}
+    return told_by_others({key: text for key, text in short.items() if key != "parameters" or len(text) <= MAX_TEXT})
 
 
 def read_axes(path: str | Path) -> Axes | None:
@@ -97,6 +110,15 @@ def _texts(path: str | Path) -> Mapping[str, str | None]:
     return found
 
 
+def _hidden(path: str | Path) -> Mapping[str, str]:
+    """The texts in the pixels of a picture whose `_texts` have been read."""
+    picture = _header(Path(path).read_bytes(), shown_name(Path(path).name))
+    try:
+        return hidden_texts(picture) if picture.format in LOSSLESS else {}
+    except Exception:  # a decoder given hostile bytes may raise nearly anything
+        return {}
+
+
 def _header(data: bytes, name: str) -> Image.Image:
     """The picture, not decoded; ConfigError if it is none, or too large."""
     try:
@@ -106,6 +128,9 @@ def _header(data: bytes, name: str) -> Image.Image:
     except Exception as problem:  # a parser given hostile bytes may raise nearly anything
         if data.startswith(SIGNATURE):
             raise ConfigError("{file} is a damaged picture.", file=name) from problem
+        if kind := other_kind(data):
+            sentence = "{file} is {kind}; settings can be read from PNG, JPEG, WebP and GIF."
+            raise ConfigError(sentence, file=name, kind=kind) from problem
         raise ConfigError("{file} is no picture; settings are kept in PNG files.", file=name) from problem
     if picture is None or picture.width * picture.height > LIMITS.megapixels * 10**6:
         most = LIMITS.megapixels

@@ -21,11 +21,20 @@ $(".languages").replaceChildren(
   }),
 );
 
-element.addEventListener("click", (event) => {
-  const code = event.target.value;
-  if (!code || event.target.getAttribute("aria-pressed") === "true") return;
+function choose(code) {
   window.aigcLanguage?.choose(code);
   const address = new URL(location.href);
   address.searchParams.set("lang", code);
   location.assign(address);
+}
+
+element.addEventListener("click", (event) => {
+  const code = event.target.value;
+  if (code && event.target.getAttribute("aria-pressed") !== "true") choose(code);
 });
+
+// Gradio's own list of languages, under Settings, turns only what is Gradio's: the page goes along.
+new MutationObserver(() => {
+  const code = document.documentElement.lang.split("-")[0];
+  if (Object.hasOwn(props.locales, code) && ![code, props.locales[code]].includes(language)) choose(code);
+}).observe(document.documentElement, { attributes: true, attributeFilter: ["lang"] });

@@ -108,3 +108,11 @@ def test_sixteen_bits_are_turned_upright_too(channels: int) -> None:
     image = image if image.dtype == np.uint8 else in_8_bits(image, 16)
     assert image.shape == (10, 20, 3)
     assert image[:, 15:].max() == 0 < image[:, :15].min()
+
+
+def test_a_bitmap_without_a_use_for_its_fourth_byte_shows_its_colours() -> None:
+    pixels = bytes((40, 60, 200, 0)) * 64
+    header = struct.pack("<IiiHHIIiiII", 108, 8, 8, 1, 32, 3, len(pixels), 2835, 2835, 0, 0)
+    masks = struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000) + b"BGRs" + bytes(48)
+    file = b"BM" + struct.pack("<IHHI", 122 + len(pixels), 0, 0, 122) + header + masks + pixels
+    assert near(seen(file), RED, 0)

@@ -168,6 +168,36 @@ def test_a_file_that_is_no_picture_is_named(tmp_path) -> None:
     left_out(files_of(tmp_path, sixteen() | {"script.png": eps}), "script.png")
 
 
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [("TIFF", encoded(Image.fromarray(np.zeros((9, 9), np.uint16)), "TIFF")), ("PSD", b"8BPS\0\1"),
+     ("JPEG 2000", encoded(Image.new("RGB", (9, 9)), "JPEG2000")), ("ICO", encoded(Image.new("RGB", (16, 16)), "ICO")),
+     ("PDF", b"%PDF-1.7"), ("JPEG XL", b"\xff\x0a\0"), ("a ZIP inside the ZIP; unpack it", b"PK\3\4")],
+)  # fmt: skip
+def test_pictures_of_other_kinds_are_called_what_they_are(tmp_path, kind: str, data: bytes) -> None:
+    left_out(zip_of(tmp_path, sixteen() | {"x.zip": data}), f"x.zip is {kind}", "first.")
+
+
+def test_all_files_that_are_left_out_are_named(tmp_path) -> None:
+    said, *_ = read_uploads(zip_of(tmp_path, sixteen() | {f"{i}.json": b"{}" for i in range(20)}), 32).sentences()
+    assert said.startswith("20 of 36 files are left out: 0.json is no PNG")
+    assert said.endswith("The others: 3.json, 4.json, 5.json, 6.json, 7.json, 8.json, 9.json, 10.json ….")
+
+
+def test_a_split_is_merged_and_told_and_its_part_without_classes_is_left_out(tmp_path) -> None:
+    members = {f"{part}/{kind}/{i}.png": plain() for part in ("train", "test") for kind in "ab" for i in range(5)}
+    own = read_uploads(zip_of(tmp_path, members), 32)
+    assert (own.class_names, np.bincount(own.labels).tolist()) == (("a", "b"), [10, 10])
+    assert own.sentences()[-1] == "The folders test, train are learned from together."
+    left_out(zip_of(tmp_path, members | {"test/1.png": plain()}), "test/1.png lies in no folder of a class", count=20)
+
+
+def test_classes_that_are_numbers_are_in_their_order(tmp_path) -> None:
+    own = read_uploads(zip_of(tmp_path, {f"{i % 12}/{i}.png": plain() for i in range(24)}), 32)
+    assert own.class_names == tuple(map(str, range(12)))
+    assert own.labels.tolist()[:12] == list(range(12))
+
+
 def test_a_file_that_is_no_zip(tmp_path) -> None:
     (tmp_path / "a.zip").write_bytes(b"no zip at all")
     refused([str(tmp_path / "a.zip")], "a.zip", "not a ZIP")

@@ -238,7 +238,9 @@ def test_a_picture_of_30000_by_30000_is_refused_without_decoding_it(tmp_path):
 
 
 def test_a_file_that_is_no_picture_is_refused(tmp_path):
-    assert "no PNG, JPEG" in refused(put(tmp_path, b"<svg/>"), read_picture)
+    assert "no PNG, JPEG" in refused(put(tmp_path, b"a text"), read_picture)
+    assert "is SVG; save it as" in refused(put(tmp_path, b"<svg/>"), read_picture)
+    assert "is AVIF; settings can be read from" in refused(put(tmp_path, b"\0\0\0\x1cftypavif" + bytes(90)))
     assert "damaged" in refused(put(tmp_path, huge_png(100)), read_picture)  # its pixels end early
 
 

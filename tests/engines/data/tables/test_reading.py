@@ -163,50 +163,12 @@ def test_the_first_line_of_excel_is_no_row(hint: str) -> None:
     assert (table.columns, table.rows, table.lines) == (("text", "label"), (("a, b", "x"),), (3,))
 
 
-OBJECTS = [{"text": "a\u2028b\u0085", "label": 1}, {"text": "c", "label": True}, {"text": None, "label": 0.10}]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "\n".join(json.dumps(one, ensure_ascii=False) for one in OBJECTS),
-        json.dumps(OBJECTS, ensure_ascii=False),
-        json.dumps(OBJECTS, indent=2),
-        json.dumps({"data": OBJECTS}),
-        json.dumps({name: [one[name] for one in OBJECTS] for name in ("text", "label")}),
-        json.dumps({name: {str(i): one[name] for i, one in enumerate(OBJECTS)} for name in ("text", "label")}),
-        json.dumps([["text", "label"], *(list(one.values()) for one in OBJECTS)]),
-        "\n".join(json.dumps(one, indent=1) for one in OBJECTS),
-    ],
-)
-def test_every_shape_of_json_is_a_table(text: str) -> None:
-    table = read_pasted(text, "it")
-    assert table.columns == ("text", "label")
-    assert table.rows == (("a\u2028b\u0085", "1"), ("c", "true"), ("", "0.1"))
-
-
-@pytest.mark.parametrize("text", ['["good", "so so", "bad"]', '[\n  "good",\n  "so so",\n  "bad"\n]\n'])
-def test_an_array_of_texts_is_a_column(text: str) -> None:
-    assert read_pasted(text, "it").rows == (("good",), ("so so",), ("bad",))
-
-
 @pytest.mark.parametrize("frame", ["{}", "| {} |", "|{}|"])
 def test_a_table_in_markdown_has_no_frame(frame: str) -> None:
     lines = ["text | label", ":--- | ---", "good film  | pos", "bad | neg"]
     table = read_pasted("\n".join(map(frame.format, lines)), "it")
     assert (table.columns, table.rows) == (("text", "label"), (("good film", "pos"), ("bad", "neg")))
     assert table.notes == ()
-
-
-def test_numbers_keep_their_digits() -> None:
-    assert read_pasted('[{"a": 12345678901234567890123, "b": 1.50}]', "it").rows == (
-        ("12345678901234567890123", "1.50"),
-    )
-
-
-def test_a_broken_line_of_json_takes_no_neighbour_along() -> None:
-    table = read_pasted('{"a": 1}\n{"a": 2\n{"a": 3}\n', "it")
-    assert (table.rows, set(table.odd)) == ((("1",), ("",), ("3",)), {1})
 
 
 def test_two_possible_readings_are_told(tmp_path: Path) -> None:
@@ -282,6 +244,37 @@ LINES = [json.dumps({"text": text, "label": label}) for text, label in ROWS]
             "",
         ),
         ("arrays a line", "\n".join(map(json.dumps, [("text", "label"), *ROWS])), ""),
+        ("labels in lists of one", "\n".join(json.dumps({"text": a, "label": [b]}) for a, b in ROWS), ""),
+        (
+            "an object in each row",
+            "\n".join(json.dumps({"text": a, "meta": {"by": "me"}, "label": b}) for a, b in ROWS),
+            "kept as JSON: meta.",
+        ),
+        (
+            "psql",
+            " id | text | label \n----+---------+-------\n"
+            + "".join(f"  {i} | {a} | {b}\n" for i, (a, b) in enumerate(ROWS))
+            + "(12 rows)\n\n",
+            "",
+        ),
+        (
+            "mysql",
+            "+----+---+\n| text | label |\n+----+---+\n"
+            + "".join(f"| {a}   | {b} |\n" for a, b in ROWS)
+            + "+----+---+\n12 rows in set (0.00 sec)\n",
+            "",
+        ),
+        ("org-mode", "| text | label |\n|------+-----|\n" + "".join(f"| {a} | {b} |\n" for a, b in ROWS), ""),
+        (
+            "row names of R",
+            '"text","label"\n' + "".join(f'"{i}","{a}","{b}"\n' for i, (a, b) in enumerate(ROWS, 1)),
+            "",
+        ),
+        (
+            "a bill",
+            "A bill,,\n" * 10 + "-----,,\ntext,label,note\n" + "".join(f'"{a}",{b},/\n' for a, b in ROWS),
+            "left out: 11",
+        ),
         ("a mark within", "\ufeff\ufefftext,label\n" + written(ROWS, ","), ""),
         ("a zero", written([("text", "label"), *ROWS], ",").replace("text 3", "text\0 3") + "\n" * 20, ""),
     ],
@@ -313,20 +306,15 @@ def test_what_is_no_table_gets_one_sentence(tmp_path, content: bytes) -> None:
     assert str(caught.value).endswith(".")
 
 
-@pytest.mark.parametrize("text", [json.dumps(ROWS), "\n".join(map(json.dumps, ROWS)), json.dumps(ROWS, indent=1)])
-def test_arrays_without_names_lose_no_row(text: str) -> None:
-    table = read_pasted(text, "it")
-    assert (table.columns, table.rows) == (("Column 1", "Column 2"), tuple(ROWS))
-    assert "taken for data" in " ".join(table.notes)
+@pytest.mark.parametrize("many", [6, 12, 19])
+def test_texts_of_which_only_the_last_have_a_comma_are_a_column(many: int) -> None:
+    texts = [*(f"A text without one {i}" for i in range(many)), *["so, this one has it"] * 5]
+    assert len(read_pasted("\n".join(texts), "it").rows) == many + 5
 
 
-def test_arrays_of_other_lengths_are_told() -> None:
-    table = read_pasted(json.dumps([("text", "label"), *ROWS, ["x"], ["x", "y", "z"], 5]), "it")
-    assert [str(why) for why in table.odd.values()] == [
-        "number of cells: 1, not 2", "number of cells: 3, not 2",
-        "Line 1 is not a JSON object; each line must hold one, with fields such as text and label.",
-    ]  # fmt: skip
-    assert table.rows[:12] == tuple(ROWS)
+def test_a_first_row_that_is_short_is_not_taken_for_one_with_row_names() -> None:
+    with pytest.raises(EngineError, match="do not have 2 cells"):  # a separator in every text
+        read_pasted("text,label\n" + "".join(f"{i % 3},and {i},x\n" for i in range(9)), "it")
 
 
 def test_files_put_together_have_one_header(tmp_path) -> None:

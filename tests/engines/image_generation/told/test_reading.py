@@ -57,6 +57,7 @@ DESCRIBED = (
     '<x:xmpmeta><dc:description> <rdf:Alt><rdf:li xml:lang="x-default">a &lt;fox&gt;\nNegative prompt: bad\nSteps: 4,'
     " Seed: 7</rdf:li></rdf:Alt></dc:description></x:xmpmeta>"
 )
+SIGNED = '"http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia" '
 EASY = {"prompt": "a fox", "seed": "5", "num_inference_steps": "20", "guidance_scale": "7.5", "negative_prompt": "bad"}
 
 TENSOR = {"prompt": "a fox", "negativePrompt": "bad", "steps": 20, "seed": "306144", "samplerName": "Euler a",
@@ -131,6 +132,13 @@ def png(folder: Path, texts: dict[str, str], encoding: str = "utf-8") -> Path:
         ({"prompt": json.dumps(CUSTOM)}, "ComfyUI", "custom", "", 5),
         ({"XML:com.adobe.xmp": XMP}, "Draw Things", "a fox", "bad", 77),
         (EASY, "Easy Diffusion", "a fox", "bad", 5),
+        (
+            {"prompt": "a fox", "seed": "5", "steps": "20", "negative-prompt": "bad"},
+            "another program",
+            "a fox",
+            "bad",
+            5,
+        ),
         ({"generation_data": json.dumps(TENSOR) + "\0"}, "Tensor.Art", "a fox", "bad", 306144),
         ({"parameters": json.dumps(RUINED)}, "RuinedFooocus", "a fox", "bad", 9),
         ({"Software": "NovelAI", "Comment": json.dumps(NOVEL_4)}, "NovelAI", "a fox", "bad", 38),
@@ -197,6 +205,12 @@ def test_what_stands_beside_the_exif_of_any_picture_is_read(tmp_path, kind: str,
         ({"Software": "Adobe Photoshop"}, "its program wrote none, or they were removed"),
         ({"workflow": '{"nodes": []}'}, "made by ComfyUI"),
         ({"invokeai_graph": "{}"}, "made by InvokeAI"),
+        (
+            {"XML:com.adobe.xmp": SIGNED + 'photoshop:Credit="Made with Google AI"'},
+            "made by Google AI, which wrote no",
+        ),
+        ({"jumb": f"c2pa claim_generator ChatGPT {SIGNED}"}, "made by ChatGPT, which wrote no settings"),
+        ({"XML:com.adobe.xmp": SIGNED}, "made by another program, which wrote no settings"),
         ({"parameters": "just words"}, "not in a form that this program knows"),
         ({"parameters": "a\nSteps: ４, Seed: ７"}, "not in a form that this program knows"),
     ],

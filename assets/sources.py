@@ -19,7 +19,7 @@ FASHION_FOLDER = Path("/usr/share/datasets/fashion-mnist")  # apt install datase
 
 def npm_package(name: str, version: str, folder: Path) -> Path:
     """The package's tarball in `folder`, fetched (and checked) by npm unless it is there."""
-    path = folder / f"{name}-{version}.tgz"
+    path = folder / f"{name.removeprefix('@').replace('/', '-')}-{version}.tgz"
     if not path.exists():
         command = ["npm", "pack", "--silent", f"{name}@{version}", "--pack-destination", str(folder)]
         subprocess.run(command, check=True)

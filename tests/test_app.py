@@ -131,7 +131,7 @@ def test_every_action_has_a_named_documented_endpoint(client):
         "/image_style",
         "/image_xy", "/image_walk",
         "/clip_start", "/clip_status", "/clip_control", "/clip_open", "/clip_run_file", "/clip_tensorboard",
-        "/clip_search", "/clip_sort",
+        "/clip_search", "/clip_sort", "/clip_rank",
         "/text_chat", "/text_continue", "/text_perplexity", "/text_score",
         "/finetuning_start", "/finetuning_status", "/finetuning_control", "/finetuning_results",
         "/finetuning_predict", "/finetuning_explain", "/finetuning_model", "/finetuning_script",

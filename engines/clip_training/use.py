@@ -102,6 +102,13 @@ def search(
     return Search(tuple(hits), order, (wording.how,) if wording.how else ())
 
 
+def fit(config: ClipConfig, weights: Weights, text: str, images: np.ndarray, free: bool = False) -> np.ndarray:
+    """How near each picture, uint8 [N, SIZE, SIZE, 3], is to a text: cosines float [N], from -1 to 1; as `search`."""
+    (wording,) = understand([text], free)
+    matcher = Matcher(config, weights.tensors)
+    return matcher.see(images) @ matcher.read(wording.vector[None])[0]
+
+
 def sort(
     config: ClipConfig, weights: Weights, images: np.ndarray, classes: Sequence[str], free: bool = False
 ) -> Sorted:

@@ -55,6 +55,7 @@ class ImageCard:
     negative: bool = True  # whether Negative prompt has one
     steered: bool = True  # whether it reads a prompt
     walks: bool = True  # whether it can draw what lies between two prompts or seeds
+    formerly: str = ""  # its title in pictures that earlier versions saved
 
     def memory(self, bytes_per_parameter: int = 2) -> int:
         """Bytes needed to run it: the weights (2 bytes each in bf16, 4 in f32), a tenth more, and the pictures'."""
@@ -77,15 +78,17 @@ _STABLE = ("auto", "euler", "heun", "dpmpp_2m", "euler_a", "ddim", "unipc")
 _CARDS = (
     ImageCard(
         id="emoji",
-        title="Emoji, 64 px (bundled)",
+        title="Emoji (bundled)",
+        formerly="Emoji, 64 px (bundled)",
         kind="emoji",
-        parameters=20_456_780,
+        parameters=20_588_024,
         licence="MIT; trained on Noto Emoji (Apache-2.0) and Twemoji (CC BY 4.0)",
         note="Ships with the app and draws on any computer; emoji and simple combinations only.",
         samplers=("auto", "euler", "heun", "dpmpp_2m"),
-        size=64,
-        sizes=(64, 64),
-        enlarge="4",
+        size=128,
+        sizes=(64, 128),
+        multiple=64,
+        enlarge="2",
         steps=20,
         guidance=4.0,
     ),

@@ -17,7 +17,10 @@ MAX_WORK = 2**30  # pixels x steps: the same in 64 steps
 
 @dataclass(frozen=True)
 class ImageConfig(Config):
-    """Settings of a batch of pictures. The defaults suit the bundled model, its pictures as drawn; see `for_model`."""
+    """Settings of a batch of pictures. The defaults suit the bundled model, its pictures as drawn; see `for_model`.
+
+    Settings that tell no size, such as a script's for an earlier version, mean 64 pixels.
+    """
 
     needs_prompt: ClassVar[bool] = True
     model: str = knob(DEFAULT_IMAGE_MODEL, "Model", "Which model draws.", max_length=100)
@@ -108,9 +111,7 @@ class ImageConfig(Config):
             value = getattr(self, field)
             if not low <= value <= high or value % card.multiple:
                 raise ConfigError(
-                    "{field} must be from {low} to {high} and a multiple of {multiple} for {model}; it is {value}."
-                    if low < high
-                    else "{field} must be {low} for {model}; it is {value}.",
+                    "{field} must be from {low} to {high} and a multiple of {multiple} for {model}; it is {value}.",
                     field=Message(self.knobs()[field].label),
                     low=low,
                     high=high,
@@ -118,6 +119,8 @@ class ImageConfig(Config):
                     model=card.title,
                     value=value,
                 )
+        if card.kind == "emoji" and self.width != self.height:
+            raise ConfigError("Width and Height must be the same for {model}.", model=card.title)
         pixels = self.width * self.height * self.batch
         if pixels * self.times**2 > MAX_PIXELS or pixels * self.steps > MAX_WORK:
             raise ConfigError("Width, Height, Enlarge, Batch size and Steps are too large together; lower one.")

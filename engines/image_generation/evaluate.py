@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 from engines.image_generation.emoji.pictures import STYLES, Emoji, held_out, load_emoji
 
 COMPARED = 32  # pixels on a side at which pictures are compared
+CELL = 128  # pixels on a side of a picture of the contact sheet
 Make = Callable[[Sequence[str], Sequence[str], int], np.ndarray]  # prompts, styles, seed -> uint8 [N, S, S, 3]
 
 # The contact sheet: 40 names, 8 descriptions, and 16 things in a colour that no emoji shows them in.
@@ -78,7 +79,7 @@ def contact_sheet(make: Make, prompts: Sequence[str] = SHEET, columns: int = 8) 
     """The prompts' pictures with their prompts below, styles taking turns by row."""
     styles = [list(STYLES)[(i // columns) % len(STYLES)] for i in range(len(prompts))]
     images = make(prompts, styles, 0)
-    cell, words = images.shape[1] * 2, 28
+    cell, words = CELL, 28
     sheet = Image.new("RGB", (columns * cell, -(-len(prompts) // columns) * (cell + words)), "white")
     pen = ImageDraw.Draw(sheet)
     for i, (image, prompt) in enumerate(zip(images, prompts, strict=True)):

@@ -31,7 +31,7 @@ class Desk:
     def __init__(self, generators: OwnGenerators, task: gr.Radio, prompt: gr.Textbox) -> None:
         self.generators = generators
         knobs = ImageConfig.knobs()
-        self.form = Form(ImageConfig, "image")
+        self.form = Form(ImageConfig, "image", IMAGE_MODELS[ImageConfig.model].defaults())
         self.form.adopt("task", task)
         self.form.adopt("prompt", prompt)
         self.model = gr.Dropdown(
@@ -50,11 +50,10 @@ class Desk:
                         elem_id="image-label"),
         )  # fmt: skip
         self.form.add(["strength", "guidance", "steps", "enlarge", "seed"])
-        self.form["enlarge"].value = IMAGE_MODELS[ImageConfig.model].enlarge
         self.form["strength"].visible = False  # until there is a picture to start from
         with gr.Accordion(t("More settings"), open=False):
             self.form.add(MORE)
-            self.form["width"].visible = self.form["height"].visible = False  # the bundled model has one size
+            self.form["width"].visible = self.form["height"].visible = False  # as with the bundled model
             self.open = gr.UploadButton(
                 t("Open an exported generator (ZIP)"), file_types=[".zip"], size="sm", elem_id="image-open"
             )
@@ -142,6 +141,8 @@ class Desk:
             "height": size_limits(card),
         }
         seen = seen_settings(card, task, class_names)
+        if card.kind == "emoji" and values["width"] != card.size:  # as in pictures of earlier versions
+            seen |= {"width", "height"}
         return [
             gr.update(
                 visible=name in seen, **special.get(name, {}), **({"value": values[name]} if name in values else {})
@@ -159,7 +160,7 @@ def suited_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 def seen_settings(card: ImageCard, task: str, class_names: Sequence[str]) -> set[str]:
     """The names of the settings that have an effect and leave a choice."""
     seen = set(shown_settings(ImageConfig.for_model(card.id, task=task)))
-    if card.sizes[0] == card.sizes[1]:
+    if card.kind == "emoji":  # the smaller of its two sizes is that of earlier versions
         seen -= {"width", "height"}
     return seen if class_names else seen - {"label"}
 

@@ -26,13 +26,20 @@ class Keeper:
     def __init__(self, gallery: Gallery) -> None:
         self.gallery, self.outbox = gallery, Outbox()
 
-    def keep_pictures(self, owner: str, made: Event | None) -> list[Kept]:
-        """A batch, one file each; nothing if it was stopped before one was finished."""
+    def keep_pictures(self, owner: str, made: Event | None, ranking: Sequence[tuple[int, Message]] = ()) -> list[Kept]:
+        """A batch, one file each; nothing if it was stopped before one was finished.
+
+        With a ranking the pictures come in its order of places, each with what that says of it.
+        """
         if not isinstance(made, Pictures):
             return []
         seeds = [made.config.seed_of(i) for i in range(len(made.images))]
         about = [_facts(made, Message("Seed {seed}", seed=seed)) for seed in seeds]
-        return self.gallery.add(owner, picture_files(made), alt_text(made), about)
+        files = picture_files(made)
+        if ranking:
+            files = [files[place] for place, _ in ranking]
+            about = [Message("{about} · {note}", about=about[place], note=note) for place, note in ranking]
+        return self.gallery.add(owner, files, alt_text(made), about)
 
     def keep_grid(self, owner: str, made: Event | None) -> list[Kept]:
         """An X/Y grid as one picture."""

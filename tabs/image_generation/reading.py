@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import gradio as gr
@@ -26,13 +26,16 @@ class ReadingPanel:
             components=["textbox"], samples=rows(EXAMPLES), show_label=False, elem_id="image-examples"
         )
 
-    def wire(self, bench: Bench, draw: Callable[..., Any]) -> None:
-        """Follow prompt and model; a click on a prompt draws it: `draw` is the tab's handler for that."""
+    def wire(self, bench: Bench, draw: Callable[..., Any], more: Sequence[Any]) -> None:
+        """Follow prompt and model; a click on a prompt draws it: `draw` is the tab's handler for that.
+
+        It gets the values of `more` after the prompt.
+        """
         prompt, model = bench.form["prompt"], bench.form["model"]
         asked = after(prompt.change, model.change)
         asked.then(self.show, [prompt, model], [self.line, self.prompts], **FOLLOW)
         self.prompts.click(lambda sample: sample[0], self.prompts, prompt, **QUICK)
-        bench.wire(self.prompts.click, draw, [self.prompts])
+        bench.wire(self.prompts.click, draw, [self.prompts, *more])
 
     def show(self, prompt: str, model: str, request: gr.Request) -> list[Any]:
         """The line and the prompts to click."""

@@ -9,9 +9,10 @@ import gradio as gr
 
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.engine import generate
+from engines.image_generation.gallery import Kept
 from engines.image_generation.picture_files import read_picture
 from engines.messages import Message
-from engines.running.events import Events
+from engines.running.events import Event, Events
 from tabs.image_generation.actions import Stage, Studio, show_kept
 from tabs.image_generation.bench import Bench, alt
 from tabs.image_generation.desk import Desk
@@ -20,6 +21,7 @@ from tabs.image_generation.enlarging import EnlargePanel
 from tabs.image_generation.example import example
 from tabs.image_generation.keeping import Keeper
 from tabs.image_generation.matching import panel as matching
+from tabs.image_generation.matching.ranking import Ranker
 from tabs.image_generation.own_gans import OwnGenerators
 from tabs.image_generation.panels import CLICK_DOWNLOAD, GalleryPanel, SettingsPanel
 from tabs.image_generation.reading import ReadingPanel, examples, rows
@@ -101,6 +103,7 @@ class ImageTab:
                 self._build_actions()
             with gr.Column(scale=3, min_width=300):
                 self.desk = Desk(self.generators, self.task, self.prompt)
+                self.ranker = Ranker(self.shared)
         with gr.Tabs(overflow_behavior="wrap"):
             with gr.Tab(t("Gallery")):
                 self.gallery = GalleryPanel(self.keeper)
@@ -157,8 +160,8 @@ class ImageTab:
         owner, view = self.shared.owner, self.view
         self.desk.wire(owner)
         self.sources.wire(self.desk.form)
-        self.bench.wire(self.start.click, self.generate)
-        self.reading.wire(self.bench, self.example)
+        self.bench.wire(self.start.click, self.generate, [self.ranker.choice])
+        self.reading.wire(self.bench, self.example, [self.ranker.choice])
         self.stop.click(self.studio.stop, owner, None, **QUICK)
         buttons = [self.stop, *self.actions.values()]
         followers = [*buttons, self.ids, self.chosen, self.gallery.view]
@@ -192,19 +195,22 @@ class ImageTab:
 
     # --- making --------------------------------------------------------------------------------------------
 
-    def generate(self, owner: str, request: gr.Request, *values: Any) -> Iterator[str]:
-        """Make a batch of pictures with the form's settings, on the stage."""
+    def generate(self, best: bool, owner: str, request: gr.Request, *values: Any) -> Iterator[str]:
+        """Make a batch of pictures with the form's settings, on the stage; with `best` the best match first."""
 
         def start() -> tuple[Events, str]:
             config, image, mask = self.bench.read(values)
             config = self.gate.admit(config, owner, request)
             return self.bench.events(generate, config, owner, image, mask), alt(config)
 
-        yield from self.stage.follow(start, self.keeper.keep_pictures, owner, request)
+        def keep(owner: str, made: Event | None) -> list[Kept]:
+            return self.keeper.keep_pictures(owner, made, self.ranker.rank(best, made, owner))
 
-    def example(self, sample: list[str], owner: str, request: gr.Request, *values: Any) -> Iterator[str]:
+        yield from self.stage.follow(start, keep, owner, request)
+
+    def example(self, sample: list[str], best: bool, owner: str, request: gr.Request, *values: Any) -> Iterator[str]:
         """Make pictures of an example."""
-        yield from self.generate(owner, request, *self.bench.with_prompt(values, sample[0]))
+        yield from self.generate(best, owner, request, *self.bench.with_prompt(values, sample[0]))
 
     def arrive(self, owner: str, visit: Query, request: gr.Request) -> list[Any]:
         """The models as they are, the settings of the link, if any, and what they made last, else an example."""

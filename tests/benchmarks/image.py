@@ -25,7 +25,8 @@ from engines.running.events import Pictures, Progress, Samples
 from tests.benchmarks.memory import resident_mb
 from tests.tiny_image_models import save_pipeline
 
-CONFIG = ImageConfig(seed=0)
+CONFIG = ImageConfig.for_model("emoji", seed=0)  # as the page draws
+AS_DRAWN = dataclasses.replace(CONFIG, enlarge="1")
 TINY = ImageConfig.for_model("owner/tiny", prompt="a cat", steps=2, batch=1, seed=0, width=64, height=64)
 
 
@@ -67,8 +68,10 @@ def measure_speed(models: ImageModels, rounds: int) -> dict[str, float]:
     runs = [one_run(models, dataclasses.replace(CONFIG, seed=seed)) for seed in range(rounds)]
     alone = [one_run(models, dataclasses.replace(CONFIG, seed=seed, batch=1))[1] for seed in range(rounds)]
     whole = statistics.median(run[1] for run in runs)
+    plain = [one_run(models, dataclasses.replace(AS_DRAWN, seed=seed))[1] for seed in range(rounds)]
     return {
         "four_images_s": whole,
+        "four_of_128_px_s": statistics.median(plain),
         "one_image_s": statistics.median(alone),
         "first_preview_s": statistics.median(run[0] for run in runs),
         "steps_per_s": CONFIG.steps / statistics.median(run[2].seconds for run in runs),
@@ -90,6 +93,51 @@ def measure_changes(rounds: int) -> dict[str, float]:
     began = time.perf_counter()
     list(enlarge(EnlargeConfig(), large))
     return found | {"enlarge_512_s": time.perf_counter() - began}
+
+
+def measure_doubler(folder: Path) -> dict[str, float]:
+    """PSNR in dB and SSIM on emoji held out from the doubler's training, made small and as the model draws them."""
+    from assets.doubler.make import pairs, scores
+    from engines.image_generation.emoji.doubling import load_doubler
+
+    small, sharp, kinds = pairs(folder)
+    found = {}
+    for kind in ("small", "soft"):
+        held = kinds == f"held {kind}"
+        for way, (decibels, similar) in scores(load_doubler(), small[held], sharp[held]).items():
+            found |= {f"{kind}_{way}_psnr": decibels, f"{kind}_{way}_ssim": similar}
+    return found
+
+
+def measure_ranking(models: ImageModels, guidance: float, prompts: int = 100) -> dict[str, float]:
+    """Of four pictures of a name each, how often the first is of that emoji, as drawn and with the best match first.
+
+    The judge knows nothing of the ranking: the nearest of the bundled pictures at 32 px has to be the emoji's.
+    """
+    import numpy as np
+
+    from engines.clip_training.config import ENGINE, ClipConfig
+    from engines.clip_training.pairs import load, small
+    from engines.clip_training.use import fit
+    from engines.image_generation.emoji.files import load_phrases, plain
+    from engines.image_generation.evaluate import nearest
+    from engines.image_generation.evaluate import small as rows
+    from engines.running.run_files import load_run
+    from tabs.page.runs.actions import example_file
+
+    board, learnt = load_run(example_file(ENGINE)), load()
+    clip, known = ClipConfig.from_dict(board.config), load_phrases(models_module.EMOJI_FOLDER)[0]
+    names = learnt.names[0]
+    chosen = [i for i in np.random.default_rng(0).permutation(len(names)) if plain(names[i]) in known][:prompts]
+    gallery, right = rows(learnt.images), []
+    for i in chosen:
+        config = dataclasses.replace(AS_DRAWN, prompt=names[i], guidance=guidance, width=64, height=64)
+        images = one_run(models, config)[2].images
+        near = fit(clip, board.weights, names[i], np.stack([small(image) for image in images]))
+        hits = learnt.emoji[nearest(images, gallery)] == i
+        right.append([hits[0], hits[near.argmax()], hits.any()])
+    shares = zip(("first", "best", "any"), np.mean(right, 0).tolist(), strict=True)
+    return {f"{which}_right_at_guidance_{guidance}": share for which, share in shares}
 
 
 def measure_gpu(rounds: int) -> dict[str, float]:
@@ -159,6 +207,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="end within 50 seconds")
     parser.add_argument("--random", action="store_true", help="random weights even if the bundled ones are there")
     parser.add_argument("--memory", action="store_true", help="200 generations and ten switches as well")
+    parser.add_argument("--doubler", type=Path, help="the folder of assets.doubler.make: score it as well")
+    parser.add_argument("--ranking", action="store_true", help="best match first, judged on 100 names, as well")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as place:
         os.environ["AIGC_CACHE"] = place
@@ -183,6 +233,10 @@ def main() -> None:
         figures = measure_speed(models, rounds) | measure_changes(2 if options.quick else 5)
         if cuda:
             figures |= measure_gpu(rounds)
+        if options.doubler:
+            figures |= measure_doubler(options.doubler)
+        if options.ranking:
+            figures |= measure_ranking(models, CONFIG.guidance) | measure_ranking(models, 1.0)
         if options.memory:
             save_pipeline(Path(place) / "models" / "owner--tiny")
             figures |= measure_memory(models)

@@ -89,6 +89,7 @@ READY = {
     "points_training": ("#points-live .live", "#points-start[title]"),
     "gpt_training": ("#gpt-live .live", "#gpt-start[title]"),
     "image_generation": ("#image-stage .stage", "#image-stop[title]"),
+    "clip_training": ("#clip-live .live:not([data-state=none])", "#clip-start[title]"),
     "text_generation": ("#text-message textarea",),
     "finetuning": ("#finetuning-preview section", "#finetuning-start[title]"),
     "room": ("#room-board .board",),

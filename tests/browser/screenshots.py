@@ -151,6 +151,18 @@ def photograph_pictures(visitor: Visitor) -> None:
     keep(page, "image_generation", whole=True)
 
 
+def photograph_matching(visitor: Visitor) -> None:
+    """Words and pictures: the example's matrix and curves, and what it finds by a Chinese name."""
+    page = visitor.arrive("?tab=clip_training")
+    page.locator("#clip-live .pairing-told", has_text="Nearest to their own name").wait_for(timeout=60_000)
+    page.locator("#clip-search-text textarea, #clip-search-text input").first.fill("红苹果")
+    page.locator("#clip-search").click()
+    page.locator("#clip-found img").nth(11).wait_for(timeout=60_000)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(1500)
+    keep(page, "words_and_pictures", whole=True)
+
+
 def photograph_chat(visitor: Visitor) -> None:
     """A short chat, with the alternatives of one of its tokens."""
     page = visitor.arrive()
@@ -205,6 +217,7 @@ PLACES: dict[str, tuple[Callable[[Visitor], None], str]] = {
     "room": (photograph_room, "room"),
     "gpt_training": (photograph_writing, "gan_training"),
     "image_generation": (photograph_pictures, "gan_training"),
+    "words_and_pictures": (photograph_matching, "clip_training"),
     "text_generation": (photograph_chat, "gan_training"),
     "music": (photograph_music, "music"),
     "music_training": (photograph_chorales, "music"),

@@ -1,5 +1,5 @@
 """The bundled model at work: a sentence becomes an embedding, the flow turns noise into latents, and the autoencoder
-those into pictures of 64 px.
+those into pictures of 64 px, which the doubler makes twice as large if that is asked for.
 
 Pictures are computed in chunks of a fixed number of rows, by one thread on a CPU. So a picture is the same to the bit
 whichever others are made beside it, and a GPU replays one captured graph.
@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -24,6 +25,7 @@ from engines.image_generation.blending import slerp
 from engines.image_generation.catalog import IMAGE_MODELS, ImageCard
 from engines.image_generation.config import Blend, ImageConfig
 from engines.image_generation.drawing import Drawing
+from engines.image_generation.emoji.doubling import load_doubler
 from engines.image_generation.emoji.files import load_networks
 from engines.image_generation.emoji.flow import guided, sample
 from engines.image_generation.emoji.graphs import Graphed
@@ -61,15 +63,18 @@ class EmojiModel:
         autoencoder, flow = load_networks(folder)
         self.no_text = flow.no_text.detach().clone()
         self.shape = (flow.latent, flow.side, flow.side)
+        self.side = 8 * flow.side  # pixels of a picture before it is doubled
         self.autoencoder = autoencoder.eval().requires_grad_(False)
-        self.autoencoder.to(self.device, self.dtype, memory_format=torch.channels_last)
+        self.doubler = load_doubler()
+        for network in (self.autoencoder, self.doubler):
+            network.to(self.device, self.dtype, memory_format=torch.channels_last)
         self.flow = flow.eval().requires_grad_(False).to(self.device, self.dtype)
         # the time's cosines come in float32 whatever the weights are
         self.flow.time.register_forward_pre_hook(lambda layer, inputs: (inputs[0].to(self.dtype),))
         fast = graphs and self.device.type == "cuda"
-        self._predict, self._decode = self._predict_eagerly, self.autoencoder.decode
+        self._predict, self._decode, self._double = self._predict_eagerly, self.autoencoder.decode, self.doubler
         if fast:
-            self._predict, self._decode = Graphed(self._predict), Graphed(self._decode)
+            self._predict, self._decode, self._double = map(Graphed, (self._predict, self._decode, self._double))
         self.prompts = Prompts(folder)
 
     @classmethod
@@ -79,7 +84,8 @@ class EmojiModel:
 
     def close(self) -> None:
         """Let go of everything."""
-        self._predict = self._decode = self.autoencoder = self.flow = self.prompts = None
+        self._predict = self._decode = self._double = None
+        self.autoencoder = self.doubler = self.flow = self.prompts = None
 
     # --- drawing ------------------------------------------------------------------------------------------------
 
@@ -90,16 +96,19 @@ class EmojiModel:
         mask: np.ndarray | None = None,
         blends: Sequence[Blend] = (),
     ) -> Drawing:
-        """See drawing.ImageModel; all pictures advance together, so there are none when it is stopped."""
+        """See drawing.ImageModel; all pictures advance together, so there are none when it is stopped.
+
+        Previews are not doubled.
+        """
         texts = [config.prompt, config.negative_prompt, *(blend.prompt or "" for blend in blends)]
         vectors = yield from self.prompts.encode(texts)
         if vectors is None:
             return None
         began = shown = time.monotonic()
         rows = self._rows_of(config, vectors, blends)
-        clean = None if image is None else self._encode_picture(image)
+        small = _halved(image, mask) if config.width > self.side else (image, mask)
+        clean = None if image is None else self._encode_picture(small[0])
         area = None if mask is None else self._latent_mask(mask)
-        paste = None if mask is None else (image, mask)
         begin = 0.0 if image is None else 1 - config.strength
         yield Progress(0, config.steps)
         samplings = self._samplings(rows, config, begin, clean, area)
@@ -109,10 +118,11 @@ class EmojiModel:
             now = time.monotonic()
             if step < config.steps and (step == 1 or now - shown >= PREVIEW_SECONDS):
                 shown = now
-                stop = (yield Samples(step, self._pictures(predicted, config.batch, paste))) or stop
+                preview = _pasted(self._pictures(predicted, config.batch, self.side), *small)
+                stop = (yield Samples(step, preview)) or stop
             if stop:
                 return None
-        return self._pictures(predicted, config.batch, paste), time.monotonic() - began
+        return _pasted(self._pictures(predicted, config.batch, config.width), image, mask), time.monotonic() - began
 
     def make(self, prompts: Sequence[str], styles: Sequence[str], seed: int = 0) -> np.ndarray:
         """A picture for each prompt, uint8 [N, S, S, 3], with default settings, picture i from seed + i; blocks."""
@@ -127,7 +137,7 @@ class EmojiModel:
         samplings = self._samplings(rows, config)
         for _ in range(config.steps):
             predicted = self._advance(samplings)
-        return self._pictures(predicted, len(prompts))
+        return self._pictures(predicted, len(prompts), config.width)
 
     def noise(self, seed: int) -> Tensor:
         """What a picture of this seed starts from, [L, S, S], the same on every device."""
@@ -171,14 +181,14 @@ class EmojiModel:
         return self.flow(noisy.to(self.dtype), times, text.to(self.dtype), style).float()
 
     @torch.inference_mode()
-    def _pictures(
-        self, latents: Sequence[Tensor], count: int, paste: tuple[np.ndarray, np.ndarray] | None = None
-    ) -> np.ndarray:
-        """The first `count` pictures of the chunks' latents, uint8 [N, H, W, 3], `paste` (image, mask) put over."""
+    def _pictures(self, latents: Sequence[Tensor], count: int, side: int) -> np.ndarray:
+        """The first `count` pictures of the chunks' latents, uint8 [N, side, side, 3]."""
         self._use_one_thread()
-        pictures = torch.cat([self._decode(part.to(self.dtype)).float() for part in latents])[:count]
-        whole = pictures.clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-        return whole if paste is None else np.where(paste[1][..., None], whole, paste[0])
+        pictures = [self._decode(part.to(self.dtype)).float() for part in latents]
+        if side > self.side:
+            pictures = [self._double(part.clamp(-1, 1)) for part in pictures]
+        whole = torch.cat(pictures)[:count]
+        return whole.clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
 
     @torch.inference_mode()
     def _encode_picture(self, image: np.ndarray) -> Tensor:
@@ -189,7 +199,7 @@ class EmojiModel:
         return latents.contiguous()  # another layout would be computed with other last bits
 
     def _latent_mask(self, mask: np.ndarray) -> Tensor:
-        """1 for each latent any of whose pixels is to be drawn, float [1, 1, S, S]."""
+        """1 for each latent any of whose pixels, of whatever size, is to be drawn, float [1, 1, S, S]."""
         pixels = torch.from_numpy(mask.astype(np.float32))[None, None]
         return F.max_pool2d(pixels, mask.shape[0] // self.shape[1]).to(self.device)
 
@@ -197,6 +207,18 @@ class EmojiModel:
         """More threads add up in another order, and the same seed would not give the same picture."""
         if self.device.type == "cpu":
             torch.set_num_threads(1)
+
+
+def _halved(image: np.ndarray | None, mask: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """uint8 [H, W, 3] and bool [H, W] at half the size, as previews and the autoencoder have them."""
+    if image is not None:
+        image = np.asarray(Image.fromarray(image).reduce(2))
+    return image, None if mask is None else mask.reshape(len(mask) // 2, 2, -1, 2).any((1, 3))
+
+
+def _pasted(pictures: np.ndarray, image: np.ndarray | None, mask: np.ndarray | None) -> np.ndarray:
+    """uint8 [N, H, W, 3], what the mask [H, W] does not cover as in `image` [H, W, 3]."""
+    return pictures if mask is None else np.where(mask[..., None], pictures, image)
 
 
 def read_card(folder: Path) -> dict[str, Any]:

@@ -92,7 +92,8 @@ def known_model(name: str) -> str:
     """The catalog's id for another program's name of a model, "" if it is not known."""
     wanted = letters(re.sub(r"\.(safetensors|ckpt|gguf|pt)$", "", re.split(r"[\\/]", name)[-1]))
     for card in IMAGE_MODELS.values():
-        if wanted and wanted in map(letters, (card.id, card.title, card.repo, card.repo.rpartition("/")[2])):
+        names = (card.id, card.title, card.formerly, card.repo, card.repo.rpartition("/")[2])
+        if wanted and wanted in map(letters, names):
             return card.id
     return ""
 

@@ -28,6 +28,7 @@ TEXT = Knob("", "What to search for", max_length=200)
 COUNT = Knob(12, "How many", low=1, high=60)
 CLASS = Knob("", "Class", max_length=80)
 MOST_CLASSES, MOST_FILES, MOST_KEPT = 20, 8, 100  # of the gallery the newest
+MOST_RANKED = 64  # pictures, as a batch may have
 FREE = Knob(False, "Free wording")
 
 Fetched = Generator[Message, None, tuple[bool, tuple[Message, ...]]]
@@ -62,9 +63,7 @@ class ClipActions(RunActions):
 
     def find(self, run: str, text: str, count: int, kept: Sequence[Kept], free: bool) -> use.Search:
         """What is nearest to a text, among the emoji and among pictures of the gallery."""
-        text = TEXT.check(text).strip()
-        if not text:
-            raise ConfigError("Write what to search for, such as “dog” or “红苹果”.")
+        text = searched(text)
         given = (
             np.stack([small(read_picture(one.path)) for one in kept]) if kept else np.zeros((0, SIZE, SIZE, 3), "u1")
         )
@@ -76,6 +75,13 @@ class ClipActions(RunActions):
             raise ConfigError("Choose one to {most} pictures first.", most=MOST_FILES)
         images = np.stack([small(read_picture(file)) for file in files])
         return self._computer.call(MODELS, use.sort, *self._model(run), images, classes, free)
+
+    def near(self, run: str, files: Sequence[str], text: str, free: bool) -> np.ndarray:
+        """How near each picture file is to a text, from -1 to 1."""
+        if not 1 <= len(files) <= MOST_RANKED:
+            raise ConfigError("Choose one to {most} pictures first.", most=MOST_RANKED)
+        images = np.stack([small(read_picture(file)) for file in files])
+        return self._computer.call(MODELS, use.fit, *self._model(run), searched(text), images, free)
 
     def _model(self, run_id: str) -> tuple[ClipConfig, Weights]:
         if not (run_id or self.example):
@@ -120,6 +126,27 @@ class ClipActions(RunActions):
             found = self.share(run, files or (), names, able)
             shares = [dict(zip(names, np.round(row.astype(float), 4).tolist(), strict=True)) for row in found.shares]
             return {"shares": shares, "notes": [str(note) for note in (*why, *found.notes)]}
+
+    def rank(
+        self, files: list[str] | None, text: str, run: str = "", free: bool = False, request: gr.Request = None
+    ) -> dict[str, Any]:
+        """Put pictures in the order in which they fit a text, the best first. See search for run and free.
+
+        Returns "order": the places of the files, from 0; and "similarities", from -1 to 1, in that order.
+        """
+        with self.gate.computing(request):
+            able, _ = Outcome(self.fetching(free)).end()
+            near = self.near(run, files or (), text, able)
+            order = np.argsort(-near, kind="stable")
+            return {"order": order.tolist(), "similarities": near[order].astype(float).round(4).tolist()}
+
+
+def searched(text: str) -> str:
+    """What to search for, without the space around it; ConfigError if that is nothing."""
+    text = TEXT.check(text).strip()
+    if not text:
+        raise ConfigError("Write what to search for, such as “dog” or “红苹果”.")
+    return text
 
 
 def class_names(text: str) -> list[str]:

@@ -149,7 +149,9 @@ class MatchingPanel:
         hidden: dict[str, Any] = {"visible": False}
         files, classes = gr.File(file_count="multiple", **hidden), gr.Textbox(**hidden)
         asked = [files, classes, gr.Textbox("", **hidden), gr.Checkbox(False, **hidden)]  # files only as uploads
-        gr.Button(**hidden).click(self.named("sort"), asked, gr.JSON(**hidden), api_name="clip_sort", **MAKING)
+        for name in ("sort", "rank"):
+            action = self.named(name)
+            gr.Button(**hidden).click(action, asked, gr.JSON(**hidden), api_name=f"clip_{name}", **MAKING)
 
     # --- handlers ----------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ import pytest
 
 from engines.clip_training.config import ENGINE, ClipConfig
 from engines.clip_training.pairs import load, load_names, load_vectors, projected, small
-from engines.clip_training.use import search, sort
+from engines.clip_training.use import fit, search, sort
 from engines.clip_training.wording import understand
 from engines.messages import ConfigError, EngineError
 from engines.running.run_files import load_run
@@ -35,6 +35,8 @@ def test_pictures_of_ones_own_are_put_in_order(model):
     apple, dog = pairs.first_pictures(emoji)
     found = search(*model, "red apple", 3, pairs.images[[dog, apple]])
     assert [place for place, _ in found.order] == [1, 0]
+    near = fit(*model, "red apple", pairs.images[[dog, apple]])
+    assert near == pytest.approx([found.order[1][1], found.order[0][1]], abs=1e-5)
 
 
 def test_classes_in_both_languages_share_a_picture_among_them(model):

@@ -26,9 +26,10 @@ def refused(model: str = "emoji", **values) -> str:
 
 
 def test_the_defaults_are_the_bundled_models():
-    """But for Enlarge: a script gets what is drawn, the page opens with what looks best."""
-    assert ImageConfig() == ImageConfig.for_model("emoji", enlarge="1")
-    assert ImageConfig.for_model("emoji").times == 4
+    """But for the size: a script gets 64 pixels, as it always did, the page opens with what looks best."""
+    assert ImageConfig() == ImageConfig.for_model("emoji", enlarge="1", width=64, height=64)
+    page = ImageConfig.for_model("emoji")
+    assert (page.width, page.height, page.times) == (128, 128, 2)
     assert next(iter(IMAGE_MODELS)) == "emoji"
 
 
@@ -55,7 +56,8 @@ def test_a_prompt_of_ten_thousand_characters_is_refused():
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"width": 128}, "Width must be 64"),
+        ({"width": 64}, "Width and Height must be the same"),
+        ({"width": 96, "height": 96}, "Width must be from 64 to 128 and a multiple of 64"),
         ({"model": "SD-Turbo", "height": 517}, "multiple of 8"),
         ({"model": "Z-Image-Turbo", "width": 1000}, "multiple of 16"),
         ({"model": "SD-Turbo", "width": 2048}, "from 256 to 1024"),

@@ -63,6 +63,24 @@ def test_a_batch_comes_out_with_a_preview_of_each_step(models):
     assert [e.step for e in events if isinstance(e, Progress)] == [0, 1, 2, 3, 4, 5]
 
 
+def test_pictures_of_128_pixels_are_those_of_64_doubled_and_each_can_be_had_alone(models):
+    config = dataclasses.replace(CONFIG, width=128, height=128, batch=5)
+    *events, pictures = generate(config, models)
+    small = made(dataclasses.replace(CONFIG, batch=5), models).images
+    assert pictures.images.shape == (5, 128, 128, 3)
+    shrunk = pictures.images.reshape(5, 64, 2, 64, 2, 3).mean((2, 4)).ravel()
+    assert np.corrcoef(shrunk, small.ravel())[0, 1] > 0.8  # noise, as random networks draw it, is smoothed
+    assert {event.images.shape for event in events if isinstance(event, Samples)} == {(5, 64, 64, 3)}
+    alone = dataclasses.replace(config, batch=1, seed=config.seed_of(3))
+    assert np.array_equal(made(alone, models).images[0], pictures.images[3])
+
+
+def test_settings_of_earlier_versions_which_tell_no_size_are_not_doubled(models, monkeypatch):
+    made(CONFIG, models)
+    monkeypatch.setattr(models._model, "_double", None)
+    assert made(ImageConfig.from_dict({"prompt": "pizza", "steps": 2}), models).images.shape == (4, 64, 64, 3)
+
+
 def test_the_same_settings_make_the_same_pictures_and_others_do_not(models):
     first = made(CONFIG, models).images
     assert np.array_equal(first, made(CONFIG, models).images)
@@ -128,6 +146,21 @@ def test_inpainting_keeps_the_rest_to_the_pixel(models):
             assert (event.images[:, mask > 0] != picture[mask > 0]).mean() > 0.5
     again = made(config, models, image=picture, mask=mask > 0)
     assert np.array_equal(again.images, events[-1].images)
+
+
+def test_inpainting_at_128_pixels_keeps_the_rest_to_the_pixel(models):
+    picture = np.random.default_rng(0).integers(0, 256, (128, 128, 3), np.uint8)
+    mask = np.zeros((128, 128), np.uint8)
+    mask[21:60, 41:100] = 255
+    config = dataclasses.replace(CONFIG, task="inpainting", strength=1.0, width=128, height=128, batch=2)
+    *events, pictures = generate(config, models, image=picture, mask=mask)
+    assert np.array_equal(pictures.images[:, mask == 0], np.broadcast_to(picture[mask == 0], (2, 14083, 3)))
+    assert (pictures.images[:, mask > 0] != picture[mask > 0]).mean() > 0.5
+    halved = picture.reshape(64, 2, 64, 2, 3).mean((1, 3))
+    for event in events:
+        if isinstance(event, Samples):
+            kept = np.abs(event.images[:, 32:] - halved[32:])
+            assert kept.max() <= 1
 
 
 def test_what_a_task_needs_is_said(models, picture):

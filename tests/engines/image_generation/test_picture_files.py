@@ -171,7 +171,7 @@ def test_what_the_model_cannot_do_is_left_out_and_said(tmp_path):
     foreign = FOREIGN.replace("stable-diffusion-v1-5", "dreamMachine_v9").replace("Steps: 30", "Steps: 3000")
     config, notes = read_settings(put(tmp_path, png({"parameters": foreign})))
     assert config.model == "emoji"
-    assert (config.width, config.height, config.steps) == (64, 64, 20)
+    assert (config.width, config.height, config.steps) == (128, 128, 20)
     assert "dreamMachine_v9 is not offered" in notes[0]
     assert "cannot do it: Width, Height, Steps" in notes[3]
 

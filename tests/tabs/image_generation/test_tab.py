@@ -205,7 +205,7 @@ def test_own_generators_are_models_for_their_owner_alone(site, tmp_path):
         ({"model": "someone/something"}, "only the models of its catalog"),
         ({"model": "SD-Turbo", "width": 512, "height": 512, "guidance": 1.0}, "SD-Turbo are not to be had now"),
         ({"model": "SD-Turbo", "width": 1024, "height": 1024, "batch": 64}, "too large together"),
-        ({"width": 512, "height": 512}, "Width must be 64"),
+        ({"width": 512, "height": 512}, "Width must be from 64 to 128"),
         ({"steps": float(10**9)}, "Steps must be a whole number"),
         ({"task": "image_to_image"}, "Choose or draw a picture"),
         ({"nonsense": 1}, "no setting called"),

@@ -39,6 +39,9 @@ def test_a_script_trains_looks_and_sorts_pictures(client, tmp_path):
     told = client.predict(files, "dog\n苹果", run, False, api_name="/clip_sort")
     assert [list(shares) for shares in told["shares"]] == [["dog", "苹果"]] * 2
     assert all(sum(shares.values()) == pytest.approx(1, abs=1e-3) for shares in told["shares"])
+    ranked = client.predict(files, load().names[0][load().emoji[1]], "", False, api_name="/clip_rank")
+    assert ranked["order"] == [1, 0]
+    assert ranked["similarities"] == sorted(ranked["similarities"], reverse=True)
     path = client.predict(run, api_name="/clip_run_file")
     assert path.endswith(".zip")
 

@@ -13,7 +13,7 @@ from engines.music.measures import blind
 from engines.music.measures.blind import ENOUGH, Pair, interval
 from engines.running.workers.pool import MODELS
 from tabs.music.actions import MusicActions, told
-from tabs.music.roll.view import roll, shown
+from tabs.music.roll.view import pressed, roll, shown
 from tabs.page.language import language_of, t, translate
 from tabs.page.shared import QUICK, Shared
 
@@ -48,7 +48,8 @@ class BlindPanel:
         self.said = gr.Markdown(elem_id="music-blind-said")
         look: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **MAKING}
         shows = [self.pair, *self.rolls, *self.buttons, self.said]
-        self.next.click(self.show, shared.owner, shows, **look)
+        doing = Message("The model is making its passage…")
+        pressed(self.next, self.rolls, doing, self.show, shared.owner, shows, **look)
         tally = [self.pair, self.right, self.answers]
         for place, button in enumerate(self.buttons):
             button.click(self._answer(place == 0), tally, [*tally, *self.buttons, self.said], **QUICK)

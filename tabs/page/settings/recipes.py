@@ -60,7 +60,13 @@ class RecipePicker:
         Without any it is left alone: the visitor may be typing already.
         """
         outputs = [self.list, *form.widgets]
-        settings.change(lambda values: [self.show(values, form), *fill(values)], settings, outputs, **QUICK)
+
+        def show(values: Mapping[str, Any] | None) -> list[Any]:
+            if not values:  # of a page that was reloaded in the middle
+                return [gr.skip()] * len(outputs)
+            return [self.show(values, form), *fill(values)]
+
+        settings.change(show, settings, outputs, **QUICK)
 
     def follow(
         self,

@@ -98,6 +98,11 @@ class Limits(Config):
             return dataclasses.replace(config, rows=min(asked["rows"] or self.rows, self.rows))
         return config
 
+    def asked(self, config: Config) -> dict[str, Any]:
+        """The settings of an allowed config as a person asks for them: where Rows are all that are allowed, 0."""
+        settings = config.to_dict()
+        return settings | {"rows": 0} if settings.get("rows") == self.rows else settings
+
     def allow_pictures(self, configs: Iterable[Config]) -> None:
         """ConfigError if these, which are one request, ask for too much together."""
         work = sum(map(picture_work, configs))

@@ -170,7 +170,7 @@ class FinetuningTab:
         after(self.live.tick).then(self.show_results, [self.live, owner, shown], results, **FOLLOW)
         self.controls.start.click(self.begin, [owner, data.table, data.archive, *form.widgets], self.live, **QUICK)
         self.recipes.wire(form, self._settings)
-        self.recipes.follow(self.runs, ENGINE, self.live, owner, form)
+        self.recipes.follow(self.runs, ENGINE, self.live, owner, form, self.actions.gate.limits.allow)
         suited = [form[name] for name in ("model", "method", "epochs", "batch", "lr")]
         form["dataset"].input(suit, [form["dataset"], *suited], suited, **QUICK)
         after(form["dataset"].change, data.table.change, data.archive.change).then(data.show, **show_data)
@@ -186,7 +186,7 @@ class FinetuningTab:
         """What a page shows first, with the settings of the link, else of the visitor's latest run, if any."""
         run_id = run_to_show(self.runs, ENGINE, owner, visit) or self.actions.example
         mine = self.runs.latest(owner, ENGINE)
-        settings = self.link.take(visit, request) or (mine and mine.config.to_dict())
+        settings = self.link.take(visit, request) or (mine and self.actions.gate.limits.asked(mine.config))
         return [run_id, settings and {**settings, **dict.fromkeys(COLUMNS, "")}]
 
     def _settings(self, values: Mapping[str, Any]) -> list[Any]:

@@ -65,6 +65,7 @@ class Desk:
         self.model.input(self.choose_model, [self.model, task, owner], self.form.widgets, **QUICK)
         strength = self.form["strength"]
         after(task.change).then(lambda task: gr.update(visible=task != "text_to_image"), task, strength, **FOLLOW)
+        task.input(suited_strength, [self.model, task], strength, **QUICK)
         after(self.model.change).then(self.show_own, [self.model, owner], self.own, **FOLLOW)
         self.open.upload(self.open_generator, [self.open, task, owner], self.form.widgets, **QUICK)
 
@@ -76,6 +77,7 @@ class Desk:
             card, classes = self._find(model, owner)
             task = task if task in card.tasks else card.tasks[0]
             values = {**card.defaults(), "model": model, "task": task, "label": ALL_CLASSES}
+            values["strength"] = suited_strength(model, task)
             return self._updates(card, task, values, owner, classes, request)
 
     def show_own(self, model: str, owner: str, request: gr.Request) -> str:
@@ -155,6 +157,11 @@ def suited_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """What the model draws best with; ConfigError if there is none of that name."""
     defaults = find_image_model(settings["model"]).defaults()
     return {name: value for name, value in defaults.items() if name != "model"}
+
+
+def suited_strength(model: str, task: str) -> float:
+    """What Strength begins with: of image to image as the model's card says, of the other tasks the default."""
+    return find_image_model(model).strength if task == "image_to_image" else ImageConfig.strength
 
 
 def seen_settings(card: ImageCard, task: str, class_names: Sequence[str]) -> set[str]:

@@ -15,7 +15,7 @@ from engines.messages import Message
 from engines.running.events import Event, Events
 from tabs.image_generation.actions import Stage, Studio, show_kept
 from tabs.image_generation.bench import Bench, alt
-from tabs.image_generation.desk import Desk
+from tabs.image_generation.desk import Desk, suited_strength
 from tabs.image_generation.endpoints import ImageEndpoints
 from tabs.image_generation.enlarging import EnlargePanel
 from tabs.image_generation.example import example
@@ -186,8 +186,8 @@ class ImageTab:
         act["png"].click(self.download_one, chosen, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
         act["zip"].click(self.download_shown, shown, self.download, **QUICK).success(None, js=CLICK_DOWNLOAD)
         for name, task in (("change", "image_to_image"), ("repaint", "inpainting")):
-            outputs = [self.task, *self.sources.canvases]
             form = self.desk.form
+            outputs = [self.task, form["strength"], *self.sources.canvases]
             act[name].click(
                 self._starter(task), [*chosen, form["model"], form["width"], form["height"]], outputs, **QUICK
             )
@@ -250,6 +250,6 @@ class ImageTab:
             with polite(request):
                 ImageConfig.for_model(model, task=task)
                 picture = read_picture(self.shared.gallery.get(owner, chosen).path)
-                return [task, *place(picture, task, (width, height))]
+                return [task, suited_strength(model, task), *place(picture, task, (width, height))]
 
         return start

@@ -23,7 +23,7 @@ from tabs.music.actions import (
     MusicActions,
     opening,
 )
-from tabs.music.roll.view import read_sheet, roll, shown
+from tabs.music.roll.view import pressed, read_sheet, roll, shown
 from tabs.page.forms import Form, make_widget
 from tabs.page.json_input import json_object
 from tabs.page.language import t
@@ -34,6 +34,11 @@ INTRO = (
     "Press **Play**: a small network wrote this chorale in the manner of Bach. **Compose** writes another in about a"
     " second; or give it a melody and let it **harmonise**, rub something out and let it **fill the holes**."
 )
+DOING = {
+    COMPOSE: Message("Composing…"),
+    HARMONISE: Message("Finding the other voices…"),
+    FILL: Message("Filling the holes…"),
+}  # said while it goes on
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 
 
@@ -94,7 +99,7 @@ class ChoralePanel:
         asked = [self.roll, owner, self.whose, self.bars, *self.form.widgets]
         look: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **MAKING}
         for button, how in ((self.compose, COMPOSE), (self.harmonise, HARMONISE), (self.fill, FILL)):
-            button.click(self._maker(how), asked, self.roll, **look)
+            pressed(button, [self.roll], DOING[how], self._maker(how), asked, self.roll, **look)
         self.melodies.input(self.show_melody, self.melodies, self.roll, **QUICK)
         self.upload.upload(self.show_file, self.upload, self.roll, **look)
         for button, kind in ((self.midi, "mid"), (self.wav, "wav"), (self.score, "musicxml")):

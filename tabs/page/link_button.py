@@ -75,7 +75,10 @@ class LinkButton:
         return query
 
     def take(self, visit: Query, request: gr.Request) -> dict[str, Any] | None:
-        """The settings that the page's address has for this tab, None without any; tells what of them was ignored."""
+        """The settings that the page's address has for this tab, None without any; tells what of them was ignored.
+
+        One that names the tab alone has none: the tab stands as a press on it leaves it.
+        """
         if visit.get(TAB) != self.format.engine:
             return None
         settings, notes = self.format.read(visit)

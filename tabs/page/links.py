@@ -1,7 +1,8 @@
 """Links that carry a tab's settings, such as ?tab=gan_training&dataset=mnist&steps=500.
 
-Only what differs from the defaults stands in a link. What comes back is text from a stranger: each value is read by
-the type of its knob's default and checked by that knob, and then the config is checked as a whole.
+Only what differs from the defaults stands in a link, or the first setting of a form that stands on them all: a link
+that names a tab alone has no settings, and opens it as a press on it does. What comes back is text from a stranger:
+each value is read by the type of its knob's default and checked by that knob, and then the config as a whole.
 """
 
 from __future__ import annotations
@@ -62,11 +63,18 @@ class LinkFormat:
         while len(query := _encode({TAB: self.engine, **texts})) > MAX_LENGTH:
             too_long.append(max(texts, key=lambda name: len(texts[name])))
             del texts[too_long[-1]]
+        if not texts:  # else it would be a link without settings
+            first = next(name for name in self.knobs if name not in too_long)
+            query = _encode({TAB: self.engine, first: _to_text(settings[first])})
         return query, too_long
 
     def read(self, query: Query) -> tuple[dict[str, Any] | None, list[Message]]:
-        """Every setting that a link says or implies, None if they make no config; and what was ignored and why."""
+        """Every setting that a link says or implies, and what was ignored and why; None in place of the settings if it
+        says none, or they make no config.
+        """
         found, notes = read_query(self.knobs, query)
+        if not found:
+            return None, notes
         try:
             settings = {**self.defaults(found), **found}
             own = self.config_class.knobs()

@@ -163,7 +163,7 @@ def show_link(link: LinkButton, visit: Query, turns: Turns, request: gr.Request)
 
     Without one all is as it is; but who reads Chinese, and has no chat here, begins where Chinese is written at once.
     """
-    settings = link.take(visit, request) if ours(visit) else None
+    settings = link.take(visit, request)
     if settings is None and (language_of(request) != "zh" or turns):
         return [gr.skip()] * (1 + len(link.widgets))
     settings = settings or {**link.format.defaults({"model": POEM_MODEL}), "model": POEM_MODEL, "text": POEM}

@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import set_slider
+from engines.limits import Limits
+from tests.browser.conftest import Visitor, another_run, set_slider
+from tests.served import served
 
 PARTS = {
     "gan_training": ("gan-preset", "gan-batch", 32, "Fast and good", "Emoji in colour"),
@@ -70,6 +72,23 @@ def test_how_long_a_run_takes_is_said_before_start_once_one_has_run(visit):
     expect(said).to_contain_text("on this machine")
     set_slider(page, "gan-batch", 16)  # of this nothing is known
     expect(said).not_to_be_visible()
+
+
+def test_a_fine_tuning_of_all_rows_that_are_allowed_is_told_as_it_was_asked_for(browser):
+    with served(limits=Limits(rows=300), only=["finetuning"]) as (address, _):
+        visitor = Visitor(browser, address, first="finetuning")
+        page = visitor.arrive()
+        with another_run(page, "finetuning"):
+            page.locator("#finetuning-start").click()
+        mine = page.locator("#finetuning-live .live").get_attribute("data-run")
+        page.locator("#finetuning-live .live[data-state=finished]").wait_for(timeout=180_000)
+        expect(page.locator("#finetuning-recipe-time")).to_contain_text("With these settings a run took about")
+        visitor.arrive()
+        page.locator(f"#finetuning-live .live[data-run={mine}]").wait_for()
+        expect(page.locator("#finetuning-recipe-time")).to_contain_text("With these settings a run took about")
+        expect(page.locator("#finetuning-recipe input")).to_have_value("Fashion-MNIST pictures")
+        assert not visitor.troubles
+        visitor.context.close()
 
 
 def test_what_stands_above_a_tab_follows_what_is_open(visit):

@@ -110,6 +110,7 @@ def test_a_prompt_becomes_pictures_step_by_step_and_survives_a_reload(open_tab, 
     assert sources(page) != previews, "the preview became the picture"
     expect(page.locator("#image-stage img").first).to_have_attribute("alt", "smiling cat")
     expect(page.locator("#image-gallery img")).to_have_count(4)
+    expect(page.locator("#image-gallery figcaption")).to_have_text(["smiling cat"])  # once, above all four
 
     first = about(page).inner_text()
     page.locator("#image-stage .pictures button").nth(2).click()
@@ -251,7 +252,12 @@ PIXELS = """() => {
 def test_a_picture_is_started_from_an_upload(open_tab, tmp_path):
     _, page = open_tab()
     page.get_by_label("Image to image").click()
-    page.locator("#image-strength").wait_for()
+    strength = page.locator("#image-strength input[type=number]")
+    expect(strength).to_have_value("0.4")  # at which one still sees both
+    page.get_by_label("Inpainting").click()
+    expect(strength).to_have_value("0.7")
+    page.get_by_label("Image to image").click()
+    expect(strength).to_have_value("0.4")
     put(tmp_path, huge_png(30_000), "huge.png")
     with page.expect_file_chooser() as chooser:
         page.locator("#image-upload").click()

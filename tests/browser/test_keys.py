@@ -30,6 +30,9 @@ def test_esc_stops_a_training_only_when_nothing_else_uses_it(training):
     page.evaluate("document.activeElement.blur()")
     page.locator("footer button", has_text="Settings").click()
     page.locator(".api-docs, .backdrop").first.wait_for()
+    panel = page.locator(".api-docs").first
+    expect(panel).to_contain_text("Display Theme")
+    expect(panel.get_by_text("launch(pwa=True)")).not_to_be_visible()  # for whoever programs
     page.keyboard.press("Escape")
     page.wait_for_timeout(500)  # a click of ours comes 60 ms after the key
     assert training.state() == "Training"

@@ -108,6 +108,26 @@ def test_a_melody_is_harmonised_and_a_bar_repaired_by_keys(visit):
     wait_for_note(page, "Filled in")
 
 
+def test_what_takes_a_while_is_said_meanwhile_and_nothing_plays_an_empty_roll(visit):
+    page = arrive(visit())
+    opening = page.locator("#music-roll .told").inner_text()
+    told = "() => { const seen = (window.seen ||= []); const node = document.querySelector('%s .told');"
+    told += " new MutationObserver(() => seen.push(node.textContent)).observe(node, { childList: true }); }"
+    page.evaluate(told % "#music-roll")
+    page.locator("#music-compose").click()
+    wait_for_note(page, "Composed in")
+    assert page.evaluate("window.seen")[0] == "Composing…"
+    assert opening not in page.evaluate("window.seen")
+    page.get_by_role("tab", name="Real or made?").click()
+    expect(page.locator("#music-passage-a .go")).to_be_disabled()
+    page.evaluate(told % "#music-passage-a")
+    page.locator("#music-pair").click()
+    expect(page.locator("#music-is-a")).to_be_enabled(timeout=60_000)
+    assert "The model is making its passage…" in page.evaluate("window.seen")
+    expect(page.locator("#music-passage-a .told")).to_have_text("By Bach, or made?")
+    expect(page.locator("#music-passage-a .go")).to_be_enabled()
+
+
 def test_a_melody_is_played_on_the_keys(visit):
     page = arrive(visit())
     page.get_by_role("button", name="New melody").click()

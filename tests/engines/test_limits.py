@@ -58,3 +58,9 @@ def test_what_is_too_much_is_named_with_what_is_allowed():
 def test_of_too_many_rows_some_are_drawn():
     limits = Limits(rows=500)
     assert [limits.allow(TableConfig(rows=n)).rows for n in (0, 100, 9999)] == [500, 100, 500]
+
+
+def test_rows_that_are_all_that_are_allowed_are_shown_as_they_were_asked_for():
+    limits = Limits(rows=500)
+    assert [limits.asked(limits.allow(TableConfig(rows=n)))["rows"] for n in (0, 100, 9999)] == [0, 100, 0]
+    assert limits.asked(GanConfig()) == GanConfig().to_dict()

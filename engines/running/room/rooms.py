@@ -80,6 +80,8 @@ def check_name(name: str) -> str:
         raise ConfigError("A name must be a text of at most {most} characters.", most=NAME_LENGTH)
     seen = "".join(" " if c.isspace() else c for c in name if c.isspace() or unicodedata.category(c)[0] not in "C")
     plain = " ".join(unicodedata.normalize("NFC", seen).split())
+    if not plain:
+        raise ConfigError("Type your name first: what the others see.")
     if not re.search(r"\w", plain) or len(plain) > NAME_LENGTH:
         raise ConfigError("A name must be a text of at most {most} characters.", most=NAME_LENGTH)
     return plain

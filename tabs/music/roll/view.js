@@ -16,6 +16,8 @@ let drag = null; // rows that are being marked
 let place = null;
 let stop = null; // while it plays
 let showing = 0; // of the passes
+let about = "";
+let doing = ""; // meanwhile
 
 const rows = () => piece.voices[0].length;
 const hears = (voice) => heard[voice];
@@ -28,6 +30,7 @@ const paint = eachFrame(() => {
   const said = fill("Piano roll: {bars} bars, {notes} notes, {holes} sixteenths to fill.", words);
   canvas.setAttribute("aria-label", `${said} ${t("Arrow keys move the cursor, Space plays, Delete rubs out the bar, L locks what stands there.")}`);
   $(".undo").disabled = !before.length;
+  $(".go").disabled = !Context || !rows();
 });
 
 function load() {
@@ -36,6 +39,7 @@ function load() {
   if (!next) return;
   if (mine !== null && rows()) before = [...before.slice(1 - BACK), mine];
   mine = props.value;
+  doing = "";
   halt();
   piece = next;
   cursor = 0;
@@ -69,7 +73,11 @@ function keep(next) {
   paint();
 }
 
-const tell = (sentence) => ($(".told").textContent = sentence);
+// What is so of the piece; while one is made, that stands there.
+function tell(sentence) {
+  about = sentence;
+  $(".told").textContent = doing || about;
+}
 
 // --- playing -----------------------------------------------------------------------------------------------------
 
@@ -323,10 +331,14 @@ $(".voices").setAttribute("aria-label", t("Voices that are heard, and rubbed out
 $(".keyboard").setAttribute("aria-label", t("Keys that write the melody; also the letters A to P of the computer's keyboard"));
 $(".edit").hidden = $(".keyboard").hidden = !props.edits;
 if (!Context) {
-  $(".go").disabled = true;
   $(".go").title = t("This browser has no WebAudio, so nothing can be played here; the files can be heard elsewhere.");
 }
 new ResizeObserver(paint).observe($(".scroll"));
 watch("value", load);
+window.addEventListener("aigc-doing", ({ detail }) => {
+  if (!element.isConnected || !detail.ids.some((id) => element.closest("#" + id))) return;
+  doing = t(detail.doing);
+  tell(about);
+});
 load();
 paint();

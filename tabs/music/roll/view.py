@@ -8,6 +8,7 @@ to show once; `about`, a Message that says what it is.
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ from engines.messages import ConfigError, Message
 from engines.music.composing import Filled, digits
 from engines.music.grid import VOICES, Chorale, from_text, to_text
 from tabs.page.component import component
+from tabs.page.shared import QUICK
 
 HERE = Path(__file__).parent
 SOUND, ROLL = HERE.parent / "sound.js", HERE / "voices.js"
+DOING = '() => { window.dispatchEvent(new CustomEvent("aigc-doing", { detail: %s })); return []; }'
 MOST = 200_000  # characters of a value
 SLOWEST, FASTEST = 30, 240  # quarter notes a minute
 
@@ -37,6 +40,14 @@ class Sheet:
 def roll(elem_id: str, edits: bool = True, **more: object) -> gr.HTML:
     """A component whose value is `shown`; with `edits` one can change what it holds. `more` are options of gr.HTML."""
     return component(elem_id, HERE / "view", before=[SOUND, ROLL], value="", edits=edits, **more)
+
+
+def pressed(button: gr.Button, rolls: Sequence[gr.HTML], doing: Message, *handler: Any, **options: Any) -> None:
+    """Wire what a press on the button does; until it has ended, well or not, the rolls say what goes on."""
+    ids = [one.elem_id for one in rolls]
+    begins, ends = (DOING % json.dumps({"ids": ids, "doing": busy}) for busy in (str(doing), ""))
+    button.click(None, js=begins, **QUICK)  # before the other, for which Gradio's page would wait
+    button.click(*handler, **options).then(None, js=ends, **QUICK)
 
 
 def shown(chorale: Chorale, about: Message, filled: Filled | None = None, locked: np.ndarray | None = None) -> str:

@@ -207,8 +207,7 @@ class TrainingPanel:
         run_id = self.actions.first_run(owner, visit)
         mine = self.runs.latest(owner, self.actions.engine)
         linked = self.link.take(visit, request)  # None if the address means another tab, which may have Steps as well
-        told = linked is not None and not self.family.config.knobs().keys().isdisjoint(visit)
-        asked = visit.get(RUN) == run_id or told
+        asked = visit.get(RUN) == run_id or linked is not None
         return [run_id, linked or (mine and mine.config.to_dict()), "asked" if asked else gr.skip()]
 
     def begin(self, owner: str, request: gr.Request, *values: Any) -> str:

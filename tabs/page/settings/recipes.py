@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import gradio as gr
 
-from engines.knobs import Preset
+from engines.knobs import Config, Preset
 from engines.messages import ConfigError
 from engines.running.runs import Runs
 from tabs.page.component import as_update, script_of
@@ -60,15 +60,32 @@ class RecipePicker:
         Without any it is left alone: the visitor may be typing already.
         """
         outputs = [self.list, *form.widgets]
-        settings.change(lambda values: [self.show(values, form), *fill(values)], settings, outputs, **QUICK)
 
-    def follow(self, runs: Runs, engine: str, live: gr.HTML, owner: gr.BrowserState, form: Form) -> None:
-        """While the visitor has a run, say that it keeps its settings; else how long one takes, if that is known."""
+        def show(values: Mapping[str, Any] | None) -> list[Any]:
+            if not values:  # of a page that was reloaded in the middle
+                return [gr.skip()] * len(outputs)
+            return [self.show(values, form), *fill(values)]
+
+        settings.change(show, settings, outputs, **QUICK)
+
+    def follow(
+        self,
+        runs: Runs,
+        engine: str,
+        live: gr.HTML,
+        owner: gr.BrowserState,
+        form: Form,
+        allow: Callable[[Config], Config] = lambda config: config,
+    ) -> None:
+        """While the visitor has a run, say that it keeps its settings; else how long one takes, if that is known.
+
+        `allow` gives the config as it may run; ConfigError if it may not.
+        """
 
         def show(owner: str, request: gr.Request, *values: Any) -> list[dict[str, Any]]:
             mine = runs.latest(owner, engine)
             busy = mine is not None and not mine.board.ended
-            seconds = None if busy else _usual_seconds(runs, engine, form, values)
+            seconds = None if busy else _usual_seconds(runs, engine, lambda: allow(form.read(values)))
             words = translate(words_for_usual(seconds), language_of(request)) if seconds else ""
             return [gr.update(visible=busy), gr.update(value=words, visible=bool(words))]
 
@@ -81,10 +98,10 @@ class RecipePicker:
         return gr.update(value=key, info=self._help(key))
 
 
-def _usual_seconds(runs: Runs, engine: str, form: Form, values: Sequence[Any]) -> float | None:
-    """How long a run with the form's values took here; None where that is not known, or they do not go together."""
+def _usual_seconds(runs: Runs, engine: str, read: Callable[[], Config]) -> float | None:
+    """How long a run with the config that is `read` took here; None if that is not known, or there is none."""
     try:
-        return usual_seconds(form.read(values), runs.computed_here(engine))
+        return usual_seconds(read(), runs.computed_here(engine))
     except ConfigError:
         return None
 

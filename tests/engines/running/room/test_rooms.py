@@ -53,11 +53,15 @@ def test_a_name_is_plain_text_on_one_line(given, kept):
     assert check_name(given) == kept
 
 
-@pytest.mark.parametrize(
-    "name", ["", "   ", "\u200b\u202e", "x" * (NAME_LENGTH + 1), "…!", None, 7, ["a"], "x" * 10**6]
-)
+@pytest.mark.parametrize("name", ["x" * (NAME_LENGTH + 1), "…!", None, 7, ["a"], "x" * 10**6])
 def test_a_name_that_is_none_is_refused(name):
     with pytest.raises(ConfigError, match="A name must be a text of at most 24"):
+        check_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "\u200b\u202e"])
+def test_who_gave_no_name_is_asked_for_it(name):
+    with pytest.raises(ConfigError, match="Type your name first"):
         check_name(name)
 
 

@@ -21,7 +21,7 @@ from tabs.page.gate import Gate
 from tabs.page.language import t
 from tabs.page.markup import Say, panel, paragraph, speaker
 from tabs.page.polite import polite
-from tabs.page.shared import QUICK, find_run
+from tabs.page.shared import FOLLOW, QUICK, after, find_run
 
 NAME = "Real or made?"
 ASKED, REAL, MADE = Message("Real, or made?"), Message("The real one"), Message("Made by the model")
@@ -91,8 +91,8 @@ class BlindCard:
             answered.then(None, js=FOCUS.replace("ID", f"{self.kind.prefix}-pair"))
         place.select(self.look, [owner, *shown], self.all, **QUICK)
         if shown:
-            changed = [one.change for one in shown]
-            gr.on(changed, self.begin_anew, [owner, *shown], [self.mine, *fresh], **QUICK)
+            changed = after(*(one.change for one in shown))
+            changed.then(self.begin_anew, [owner, *shown], [self.mine, *fresh], **FOLLOW)
 
     def add_endpoint(self) -> None:
         """What a script can ask for."""

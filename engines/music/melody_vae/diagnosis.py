@@ -16,6 +16,7 @@ EARLY_STEPS = 100
 EARLY_SHARE = 0.02  # of the run
 SILENT = 0.5  # nats of KL divergence: q(z|x) is the prior, whatever the melody
 WIDE = 3.0  # the mean square of a latent number over all melodies, of which the prior has 1
+FREE = 0.01  # beta, below which the KL divergence hardly weighs
 KNOWN = 0.5  # share of the held-out melodies' notes that come back
 LATE = 0.5  # share of a run after which it is no more on its way
 DEAR = 0.5  # beta from which a nat costs too much for all of a melody to be told
@@ -57,6 +58,8 @@ class Doctor:
         done = exam.step / config.steps
         if exam.step < EARLY_STEPS or done < EARLY_SHARE:
             return early(exam)
+        if exam.spread > WIDE and config.beta < FREE:  # what KL costs is not paid, and rises without an overshoot
+            return holes(exam)
         if exam.training > JUMP * self.best_training + FAR:
             return rate_too_high(exam, self.best_training)
         if exam.kl < SILENT:

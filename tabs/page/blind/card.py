@@ -21,10 +21,11 @@ from tabs.page.gate import Gate
 from tabs.page.language import t
 from tabs.page.markup import Say, panel, paragraph, speaker
 from tabs.page.polite import polite
-from tabs.page.shared import QUICK, find_run
+from tabs.page.shared import FOLLOW, QUICK, after, find_run
 
 NAME = "Real or made?"
 ASKED, REAL, MADE = Message("Real, or made?"), Message("The real one"), Message("Made by the model")
+MAKES = Message("The model is making its part…")
 SEED = Knob(0, "Seed", low=0, high=MAX_SEED)
 MAKING: dict[str, Any] = {"concurrency_limit": 2, "concurrency_id": "explore"}
 IN_TURN: dict[str, Any] = {
@@ -83,7 +84,9 @@ class BlindCard:
         self.run_of = run_of
         look: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", **MAKING}
         fresh = [self.asked, *self.sides, *self.buttons, self.said, self.all]
-        self.next.click(self.show, [owner, *shown], fresh, **look)
+        begun = self.next.click(self.tell_begun, None, self.said, **QUICK)
+        ended = begun.then(self.show, [owner, *shown], fresh, **look)
+        ended.failure(lambda: "", None, self.said, **QUICK)
         for place_of, button in enumerate(self.buttons):
             answered = button.click(
                 self._answer(place_of == 0), [owner, self.asked, self.mine], [self.mine, *fresh], **IN_TURN
@@ -91,8 +94,8 @@ class BlindCard:
             answered.then(None, js=FOCUS.replace("ID", f"{self.kind.prefix}-pair"))
         place.select(self.look, [owner, *shown], self.all, **QUICK)
         if shown:
-            changed = [one.change for one in shown]
-            gr.on(changed, self.begin_anew, [owner, *shown], [self.mine, *fresh], **QUICK)
+            changed = after(*(one.change for one in shown))
+            changed.then(self.begin_anew, [owner, *shown], [self.mine, *fresh], **FOLLOW)
 
     def add_endpoint(self) -> None:
         """What a script can ask for."""
@@ -116,6 +119,10 @@ class BlindCard:
         gr.api(pair, api_name=pair.__name__, **MAKING)
 
     # --- handlers ----------------------------------------------------------------------------------------
+
+    def tell_begun(self, request: gr.Request) -> str:
+        """What goes on until there are two."""
+        return paragraph(speaker(request)(MAKES))
 
     def show(self, owner: str, request: gr.Request, *shown: Any) -> list[Any]:
         """Two that the visitor has not seen."""

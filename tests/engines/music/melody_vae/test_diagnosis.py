@@ -32,6 +32,13 @@ def test_the_most_serious_is_told(before, now, state):
     assert doctor.examine(CONFIG, now).state == state
 
 
+def test_a_divergence_that_costs_nothing_rises_without_an_overshoot():
+    for beta, state in ((0.0, "holes"), (0.2, "diverging")):
+        doctor, config = Doctor(), MelodyConfig(steps=1000, beta=beta)
+        doctor.examine(config, exam(step=300))
+        assert doctor.examine(config, exam(training=200.0, held_out=198.0, kl=180.0, spread=10.0)).state == state
+
+
 @pytest.mark.parametrize("settings", [{"latent": 2}, {"beta": 1.0}])
 def test_what_lets_little_through_forgets(settings):
     assert Doctor().examine(MelodyConfig(steps=1000, **settings), exam(notes=0.3)).state == "forgets"

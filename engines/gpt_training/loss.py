@@ -26,10 +26,11 @@ class HeadLoss(torch.autograd.Function):
         to_x, to_weight = torch.empty_like(rows), torch.zeros_like(weight)
         with torch.autocast(x.device.type, enabled=False):
             for start in range(0, len(rows), ROWS):
-                some, target = rows[start : start + ROWS], targets[start : start + ROWS, None]
+                some, target = rows[start : start + ROWS], targets[start : start + ROWS]
+                right = torch.arange(len(some), device=x.device), target
                 error = (some @ low.T).softmax(1)  # computed in float32, and rounded as the gradient would be anyhow
-                total -= error.gather(1, target).float().clamp(min=LEAST).log().sum()
-                error.scatter_add_(1, target, torch.full_like(target, -1, dtype=dtype))
+                total -= error[right].float().clamp(min=LEAST).log().sum()
+                error[right] -= 1
                 torch.mm(error, low, out=to_x[start : start + ROWS])
                 if dtype == torch.float32:
                     to_weight.addmm_(error.T, some)

@@ -14,6 +14,7 @@ from engines.live_training.family import ALL_CLASSES
 from engines.messages import Message
 from engines.running.board import Board
 from engines.running.room.tiles import thumb
+from engines.weights import out_of_reach
 from tabs.image_generation.own_gans import OwnGenerators
 from tabs.page.forms import Form
 from tabs.page.language import language_of, t, translate
@@ -62,7 +63,8 @@ class Desk:
     def wire(self, owner: gr.BrowserState) -> None:
         """Let the settings follow the model and the task."""
         task = self.form["task"]
-        self.model.input(self.choose_model, [self.model, task, owner], self.form.widgets, **QUICK)
+        chosen = self.model.input(self.choose_model, [self.model, task, owner], self.form.widgets, **QUICK)
+        chosen.then(self.tell_reach, self.model, self.model, **QUICK)
         strength = self.form["strength"]
         after(task.change).then(lambda task: gr.update(visible=task != "text_to_image"), task, strength, **FOLLOW)
         task.input(suited_strength, [self.model, task], strength, **QUICK)
@@ -79,6 +81,14 @@ class Desk:
             values = {**card.defaults(), "model": model, "task": task, "label": ALL_CLASSES}
             values["strength"] = suited_strength(model, task)
             return self._updates(card, task, values, owner, classes, request)
+
+    def tell_reach(self, model: str, request: gr.Request) -> dict[str, Any]:
+        """Says of a model whose files can't be had now why, before one presses Generate; that takes some seconds."""
+        card = IMAGE_MODELS.get(model)
+        reason = out_of_reach(card) if card and card.repo else None
+        if reason is None:
+            return gr.skip()
+        return gr.update(info=f"⚠ {translate(reason, language_of(request))} {about(card, request)}")
 
     def show_own(self, model: str, owner: str, request: gr.Request) -> str:
         """What is known of the run that made the visitor's own generator; nothing for a model of the catalog."""

@@ -139,7 +139,7 @@ function paint() {
   if (!board) return;
   text(".code span", t("Room"));
   text(".code b", board.code);
-  text(".people", fill("{count} people, {runs} runs", { count: count(board.people.length), runs: count(board.tiles.length) }));
+  text(".people", fill("People: {count} · runs: {runs}", { count: count(board.people.length), runs: count(board.tiles.length) }));
   $(".frozen").hidden = !board.frozen;
   text(".frozen", t("Frozen: nothing new can be started"));
   $(".none").hidden = board.tiles.length > 0;

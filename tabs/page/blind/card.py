@@ -63,6 +63,8 @@ class BlindCard:
         self.asked, self.mine = gr.State(None), gr.State(Tally())  # the pair with its run; the visitor's answers
         gr.Markdown(t(kind.intro))
         self.next = gr.Button(t(kind.next), variant="primary", elem_id=f"{kind.prefix}-pair")
+        self.said = panel(f"{kind.prefix}-blind-said")  # above both, so that one sees it on a phone too
+        self.all = panel(f"{kind.prefix}-blind-all")
         with gr.Row():
             self.sides, self.buttons = [], []
             for letter, words in (("a", kind.first), ("b", kind.second)):
@@ -70,8 +72,6 @@ class BlindCard:
                     self.sides.append(kind.place(f"{kind.prefix}-passage-{letter}"))
                     name = f"{kind.prefix}-is-{letter}"
                     self.buttons.append(gr.Button(t(words), interactive=False, elem_id=name))
-        self.said = panel(f"{kind.prefix}-blind-said")
-        self.all = panel(f"{kind.prefix}-blind-all")
 
     def wire(
         self,

@@ -191,6 +191,7 @@ def followed(drawing, events):
 def test_the_emoji_model_draws(monkeypatch, tmp_path):
     save_emoji_model(tmp_path)
     monkeypatch.setattr(emoji_model, "load_networks", really(emoji_model.load_networks))
+    monkeypatch.setattr(emoji_model, "load_doubler", really(emoji_model.load_doubler))
     monkeypatch.setattr(emoji_model, "Prompts", really(emoji_model.Prompts))
     noise = EmojiModel.noise
     monkeypatch.setattr(EmojiModel, "noise", really(noise))
@@ -204,7 +205,7 @@ def test_the_emoji_model_draws(monkeypatch, tmp_path):
         for image, area in ((None, None), (picture, None), (picture, mask)):
             events = []
             pictures, _ = followed(model.draw(config, image, area), events)
-            assert pictures.shape == (2, 64, 64, 3)
+            assert pictures.shape == (2, 128, 128, 3)
             assert [event.step for event in events if isinstance(event, Progress)] == [0, 1, 2, 3]
             assert any(isinstance(event, Samples) for event in events)
 

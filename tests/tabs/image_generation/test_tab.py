@@ -135,7 +135,7 @@ def test_a_picture_is_painted_in_the_manner_of_another(client, tmp_path):
     (ink,), about = client.predict({"style": "ink"}, handle_file(file), None, "", api_name="/image_style")
     assert pixels(ink).shape == (256, 256, 3)
     assert set(about) == {"model", "seconds"}
-    with pytest.raises(Exception, match="tells no settings"):  # those of its source make another picture
+    with pytest.raises(Exception, match="wrote no settings"):  # those of its source make another picture
         client.predict(handle_file(ink), api_name="/image_settings")
     Image.new("RGB", (40, 40), "red").save(tmp_path / "red.png")
     settings, red = {"style": "own", "strength": 0.7}, handle_file(tmp_path / "red.png")

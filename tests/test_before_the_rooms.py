@@ -90,6 +90,7 @@ def test_a_folder_of_runs_is_there_again(site):
     assert results["test_rows"] == 60
 
 
+@pytest.mark.slow
 def test_what_was_killed_goes_on_from_its_checkpoint(site):
     client, _, runs = site
     seen = client.predict(run=KILLED, api_name="/gan_status")

@@ -89,6 +89,7 @@ def test_a_gan_trains_and_draws(monkeypatch, values):
         assert all(isinstance(weight, np.ndarray) for weight in trainer.weights().values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("values", [{"guidance": 2.0}, {"objective": "v", "conditional": False, "ema": 0.0}])
 def test_a_diffusion_model_trains_and_draws(monkeypatch, values):
     monkeypatch.setattr(diffusion_step, "build_network", really(diffusion_step.build_network))
@@ -139,6 +140,7 @@ def test_a_tensor_left_on_the_cpu_is_found(monkeypatch):
             there.numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("save", [save_llama, save_gpt2])
 def test_a_language_model_reads_writes_and_scores(monkeypatch, tmp_path, save):
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -196,12 +198,13 @@ def test_the_emoji_model_draws(monkeypatch, tmp_path):
     noise = EmojiModel.noise
     monkeypatch.setattr(EmojiModel, "noise", really(noise))
     config = ImageConfig.for_model("emoji", prompt=PHRASES[0], steps=3, batch=2, seed=1)
-    picture = np.zeros((64, 64, 3), np.uint8)
-    mask = np.zeros((64, 64), bool)
+    picture = np.zeros((128, 128, 3), np.uint8)
+    mask = np.zeros((128, 128), bool)
     with pretended_gpu(monkeypatch) as gpu:
         model = EmojiModel(IMAGE_MODELS["emoji"], tmp_path, gpu, graphs=False)
         assert_on_gpu(model.flow)
         assert_on_gpu(model.autoencoder)
+        assert_on_gpu(model.doubler)
         for image, area in ((None, None), (picture, None), (picture, mask)):
             events = []
             pictures, _ = followed(model.draw(config, image, area), events)

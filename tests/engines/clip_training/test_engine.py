@@ -26,6 +26,7 @@ def run(config, stop_after=None, folder=None):
     return driven(engine.train(config, (), folder), stop_after)
 
 
+@pytest.mark.slow
 def test_a_run_tells_all_that_a_page_shows():
     events = run(ClipConfig(**TINY | {"steps": 20}))
     metrics = of(events, Metrics)
@@ -47,6 +48,7 @@ def test_a_run_tells_all_that_a_page_shows():
     assert of(events, Weights)[-1].step == 20
 
 
+@pytest.mark.slow
 def test_a_stop_ends_it_soon_and_everything_is_yielded_once_more():
     events = run(ClipConfig(**TINY | {"steps": 100_000}), stop_after=1)
     last = of(events, Weights)[-1].step
@@ -54,6 +56,7 @@ def test_a_stop_ends_it_soon_and_everything_is_yielded_once_more():
     assert of(events, Written)[-1].step == last
 
 
+@pytest.mark.slow
 def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(tmp_path, monkeypatch):
     config = ClipConfig(**TINY | {"steps": 12, "dropout": 0.1})
     with monkeypatch.context() as patch:

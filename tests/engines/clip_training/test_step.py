@@ -37,6 +37,7 @@ def test_few_emoji_make_a_smaller_batch_and_an_easier_guess():
     assert len(one._draw()[0]) == 10
 
 
+@pytest.mark.slow
 def test_it_learns_and_a_fixed_temperature_stays():
     one = trainer(steps=60, width=8, temperature=0.2, fixed=True)
     first = trainer(steps=5, width=8, temperature=0.2, fixed=True).signals()["Training"]

@@ -63,6 +63,7 @@ def at_step(step):
     return lambda event: isinstance(event, Progress) and event.step >= step
 
 
+@pytest.mark.slow
 def test_a_run_tells_all_that_a_page_shows(tmp_path, table):
     events = run(SMALL, tmp_path / "run", [table])
     assert of(events, Note)

@@ -197,6 +197,7 @@ def test_a_damaged_checkpoint_is_told_in_one_sentence(tmp_path, damage):
         run(config, folder=tmp_path)
 
 
+@pytest.mark.slow
 def test_a_full_disk_does_not_end_the_training(tmp_path, monkeypatch, caplog):
     def refuse(path, data, sync=False):
         raise FULL_DISK

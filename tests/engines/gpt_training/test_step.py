@@ -32,6 +32,7 @@ def test_every_model_learns(model):
     assert np.isfinite(list(one.signals().values())).all()
 
 
+@pytest.mark.slow
 def test_a_loss_is_told_by_the_character_whatever_the_tokens():
     characters = trainer(documents=[ENGLISH], data="english", steps=120)
     pairs = trainer(documents=[ENGLISH], data="english", tokens="pairs", vocabulary=50, steps=120)

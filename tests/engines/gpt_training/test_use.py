@@ -19,6 +19,7 @@ def writer_of(model="gpt", documents=POEMS, **more):
     return Writer.of(one.config, weights_of(one, documents))
 
 
+@pytest.mark.slow
 def test_the_bundled_model_writes_poems(bundled):
     poems = bundled.write(["", "", "春", "五平东："] * 8, top_p=0.9, seed=1)
     assert poems[2].startswith("春")

@@ -58,6 +58,7 @@ def test_a_stop_ends_it_soon_and_everything_is_yielded_once_more():
     assert of(events, Written)[-1].step == last
 
 
+@pytest.mark.slow
 def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(tmp_path, monkeypatch):
     config = MusicConfig(**TINY | {"steps": 12, "dropout": 0.1})
     with monkeypatch.context() as patch:

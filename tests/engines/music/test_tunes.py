@@ -9,6 +9,7 @@ from engines.music.tunes import KEYS, METERS, compose, examples, judge, readable
 from tests.engines.gpt_training.tiny import trainer, weights_of
 
 
+@pytest.mark.slow
 def test_the_bundled_model_writes_in_the_key_and_metre_asked_for():
     line = compose(None, None, "Em", "6/8", 0.9, seed=3)
     assert line.startswith("[M:6/8][K:Em]")

@@ -102,6 +102,7 @@ def test_what_is_wrong_is_told_in_one_sentence(arguments, says, capsys):
     assert says in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_folder_is_written_once_and_resumed_with_its_own_settings(tmp_path, capsys):
     folder = tmp_path / "mine"
     assert main([*SMALL, "--steps", "30", "--folder", str(folder)]) == 0

@@ -115,6 +115,7 @@ def test_what_is_no_run_of_ours_is_passed_over(runs, tmp_path, caplog):
     assert "can't be read as a run" in caplog.text
 
 
+@pytest.mark.slow
 def test_a_run_whose_program_is_gone_says_so_and_comes_back(runs, tmp_path, monkeypatch):
     monkeypatch.setattr(following, "SILENCE_SECONDS", 0.6)
     board, keeper = keep(tmp_path / "one", "followed-1")

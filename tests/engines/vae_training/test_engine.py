@@ -23,6 +23,7 @@ def run(config, uploads=(), stop_after=None, folder=None):
     return driven(engine.train(config, uploads, folder), stop_after)
 
 
+@pytest.mark.slow
 def test_a_run_tells_all_that_a_page_shows():
     events = run(VaeConfig(**SMALL, steps=40))
     samples = of(events, Samples)

@@ -125,6 +125,7 @@ def test_samples_come_from_fixed_noise():
     assert not np.array_equal(pictures, trainer.sample(z, np.zeros(6, np.int64)))
 
 
+@pytest.mark.slow
 def test_a_beta_of_zero_tells_all_and_a_thousand_nothing():
     signals = {beta: train(make_trainer(beta=beta), 60).signals() for beta in (0.0, 1.0, 1000.0)}
     assert signals[0.0]["KL"] > signals[1.0]["KL"] > signals[1000.0]["KL"]

@@ -213,6 +213,7 @@ def test_what_a_bundled_example_tells_is_said_as_the_program_says_it_today(path,
     assert not templates(told) - set(LANGUAGES[language]) - UNTRANSLATED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_sentence_is_missing(language):
     missing = sorted(everything() - set(LANGUAGES[language]) - UNTRANSLATED)

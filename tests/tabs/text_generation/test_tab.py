@@ -365,6 +365,7 @@ def url(models):
         yield url
 
 
+@pytest.mark.slow
 def test_opening_the_tab_prepares_for_the_first_message():
     demo = playground.create_app(Runs())
     [prepares] = [fn for fn in demo.fns.values() if getattr(fn.fn, "__func__", None) is TextActions.prepare]
@@ -385,6 +386,7 @@ def wire(url: str, endpoint: str, body: str) -> str:
 HI = '[{"role": "user", "content": "Hi"}]'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("endpoint", "body", "says"),
     [
@@ -410,6 +412,7 @@ def test_what_cannot_be_done_gets_one_clear_sentence(url, endpoint, body, says):
     assert "Traceback" not in answer
 
 
+@pytest.mark.slow
 def test_a_script_measures_and_continues(url):
     client = Client(url, verbose=False)
     result = client.predict(text="The cat sat on the mat.", api_name="/text_perplexity")

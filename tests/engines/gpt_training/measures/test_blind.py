@@ -12,6 +12,7 @@ from engines.messages import ConfigError, EngineError
 from tests.engines.gpt_training.tiny import ENGLISH, POEMS, trainer, weights_of
 
 
+@pytest.mark.slow
 def test_the_bundled_model_writes_beside_a_quatrain_that_it_has_not_learnt():
     found = [pair(None, None, seed) for seed in range(4)]
     held = set(split(poems())[1])

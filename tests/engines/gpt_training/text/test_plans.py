@@ -33,6 +33,7 @@ def test_what_a_beginning_settles(start, pattern):
     assert (len(plans) == 1) == ("[" not in pattern and "." not in pattern)
 
 
+@pytest.mark.slow
 def test_every_plan_is_one_that_the_model_learnt():
     from engines.gpt_training.text.poems import planned_poems
 

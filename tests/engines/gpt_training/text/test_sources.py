@@ -32,6 +32,7 @@ def test_a_plan_says_what_the_poem_is():
     assert without_plan("五平东：" + poem) == without_plan(poem) == poem
 
 
+@pytest.mark.slow
 def test_tunes_say_first_how_many_bars_they_have_if_that_is_wanted():
     plain, counted = (load_documents(GptConfig(data="tunes", bars=bars)) for bars in (False, True))
     assert as_long_as_said(counted) == 1.0

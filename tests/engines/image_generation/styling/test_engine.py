@@ -43,6 +43,7 @@ def test_a_picture_of_ones_own_is_a_style_too():
     assert colour(made).argmax() == 1
 
 
+@pytest.mark.slow
 def test_every_bundled_style_is_there_and_is_another():
     names = [name for name in STYLES if name != OWN]
     assert all(style_file(name).exists() for name in names)

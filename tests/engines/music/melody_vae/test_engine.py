@@ -45,6 +45,7 @@ def test_a_run_tells_all_that_a_page_shows(decoder):
     assert of(events, Weights)[-1].step == 20
 
 
+@pytest.mark.slow
 def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(tmp_path, monkeypatch):
     config = MelodyConfig(**TINY | {"steps": 12, "dropout": 0.1, "decoder": "gru", "forget": 0.3})
     with monkeypatch.context() as patch:

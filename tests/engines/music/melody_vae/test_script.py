@@ -32,6 +32,7 @@ def losses_of_the_engine(config):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_its_losses_are_those_of_the_engine(kind, tmp_path, capsys):
     config = config_of(kind)

@@ -13,6 +13,7 @@ from tests.engines.music.melody_vae.tiny import trainer
 BOTH = pytest.mark.parametrize("decoder", ["conv", "gru"])
 
 
+@pytest.mark.slow
 @BOTH
 def test_it_learns(decoder):
     one = trainer(decoder=decoder, width=32, lr=1e-2)

@@ -229,6 +229,7 @@ def working(steps, seconds=0.002):
         stop = yield Progress(step, steps)
 
 
+@pytest.mark.slow
 def test_the_runs_of_a_room_take_turns_and_get_the_same(monkeypatch):
     monkeypatch.setattr(turns, "TURN_SECONDS", 0.05)
     runs = Runs()

@@ -19,6 +19,7 @@ def client():
         yield Client(url, verbose=False)
 
 
+@pytest.mark.slow
 def test_the_example_answers_before_there_is_a_run(client):
     for text in ("dog face", "狗头"):
         found = client.predict(text=text, api_name="/clip_search")
@@ -27,6 +28,7 @@ def test_the_example_answers_before_there_is_a_run(client):
     assert any("dog" in hit["en"] for hit in client.predict(text="dog", count=3, api_name="/clip_search")["found"])
 
 
+@pytest.mark.slow
 def test_a_script_trains_looks_and_sorts_pictures(client, tmp_path):
     started = client.predict(settings=TINY | {"steps": 20}, owner="", api_name="/clip_start")
     run = started["run"]

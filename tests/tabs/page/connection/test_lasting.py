@@ -108,6 +108,7 @@ def test_a_page_that_leaves_ends_its_work():
     run(test)
 
 
+@pytest.mark.slow
 def test_a_page_that_stays_away_is_forgotten(monkeypatch):
     async def test():
         monkeypatch.setattr(lasting, "AWAY", 0.05)

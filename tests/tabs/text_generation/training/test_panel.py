@@ -188,6 +188,7 @@ def test_a_run_of_another_tab_or_without_weights_is_not_asked():
         own.script(other.id)
 
 
+@pytest.mark.slow
 def test_the_bundled_model_stands_in_for_the_example_and_until_there_is_a_run():
     own = actions()
     assert own.chosen("", RUN) == own.chosen("id", BUNDLED) == ""

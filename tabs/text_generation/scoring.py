@@ -35,7 +35,7 @@ CHINESE = """\
 """  # the same for who reads Chinese
 
 
-SHORT, LONG = 72, 92  # pixels of a column of numbers, and of texts: all ten fit beside the settings at 1280 px
+SHORT, LONG = 80, 96  # pixels of a column of numbers, and of texts: all ten fit beside the settings at 1280 px
 TITLES = {str(one): one for one in (Message("output"), Message("reference"), Message("Perplexity"), Message("Note"))}
 
 

@@ -94,6 +94,8 @@ class FamilyActions(RunActions):
 
     def _generator(self, run_id: str) -> tuple[Any, Any]:
         run = self.runs.get(run_id)
+        if run.engine != self.family.engine:
+            raise EngineError("This run is of another tab.")
         if run.board.weights is None:
             raise EngineError("This run has no generator yet; wait a few seconds.")
         return run.config, run.board.weights

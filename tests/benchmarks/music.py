@@ -25,7 +25,7 @@ from engines.music.engine import train
 from engines.music.grid import FREE, VOICES, Chorale, tidy
 from engines.music.measures.rules import score
 from engines.music.score.melodies import melody
-from engines.music.score.wav import RATE, render
+from engines.music.sound.organ import RATE, render
 from engines.running.events import Metrics
 
 AT = (60, 180)  # seconds after Start

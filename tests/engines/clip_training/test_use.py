@@ -29,6 +29,7 @@ def test_an_emoji_is_found_by_its_name_in_both_languages(model, text):
     assert not found.notes
 
 
+@pytest.mark.slow
 def test_pictures_of_ones_own_are_put_in_order(model):
     pairs = load()
     emoji = np.array([pairs.names[0].index(name) for name in ("red apple", "dog face")])

@@ -62,6 +62,7 @@ def test_distance_holds_for_singular_covariances() -> None:
     assert frechet_distance(torch.zeros(64), few, torch.zeros(64), nothing) == pytest.approx(few.trace().item())
 
 
+@pytest.mark.slow
 @EACH
 def test_real_pictures_score_as_real(name: str) -> None:
     scores = judge_of(name).judge(others(name))
@@ -80,6 +81,7 @@ def test_classes_of_real_pictures_are_about_equal(name: str) -> None:
     assert max(shares) < 0.14
 
 
+@pytest.mark.slow
 @EACH
 def test_distance_grows_with_corruption(name: str) -> None:
     images, judge = others(name), judge_of(name)

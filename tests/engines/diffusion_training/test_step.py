@@ -69,6 +69,7 @@ def test_same_seed_same_weights_even_side_by_side():
     assert_same(alone, other.weights())
 
 
+@pytest.mark.slow
 def test_looking_does_not_change_the_training():
     watched = make_trainer()
     for _ in range(2):

@@ -133,6 +133,7 @@ def test_a_stop_in_the_first_second_ends_without_a_model(tmp_path, table):
         assert not (tmp_path / f"run{number}" / "best").exists()
 
 
+@pytest.mark.slow
 def test_a_stop_keeps_and_tests_what_was_learnt_so_far(tmp_path, table, monkeypatch):
     monkeypatch.setattr(tuning.Clock, "due", lambda self: True)
     events = run(replace(SMALL, epochs=50), tmp_path / "run", [table], stop_at=at_step(5))
@@ -176,6 +177,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path, table, monkeypa
     assert np.array_equal(killed["test"].probabilities, unbroken["test"].probabilities)
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_other_settings_is_not_used(tmp_path, table, monkeypatch):
     monkeypatch.setattr(tuning.Clock, "due", lambda self: True)
     run(SMALL, tmp_path / "run", [table], stop_at=at_step(5))
@@ -183,6 +185,7 @@ def test_a_checkpoint_of_other_settings_is_not_used(tmp_path, table, monkeypatch
     assert checkpoint.load_checkpoint(tmp_path / "run", replace(SMALL, lr=1e-3)) is None
 
 
+@pytest.mark.slow
 def test_early_stopping_ends_the_run_and_keeps_the_best(tmp_path, table, monkeypatch):
     real = Trainer.apply
 
@@ -240,6 +243,7 @@ def test_a_run_that_goes_on_is_checked_in_plain_words(tmp_path, table, cache):
         run(SMALL, tmp_path / "newest", [table], tmp_path / "old")
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_ends_the_run_in_plain_words(tmp_path, table, monkeypatch):
     real = Trainer.signals
     monkeypatch.setattr(tuning.Clock, "due", lambda self: self.seconds < 1)  # it reports, but writes nothing yet
@@ -251,6 +255,7 @@ def test_a_loss_that_is_no_number_ends_the_run_in_plain_words(tmp_path, table, m
     assert Classifier.load(tmp_path / "run"), "the best model until then is kept"
 
 
+@pytest.mark.slow
 def test_a_full_disk_ends_the_run_in_plain_words_and_the_last_model_stays(tmp_path, table, monkeypatch):
     from engines.finetuning.learning.text_learner import TextLearner
 

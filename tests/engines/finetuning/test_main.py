@@ -17,6 +17,7 @@ def cache(tmp_path, monkeypatch):
     save_encoder(tmp_path / "cache")
 
 
+@pytest.mark.slow
 def test_it_trains_and_leaves_a_run_file_and_a_classifier(tmp_path, capsys):
     table = save_table(tmp_path / "table.csv")
     own = ["--dataset", "own_texts", "--data", str(table)]

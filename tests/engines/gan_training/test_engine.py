@@ -38,6 +38,7 @@ def run(config, uploads=(), stop_after=None, folder=None):
     return driven(engine.train(config, uploads, folder), stop_after)
 
 
+@pytest.mark.slow
 def test_a_run_tells_all_that_a_page_shows():
     events = run(GanConfig(**SMALL, steps=40))
     assert of(events, Note)
@@ -149,6 +150,7 @@ def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(tmp_path, monkeypat
     assert all(np.array_equal(ended.tensors[name], unbroken.tensors[name]) for name in unbroken.tensors)
 
 
+@pytest.mark.slow
 def test_the_checkpoint_is_written_on_a_clock_and_never_seen_half_written(tmp_path, monkeypatch):
     real, sizes = checkpoint.write_atomically, []
 

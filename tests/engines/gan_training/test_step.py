@@ -125,6 +125,7 @@ def test_signals_are_means_since_the_last_call():
     assert trainer.signals() == {}
 
 
+@pytest.mark.slow
 def test_a_perfect_d_shows_in_the_signals():
     trainer = make_trainer(objective="minimax", lr_g=1e-6, lr_d=0.01, d_steps=5)
     trainer.step()

@@ -91,6 +91,7 @@ def test_a_stop_ends_it_soon_and_everything_is_yielded_once_more():
     assert of(events, Written)[-1].step == last
 
 
+@pytest.mark.slow
 @MODELS
 def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(model, tmp_path, monkeypatch):
     config = GptConfig(**TINY | {"model": model, "steps": 12, "dropout": 0.1})
@@ -126,6 +127,7 @@ def test_a_loss_that_is_no_number_ends_the_run_in_plain_words(monkeypatch):
     assert of(events, Verdict)[-1].state == "diverging"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["lstm", "masked"])
 def test_on_the_terms_of_a_race_it_ends_by_time_with_an_exam_that_is_repeated(model):
     config = GptConfig(**TINY | {"model": model, "steps": 100_000})

@@ -6,6 +6,7 @@ from engines.gpt_training.text.vocabulary import Vocabulary
 from tests.engines.gpt_training.tiny import POEMS, corpus_of, trainer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["gpt", "lstm", "rnn"])
 def test_writing_step_by_step_says_what_the_whole_says(model):
     one = trainer(model, steps=150)
@@ -35,6 +36,7 @@ def test_a_seed_repeats_and_the_unlikely_can_be_cut_off():
     assert (narrow == likeliest).all()
 
 
+@pytest.mark.slow
 def test_a_text_goes_on_beyond_the_places_of_the_network():
     one = trainer(context=8, steps=150)
     vocabulary = corpus_of(one).vocabulary
@@ -52,6 +54,7 @@ def test_where_a_plan_is_made_it_stands_before_the_start():
     assert given.shape == (2, 9)
 
 
+@pytest.mark.slow
 def test_gaps_are_filled_and_nothing_else_is_changed():
     one = trainer("masked", lr=0.01, steps=200)
     ids, _ = one.train.at(torch.arange(4))

@@ -33,6 +33,7 @@ def test_the_bundled_model_writes_poems(bundled):
     assert bundled.write(["春"], seed=5) == bundled.write(["春"], seed=5) != bundled.write(["春"], seed=6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["五", "七", ""])
 def test_an_acrostic_begins_its_lines_as_asked(bundled, form):
     poems = bundled.acrostic("春夏秋冬", form, seed=3, count=2)
@@ -85,6 +86,7 @@ def test_the_bundled_model_can_be_looked_into(bundled):
             bundled.attention(text, layer, head)
 
 
+@pytest.mark.slow
 def test_a_masked_model_fills_gaps_and_does_not_write():
     one = writer_of("masked", steps=250, lr=0.01)
     assert one.fill("白日依␣尽，黄_入海流。") == "白日依山尽，黄河入海流。"
@@ -103,6 +105,7 @@ def test_a_masked_model_fills_gaps_and_does_not_write():
             call()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["gpt", "lstm"])
 def test_a_text_of_words_is_written_on_and_has_acrostics(model):
     one = writer_of(model, [ENGLISH], data="english", lr=0.01, steps=150)

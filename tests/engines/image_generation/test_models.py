@@ -111,6 +111,7 @@ def test_a_page_closed_in_line_leaves_the_line(models):
     lease_of(models, "emoji").release()
 
 
+@pytest.mark.slow
 def test_the_order_is_the_order_of_asking(models):
     lease = lease_of(models, "emoji")
     second, third = models.use("emoji"), models.use("emoji")

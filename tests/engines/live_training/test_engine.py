@@ -31,6 +31,7 @@ def events():
     return run(CONFIG)
 
 
+@pytest.mark.slow
 def test_a_family_that_learns_is_seen_to_learn(events):
     distances = [event.values["Fréchet distance"] for event in of(events, Metrics) if event.group == "scores"]
     unlearnt = run(ToyConfig(steps=10, lr=1e-6, seed=1))
@@ -93,6 +94,7 @@ def test_a_family_is_found_by_its_name_in_another_process():
     assert pickle.loads(pickle.dumps(FAMILY)) is FAMILY
 
 
+@pytest.mark.slow
 def test_it_trains_without_the_page(tmp_path, capsys):
     code = headless.main(FAMILY, ["--steps", "10", "--seed", "3", "--out", str(tmp_path / "run.zip")])
     assert code == 0, capsys.readouterr().err

@@ -35,6 +35,7 @@ def trainer_of(choice, **values):
     return Trainer(config, PICTURES.images, PICTURES.labels, 1, choice=choice)
 
 
+@pytest.mark.slow
 def test_it_is_tried_out_once_and_a_penalty_needs_no_lanes():
     best_choice(FAMILY, GanConfig(**SMALL), PICTURES, CPU, free=1)
     best_choice(FAMILY, GanConfig(**SMALL | {"seed": 6, "steps": 50}), PICTURES, CPU, free=1)

@@ -28,6 +28,7 @@ def run(config, stop_after=None, folder=None):
     return driven(engine.train(config, (), folder), stop_after)
 
 
+@pytest.mark.slow
 def test_a_run_tells_all_that_a_page_shows():
     config = MusicConfig(**TINY | {"steps": 20})
     events = run(config)
@@ -51,6 +52,7 @@ def test_a_run_tells_all_that_a_page_shows():
     assert not (made.chorale.grid == FREE).any()
 
 
+@pytest.mark.slow
 def test_a_stop_ends_it_soon_and_everything_is_yielded_once_more():
     events = run(MusicConfig(**TINY | {"steps": 100_000}), stop_after=1)
     last = of(events, Weights)[-1].step

@@ -20,6 +20,7 @@ def test_the_bundled_model_writes_in_the_key_and_metre_asked_for():
     assert found.copied < found.notes
 
 
+@pytest.mark.slow
 def test_a_tune_is_as_long_as_asked_for():
     """Of tunes that repeat one bar, as often as they say."""
     documents = [f"[M:2/4][K:D][N:{bars}]" + "A8|" * bars for bars in (2, 4, 6)] * 60

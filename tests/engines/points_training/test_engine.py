@@ -46,6 +46,7 @@ def test_a_stop_ends_it_soon_and_everything_is_yielded_once_more():
     assert of(events, Plane)[-1].step == last
 
 
+@pytest.mark.slow
 @FAMILIES
 def test_a_training_that_was_cut_off_ends_as_an_unbroken_one(family, tmp_path, monkeypatch):
     config = PointsConfig(family=family, **SMALL, steps=30)

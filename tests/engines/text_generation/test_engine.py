@@ -118,6 +118,7 @@ def test_the_seed_decides_the_text(models):
     assert answer(chat(models, TextConfig(max_new_tokens=1), HELLO)).seed >= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["SmolLM2-135M-Instruct", "GPT-2"])
 def test_texts_come_out_the_same_alone_and_together(models, model):
     def config(i: int) -> TextConfig:

@@ -117,6 +117,7 @@ def test_own_pictures_train_and_have_a_map_even_if_all_are_the_same(tmp_path, sa
     assert of(events, Scatter)[-1].class_names == ()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_stopped_in_its_first_second_has_a_map():
     config = VaeConfig(**SMALL, steps=10_000)
     weights = of(run(config, stop_after=1), Weights)[-1]
@@ -127,6 +128,7 @@ def test_a_run_that_was_stopped_in_its_first_second_has_a_map():
     assert chart.class_names == tuple("0123456789")
 
 
+@pytest.mark.slow
 def test_the_map_of_a_class_is_drawn_so_and_others_are_refused():
     config = VaeConfig(**SMALL, conditional=True, steps=30)
     weights = of(run(config), Weights)[-1]
@@ -137,6 +139,7 @@ def test_the_map_of_a_class_is_drawn_so_and_others_are_refused():
     assert redraw(config, weights, np.zeros((2, 28, 28, 1), np.uint8)).shape == (2, 28, 28, 1)
 
 
+@pytest.mark.slow
 def test_weights_without_a_map_say_so():
     config = VaeConfig(**SMALL, steps=10)
     weights = of(run(config), Weights)[-1]

@@ -86,6 +86,7 @@ def test_more_than_four_are_refused(app):
     assert ask(url, "a" * 5000).status_code == 200, "no such run: gone"
 
 
+@pytest.mark.slow
 def test_a_script_can_compare(app):
     url, _ = app
     client = Client(url, verbose=False)

@@ -92,6 +92,7 @@ GAN = GanConfig(dataset="mnist", architecture="mlp", features=8, latent=8, condi
 # --- endpoints ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_script_makes_pictures_that_can_be_had_again(client):
     files, about = generate(client, SMALL)
     assert about["config"]["seed"] == 5
@@ -107,6 +108,7 @@ def test_a_script_makes_pictures_that_can_be_had_again(client):
     assert (pixels(again[0]) == pixels(files[1])).all(), "the settings in a picture give the same picture"
 
 
+@pytest.mark.slow
 def test_a_picture_is_made_larger_and_keeps_its_settings(client):
     (file,), _ = generate(client, SMALL | {"batch": 1})
     settings = {"factor": "2", "measure": True}
@@ -176,6 +178,7 @@ def test_a_grid_and_a_walk_become_files(client):
             assert film.n_frames == 6, "four frames there, and two back"
 
 
+@pytest.mark.slow
 def test_own_generators_are_models_for_their_owner_alone(site, tmp_path):
     client, runs = site
     board = Board("gan_training", GAN.to_dict(), state="finished", weights=gan_weights(GAN))
@@ -217,6 +220,7 @@ def test_a_bad_request_gets_one_clear_sentence(client, settings, says):
         generate(client, settings)
 
 
+@pytest.mark.slow
 def test_bad_axes_and_goals_get_one_clear_sentence(client):
     def grid(*axes):
         return client.predict(*axes, SMALL, None, None, "", api_name="/image_xy")

@@ -70,6 +70,7 @@ def test_a_stranger_changes_nothing():
     assert one.models.server is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", [None, ""])
 def test_the_field_is_there_only_where_it_was_asked_for(key):
     with served(only=("text_generation",), server_key=key) as (url, _):

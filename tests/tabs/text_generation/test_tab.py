@@ -337,6 +337,7 @@ def test_templates_are_in_a_language_that_reader_and_model_know(actions):
     assert "my own" in prompt
 
 
+@pytest.mark.slow
 def test_scoring_can_be_stopped(actions):
     with gr.Blocks():
         panel = ScorePanel(actions)

@@ -296,6 +296,7 @@ def test_a_line_of_separators_alone(tmp_path) -> None:
     refused(tmp_path, "text,label\na,b\n" + "," * 9_000_000 + "x\nc,d\n" + "e\n" * 5, "Most rows")
 
 
+@pytest.mark.slow
 def test_what_is_no_text_is_refused(tmp_path) -> None:
     junk = random.Random(0).randbytes(100_000)
     for content in (junk, junk[:50], b"PK\x03\x04" + junk, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + junk, bytes(1000)):

@@ -208,6 +208,7 @@ def test_a_saved_model_has_its_trained_words_and_the_others_as_they_were(folder,
     assert np.allclose(plain, list(trainer.logits(np.arange(4)))[-1], atol=0.03)
 
 
+@pytest.mark.slow
 def test_lora_learns_few_weights(folder, lanes):
     full = sum(w.numel() for w in make_trainer(folder, lanes).weights)
     names = [name for name, w in make_trainer(folder, lanes, method="lora").net.named_parameters() if w.requires_grad]

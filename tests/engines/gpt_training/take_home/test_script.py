@@ -73,6 +73,7 @@ def test_its_first_fifty_losses_are_those_of_the_engine(kind, tmp_path, capsys):
     assert len(told.split("a character")[-1].strip().splitlines()) >= 4, "it shows what it has learnt"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_short_and_needs_nothing_of_ours(kind, tmp_path):
     (tmp_path / "own.txt").write_text(ENGLISH)

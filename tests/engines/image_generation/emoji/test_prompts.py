@@ -60,6 +60,7 @@ def test_known_phrases_need_no_download(folder, offline):
     assert all(abs(float(vector.norm()) - 1) < 1e-5 for vector in vectors.values())
 
 
+@pytest.mark.slow
 def test_other_words_need_minilm_and_it_is_said_when_it_is_out_of_reach(folder, offline):
     with pytest.raises(EngineError, match=r"Only the names of emoji .* MiniLM-L6\. The files of"):
         drain(Prompts(folder).encode(["a green dragon"]))

@@ -26,6 +26,7 @@ def run(config, stop_after=None, folder=None):
     return driven(engine.train(config, (), folder), stop_after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decoder", ["conv", "gru"])
 def test_a_run_tells_all_that_a_page_shows(decoder):
     events = run(MelodyConfig(**TINY | {"steps": 20, "decoder": decoder}))

@@ -34,6 +34,7 @@ def test_the_same_seed_gives_the_same_weights(decoder):
     assert not [name for name in one if not np.array_equal(one[name], other[name])]
 
 
+@pytest.mark.slow
 def test_the_kl_divergence_begins_near_nothing_and_beta_keeps_it_there():
     assert trainer().held_out().kl < 0.2
     assert trainer(40, beta=100.0).held_out().kl < trainer(40, beta=0.0).held_out().kl

@@ -38,6 +38,7 @@ def test_forty_tracks_are_forty_voices():
     assert len({one.voice for one in piece.notes}) == 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("data", "says"),
     [

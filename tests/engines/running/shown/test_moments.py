@@ -105,6 +105,7 @@ def test_damaged_or_missing_ones_are_said_in_a_sentence(tmp_path):
         Moment(1, tmp_path / "gone").read()
 
 
+@pytest.mark.slow
 def test_a_folder_has_them_and_an_ended_run_leaves_them_there(tmp_path):
     one = Board("gpt_training", {})
     keeper = Keeper(tmp_path, RECORD, one)

@@ -70,6 +70,7 @@ def test_they_come_back_from_json_as_they_were():
     assert steps(again)[-1] == steps(writings)[-1] == 309
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_run_has_them(tmp_path):
     board, record = Board("gpt_training", {}), Record("an-id", "gpt_training", {}, "", 0.0, "running")
     keeper = Keeper(tmp_path, record, board)

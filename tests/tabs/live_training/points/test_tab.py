@@ -43,6 +43,7 @@ def status(client, run):
     return client.predict(run=run, api_name="/points_status")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["gan", "vae", "diffusion"])
 def test_a_script_trains_and_goes_on_step_by_step(client, family):
     run = finished(client, family=family)
@@ -64,6 +65,7 @@ def test_d_and_g_alone_over_the_endpoint(client):
     assert second["alone"] == {"d": 3, "g": 1}
 
 
+@pytest.mark.slow
 def test_a_drawing_travels_in_the_run_file_and_replays(client):
     run = finished(client, data="own", drawing=BOW)
     path = client.predict(run, api_name="/points_run_file")

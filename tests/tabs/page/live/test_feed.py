@@ -208,6 +208,7 @@ def test_under_a_subpath(site):
             assert httpx.get(f"{base}{prefix}/live/run").json()["state"] == "finished"
 
 
+@pytest.mark.slow
 def test_behind_a_login_only_who_logged_in_may_watch():
     runs = Runs()
     runs.add(full_board(), FakeConfig(seed=7), owner="ann", run_id="run")

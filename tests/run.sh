@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets everything up, a browser included, and runs all checks: bash tests/run.sh [arguments for pytest]
-# With --fast only lint and the tests that need neither a browser nor a download, in about three minutes.
+# With --fast only lint and the tests that need neither a browser nor a download, in about two minutes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -119,7 +119,6 @@ def allowed(name: str) -> tuple[str, ...]:
     return (*RULES[rule], f"{top}.{room}" if room else top)
 
 
-@pytest.mark.slow
 def test_nothing_imports_in_a_circle():
     left = {name: imports(name) for name in MODULES}
     while free := {name for name, found in left.items() if not found & left.keys()}:

@@ -64,9 +64,7 @@ def build(documents: Sequence[str], context: int, seed: int = 0, share: float = 
     return Corpus(train, held, vocabulary, _part(encoded, context, step), tested, longest)
 
 
-def split(
-    documents: Sequence[str], seed: int = 0, share: float = 1.0
-) -> tuple[tuple[str, ...], tuple[str, ...]]:  # fmt: skip
+def split(documents: Sequence[str], seed: int = 0, share: float = 1.0) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is learnt from, and what is held out; see build."""
     if len(documents) < MANY:
         cuts = [round(len(text) * (1 - HELD_OUT)) for text in documents]

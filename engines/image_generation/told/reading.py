@@ -42,11 +42,12 @@ def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
     Of a picture of this program all of them; of another program's those that are known. A prompt that is not told is
     empty. ConfigError in one sentence if there are none, or if they are damaged or too long.
     """
-    found, name = _texts(path), shown_name(Path(path).name)
+    data, name = _data(path), shown_name(Path(path).name)
+    found = _texts(data, name)
     if CHUNK in found:
         return _own(found[CHUNK], name)
     told = _told(found)
-    if not (told and told.values) and (hidden := _told(_hidden(path))):
+    if not (told and told.values) and (hidden := _told(_hidden(data, name))):
         told = hidden
     if told and told.values:
         return take(told)
@@ -60,7 +61,7 @@ def read_settings(path: str | Path) -> tuple[ImageConfig, list[Message]]:
             )
     if found.get("parameters"):
         raise UNKNOWN
-    if (maker := signed_by(Path(path).read_bytes())) is not None:
+    if (maker := signed_by(data)) is not None:
         maker = maker or Message("another program")
         raise ConfigError("{file} was made by {maker}, which wrote no settings into it.", file=name, maker=maker)
     raise ConfigError("{file} tells no settings: its program wrote none, or they were removed.", file=name)
@@ -75,7 +76,7 @@ def _told(found: Mapping[str, str | None]) -> Told | None:
 def read_axes(path: str | Path) -> Axes | None:
     """The axes of an X/Y grid of this program, None if the picture is none."""
     try:
-        return Axes.from_json(json.loads(_texts(path).get(CHUNK) or "")["grid"])
+        return Axes.from_json(json.loads(_texts(_data(path), shown_name(Path(path).name)).get(CHUNK) or "")["grid"])
     except (ValueError, TypeError, KeyError, RecursionError, ConfigError):
         return None
 
@@ -94,11 +95,15 @@ def _own(text: str | None, name: str) -> tuple[ImageConfig, list[Message]]:
     raise ConfigError("The settings in {file} cannot be used: {reason}", file=name, reason=reason)
 
 
-def _texts(path: str | Path) -> Mapping[str, str | None]:
-    """Keyword -> text of a PNG's chunks, before or after its pixels, and of any picture's EXIF, XMP and comment."""
+def _data(path: str | Path) -> bytes:
+    """All of a file; ConfigError if it is too large."""
     if size_of(path) > MAX_FILE_MB * 10**6:
         raise ConfigError("The files are too large; together they may have {most} MB.", most=MAX_FILE_MB)
-    data, name = Path(path).read_bytes(), shown_name(Path(path).name)
+    return Path(path).read_bytes()
+
+
+def _texts(data: bytes, name: str) -> Mapping[str, str | None]:
+    """Keyword -> text of a PNG's chunks, before or after its pixels, and of any picture's EXIF, XMP and comment."""
     picture = _header(data, name)
     found = texts(data)
     for keyword, text in _exif_texts(picture).items():
@@ -110,9 +115,9 @@ def _texts(path: str | Path) -> Mapping[str, str | None]:
     return found
 
 
-def _hidden(path: str | Path) -> Mapping[str, str]:
+def _hidden(data: bytes, name: str) -> Mapping[str, str]:
     """The texts in the pixels of a picture whose `_texts` have been read."""
-    picture = _header(Path(path).read_bytes(), shown_name(Path(path).name))
+    picture = _header(data, name)
     try:
         return hidden_texts(picture) if picture.format in LOSSLESS else {}
     except Exception:  # a decoder given hostile bytes may raise nearly anything

@@ -9,7 +9,7 @@ from engines.device.tuning import Choice
 from engines.diffusion_training.config import DiffusionConfig
 from engines.diffusion_training.script import script_files
 from engines.diffusion_training.step import Trainer
-from tests.engines.gan_training.test_script import LINES, run
+from tests.run_scripts import check, run
 
 SMALL = {"dataset": "mnist", "features": 16, "batch": 8, "steps": 50, "seed": 3}
 KINDS = {
@@ -43,6 +43,4 @@ def test_its_first_fifty_losses_are_those_of_the_engine(kind, tmp_path, capsys):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_short(kind):
-    script = script_files(DiffusionConfig(**SMALL | KINDS[kind]))["train.py"].decode()
-    assert len(script.splitlines()) <= LINES
-    assert max(map(len, script.splitlines())) <= 119
+    check(script_files(DiffusionConfig(**SMALL | KINDS[kind])))

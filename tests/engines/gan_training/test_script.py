@@ -1,11 +1,8 @@
 """A GAN's run as a script: it trains the same without this program."""
 
-import ast
 import re
-import runpy
 
 import pytest
-import torch
 
 from engines.data.pictures import load_bundled
 from engines.device.tuning import Choice
@@ -13,8 +10,8 @@ from engines.gan_training.config import GanConfig
 from engines.gan_training.script import LOSSES, script_files
 from engines.gan_training.step import Trainer
 from engines.messages import EngineError
+from tests.run_scripts import check, run
 
-LINES = 150
 # At the default rates a GAN is chaotic: one weight changed by a millionth, or another layout in memory, changes its
 # losses by a tenth within ten steps. So the rates are lower here, and all differences show.
 SMALL = {"dataset": "mnist", "features": 8, "batch": 16, "steps": 50, "seed": 3, "lr_g": 2e-4, "lr_d": 2e-4}
@@ -36,14 +33,6 @@ def losses_of_the_engine(config):
     return found
 
 
-def run(folder, files, capsys):
-    for name, data in files.items():
-        (folder / name).write_bytes(data)
-    with torch.random.fork_rng(), torch.set_grad_enabled(True):
-        runpy.run_path(str(folder / "train.py"), run_name="__main__")
-    return capsys.readouterr().out
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_its_first_fifty_losses_are_those_of_the_engine(kind, tmp_path, capsys):
@@ -60,11 +49,7 @@ def test_its_first_fifty_losses_are_those_of_the_engine(kind, tmp_path, capsys):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_short_and_needs_nothing_of_ours(kind):
-    script = script_files(GanConfig(**SMALL | KINDS[kind]))["train.py"].decode()
-    assert len(script.splitlines()) <= LINES
-    assert max(map(len, script.splitlines())) <= 119
-    imported = {node.module or "" for node in ast.walk(ast.parse(script)) if isinstance(node, ast.ImportFrom)}
-    assert not [name for name in imported if name.startswith(("engines", "tabs"))]
+    check(script_files(GanConfig(**SMALL | KINDS[kind])))
 
 
 @pytest.mark.parametrize("settings", [{"dataset": "own"}, {"whole": True}])

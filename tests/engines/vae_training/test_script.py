@@ -9,7 +9,7 @@ from engines.device.tuning import Choice
 from engines.vae_training.config import VaeConfig
 from engines.vae_training.script import script_files
 from engines.vae_training.step import Trainer
-from tests.engines.gan_training.test_script import LINES, run
+from tests.run_scripts import check, run
 
 SMALL = {"dataset": "mnist", "features": 8, "batch": 16, "steps": 50, "seed": 3}
 KINDS = {
@@ -46,6 +46,4 @@ def test_its_first_fifty_losses_are_those_of_the_engine(kind, tmp_path, capsys):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_short(kind):
-    script = script_files(VaeConfig(**SMALL | KINDS[kind]))["train.py"].decode()
-    assert len(script.splitlines()) <= LINES
-    assert max(map(len, script.splitlines())) <= 119
+    check(script_files(VaeConfig(**SMALL | KINDS[kind])))

@@ -1,11 +1,8 @@
 """The run as a script: it trains the same without this program."""
 
-import ast
 import re
-import runpy
 
 import pytest
-import torch
 
 from engines.gpt_training.config import GptConfig
 from engines.gpt_training.step import Trainer
@@ -15,8 +12,8 @@ from engines.gpt_training.text.sources import load_documents
 from engines.messages import EngineError
 from tests.alone import run_alone
 from tests.engines.gpt_training.tiny import ENGLISH, TINY
+from tests.run_scripts import check, run
 
-LINES = 150
 KINDS = {
     "gpt": {},
     "lstm": {"model": "lstm"},
@@ -44,13 +41,6 @@ def losses_of_the_engine(config, uploads):
     return found, trainer.held_out(10**6)
 
 
-def run(script, capsys):
-    """What it says; it is on its own but for the process, which has imported torch already."""
-    with torch.random.fork_rng(), torch.set_grad_enabled(True):
-        runpy.run_path(str(script), run_name="__main__")
-    return capsys.readouterr().out
-
-
 def losses(told):
     return [float(number) for number in re.findall(r"^step \d+: ([\d.]+)", told, re.M)]
 
@@ -62,9 +52,7 @@ def test_its_first_fifty_losses_are_those_of_the_engine(kind, tmp_path, capsys):
     if kind == "own":
         (tmp_path / "own.txt").write_text(ENGLISH + "Ein längeres Ende, das sonst nirgends steht. " * 9, "utf-8")
         uploads = (str(tmp_path / "own.txt"),)
-    for name, data in script_files(config, uploads).items():
-        (tmp_path / name).write_bytes(data)
-    told = run(tmp_path / "train.py", capsys)
+    told = run(tmp_path, script_files(config, uploads), capsys)
     theirs = losses(told)
     ours, held_out = losses_of_the_engine(config, uploads)
     assert theirs == pytest.approx(ours, rel=0.02)
@@ -78,11 +66,7 @@ def test_its_first_fifty_losses_are_those_of_the_engine(kind, tmp_path, capsys):
 def test_it_is_short_and_needs_nothing_of_ours(kind, tmp_path):
     (tmp_path / "own.txt").write_text(ENGLISH)
     files = script_files(config_of(kind), (str(tmp_path / "own.txt"),) if kind == "own" else ())
-    script = files["train.py"].decode()
-    assert len(script.splitlines()) <= LINES
-    assert max(map(len, script.splitlines())) <= 119
-    imported = {node.module or "" for node in ast.walk(ast.parse(script)) if isinstance(node, ast.ImportFrom)}
-    assert not [name for name in imported if name.startswith(("engines", "tabs"))]
+    check(files)
     assert set(files) <= {"train.py", "train.txt", "held_out.txt", "tokenizer.json"}
 
 

@@ -1,18 +1,16 @@
 """The run as a script: it trains the same without this program."""
 
-import ast
 import re
-import runpy
 
 import pytest
-import torch
 
 from engines.music.melody_vae.config import MelodyConfig
 from engines.music.melody_vae.corpus import load
 from engines.music.melody_vae.script import DATA, script_files
 from engines.music.melody_vae.step import Trainer
+from tests.run_scripts import check, run
 
-LINES, STEPS = 150, 30
+STEPS = 30
 KINDS = {
     "usual": {},
     "by_notes": {"decoder": "gru", "forget": 0.5, "metre": "6/8", "dropout": 0.2},
@@ -36,11 +34,7 @@ def losses_of_the_engine(config):
 @pytest.mark.parametrize("kind", KINDS)
 def test_its_losses_are_those_of_the_engine(kind, tmp_path, capsys):
     config = config_of(kind)
-    for name, data in script_files(config).items():
-        (tmp_path / name).write_bytes(data)
-    with torch.random.fork_rng(), torch.set_grad_enabled(True):
-        runpy.run_path(str(tmp_path / "train.py"), run_name="__main__")
-    told = capsys.readouterr().out
+    told = run(tmp_path, script_files(config), capsys)
     theirs = [float(loss) for loss in re.findall(r"^step \d+: ([\d.]+) nats", told, re.M)]
     assert theirs == pytest.approx(losses_of_the_engine(config), rel=0.02)
     assert re.search(r"held out: [\d.]+ nats a melody; [\d.]+% of the notes come back", told)
@@ -50,9 +44,5 @@ def test_its_losses_are_those_of_the_engine(kind, tmp_path, capsys):
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_is_short_and_needs_nothing_of_ours(kind):
     files = script_files(config_of(kind))
-    script = files["train.py"].decode()
-    assert len(script.splitlines()) <= LINES
-    assert max(map(len, script.splitlines())) <= 119
-    imported = {node.module or "" for node in ast.walk(ast.parse(script)) if isinstance(node, ast.ImportFrom)}
-    assert not [name for name in imported if name.startswith(("engines", "tabs"))]
+    check(files)
     assert set(files) == {"train.py", DATA}

@@ -43,6 +43,7 @@ from tabs.page.links import RUN, TAB, Query, lost, read_visit
 from tabs.page.live.feed import live_routes
 from tabs.page.looks.theme import HEAD, PAGE_CSS, theme
 from tabs.page.opening.once import IN_TURN, Opening, opens
+from tabs.page.opening.quicker import QuickerScripts
 from tabs.page.opening.served import FirstScript
 from tabs.page.opening.switch import language_switch
 from tabs.page.polite import PoliteBlocks
@@ -177,7 +178,7 @@ def reach(runs: Runs) -> dict[str, object]:
 
     watched = (*live_routes(runs), *comparison_routes(runs), *room_routes(runs))
     routes = [Route("/health", health), *watched, *score_routes()]
-    middleware = [Middleware(Lasting), Middleware(FirstScript)]
+    middleware = [Middleware(Lasting), Middleware(FirstScript), Middleware(QuickerScripts)]
     pages = {"routes": routes, "middleware": middleware}
     return {"mcp_server": True, "app_kwargs": pages}
 

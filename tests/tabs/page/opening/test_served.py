@@ -1,11 +1,12 @@
 """The page as it comes over the network: with the script that goes before all others, and compressed."""
 
-import gzip
-
 import httpx
 import pytest
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.testclient import TestClient
 
-from tabs.page.opening.served import Zipped
+from tabs.page.opening.served import ADDRESSES, FirstScript
 from tests.served import served
 
 
@@ -32,7 +33,47 @@ def test_nothing_else_is_touched(address):
     assert "content-encoding" not in health.headers
 
 
-def test_another_page_is_compressed_anew():
-    zipped = Zipped()
-    for body in (b"one", b"one", b"another", b"one"):
-        assert gzip.decompress(zipped.of(body)) == body
+class Writing:
+    """Writes a page that tells whose address it is for, and counts."""
+
+    def __init__(self, **headers):
+        self.count, self.headers = 0, headers
+
+    async def __call__(self, scope, receive, send):
+        self.count += 1
+        await HTMLResponse(f"<head>{Request(scope).base_url}", headers=self.headers)(scope, receive, send)
+
+
+def ask(app, path="/", **headers):
+    return TestClient(app).get(path, headers=headers).text.split("</script>")[-1]
+
+
+def test_the_page_of_an_address_is_written_once_and_each_address_has_its_own():
+    writing = Writing()
+    app = FirstScript(writing)
+    for host in ("a.example", "b.example", "a.example", "b.example"):
+        assert ask(app, host=host) == f"http://{host}/"
+    assert ask(app, "/?tab=text", host="a.example") == "http://a.example/"  # what it opens at is the browser's to read
+    assert writing.count == 2
+    ask(app, host="a.example", **{"x-forwarded-proto": "https"})
+    assert writing.count == 3
+
+
+def test_no_more_addresses_are_kept_than_allowed():
+    writing = Writing()
+    app = FirstScript(writing)
+    for number in range(3 * ADDRESSES):
+        ask(app, host=f"{number}.example")
+    assert writing.count == 3 * ADDRESSES
+    assert len(app._kept) == ADDRESSES
+    ask(app, host=f"{number}.example")
+    assert writing.count == 3 * ADDRESSES
+
+
+@pytest.mark.parametrize(("path", "headers"), [("/?deep_link=x", {}), ("/", {"set-cookie": "a=b"})])
+def test_what_is_one_visitors_own_is_not_kept(path, headers):
+    writing = Writing(**headers)
+    app = FirstScript(writing)
+    for _ in range(2):
+        ask(app, path)
+    assert writing.count == 2

@@ -111,7 +111,7 @@ def create_app(
         pressed, asked, done = ([getattr(opening, state) for opening in openings.values()] for state in states)
         app.load(arrive, [owner, *pressed], [owner, visit, *asked, *done], **IN_TURN)
         for engine, opening in openings.items():
-            opening.selects(tabs, pages[engine])
+            opening.selects(tabs, pages[engine], unless="window.aigcChose")
         if compared:
             compared.change(lambda run: True, compared, openings[COMPARISON].done, **IN_TURN, trigger_mode="multiple")
             compared.change(None, None, tabs, js=script_of(selected=pages[COMPARISON]))

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, quote
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import NARROW, WIDE, set_slider
+from tests.browser.conftest import NARROW, READY, WIDE, set_slider
 
 SCREENS = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1280px", "390px"])
 PREFIXES = {"gan_training": "gan", "image_generation": "image", "text_generation": "text", "finetuning": "finetuning"}
@@ -265,6 +265,26 @@ def test_a_form_with_a_mistake_gets_its_sentence_and_no_link(visit):
     page.locator("#gan-settings-link").click()
     page.get_by_text("are too large together").wait_for()
     assert page.url == before
+
+
+@pytest.mark.only("text_generation", "finetuning")
+def test_a_tab_pressed_before_the_links_own_has_come_is_not_taken_away(visit):
+    visitor = visit()
+    page, held, busy = visitor.page, [], True
+    page.route("**/queue/join*", lambda route: held.append(route) if busy else route.continue_())
+    page.goto(f"{visitor.url}?tab=finetuning&seed=5")
+    pressed = page.get_by_role("tab", name="Text generation")
+    pressed.click()
+    busy = False
+    for route in held:
+        route.continue_()
+    for place in READY["text_generation"]:
+        page.locator(place).wait_for()
+    expect(pressed).to_have_attribute("aria-selected", "true")
+    page.get_by_role("tab", name="Fine-tuning").click()
+    expect(page.locator("#finetuning-settings-link")).to_be_visible()
+    open_more(page)
+    expect(page.locator("#finetuning-seed input").first).to_have_value("5")
 
 
 @SCREENS

@@ -40,3 +40,12 @@ addEventListener(
   (event) => event.key === "Tab" && event.target.matches?.("input[role=combobox]") && event.stopPropagation(),
   true,
 );
+// Whether the visitor has chosen a tab by now: then what a link asked for is not put in its place.
+addEventListener(
+  "click",
+  (event) => {
+    const list = event.isTrusted && event.target.closest?.("[role=tab]")?.closest("[role=tablist]");
+    if (list && list === document.querySelector("[role=tablist]")) window.aigcChose = true;
+  },
+  true,
+);

@@ -7,12 +7,13 @@ each step of each handler. Scripts may.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
 
-from tabs.page.component import script_of
+from tabs.page.component import as_update
 from tabs.page.links import Query
 
 # A press may be handled before or after the arrival, never at the same time: neither misses what the other did.
@@ -36,9 +37,10 @@ class Opening:
         """Wire what is to happen once it is opened; as many handlers as there are panels in it."""
         return self.done.change(*handler, **{"trigger_mode": "multiple", **options})
 
-    def selects(self, tabs: gr.Tabs, chosen: str) -> None:
-        """Where the address asks for this part, `chosen` among `tabs` is shown."""
-        self.asked.change(None, None, tabs, js=script_of(selected=chosen))
+    def selects(self, tabs: gr.Tabs, chosen: str, unless: str = "false") -> None:
+        """Where the address asks for this part, `chosen` among `tabs` is shown, unless the script `unless` holds."""
+        left, shown = (json.dumps(as_update(fields)) for fields in ({}, {"selected": chosen}))
+        self.asked.change(None, None, tabs, js=f"() => {unless} ? {left} : {shown}")
 
 
 def opens(place: gr.Tab, visit: gr.State, openings: Sequence[Opening]) -> None:

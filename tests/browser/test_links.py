@@ -267,24 +267,22 @@ def test_a_form_with_a_mistake_gets_its_sentence_and_no_link(visit):
     assert page.url == before
 
 
-@pytest.mark.only("text_generation", "finetuning")
+@pytest.mark.only("image_generation", "finetuning")
 def test_a_tab_pressed_before_the_links_own_has_come_is_not_taken_away(visit):
     visitor = visit()
     page, held, busy = visitor.page, [], True
     page.route("**/queue/join*", lambda route: held.append(route) if busy else route.continue_())
-    page.goto(f"{visitor.url}?tab=finetuning&seed=5")
-    pressed = page.get_by_role("tab", name="Text generation")
+    page.goto(f"{visitor.url}?tab=image_generation&seed=5")
+    pressed = page.get_by_role("tab", name="Fine-tuning")
     pressed.click()
     busy = False
     for route in held:
         route.continue_()
-    for place in READY["text_generation"]:
+    for place in READY["finetuning"]:
         page.locator(place).wait_for()
     expect(pressed).to_have_attribute("aria-selected", "true")
-    page.get_by_role("tab", name="Fine-tuning").click()
-    expect(page.locator("#finetuning-settings-link")).to_be_visible()
-    open_more(page)
-    expect(page.locator("#finetuning-seed input").first).to_have_value("5")
+    page.get_by_role("tab", name="Image generation").click()
+    expect(page.locator("#image-seed input").first).to_have_value("5")
 
 
 @SCREENS

@@ -90,7 +90,7 @@ READY = {
     "gpt_training": ("#gpt-live .live", "#gpt-start[title]"),
     "image_generation": ("#image-stage .stage", "#image-stop[title]"),
     "clip_training": ("#clip-live .live:not([data-state=none])", "#clip-start[title]"),
-    "text_generation": ("#text-message textarea",),
+    "text_generation": (":is(#text-message, #text-text) textarea:visible",),  # a Chinese visitor begins with a poem
     "finetuning": ("#finetuning-preview section", "#finetuning-start[title]"),
     "room": ("#room-board .board",),
     "music": ("#music-roll canvas",),

@@ -44,7 +44,7 @@ addEventListener(
 addEventListener(
   "click",
   (event) => {
-    const list = event.isTrusted && event.target.closest?.("[role=tab]")?.closest("[role=tablist]");
+    const list = event.isTrusted && event.target.closest?.("[role=tab][aria-selected=false]")?.closest("[role=tablist]");
     if (list && list === document.querySelector("[role=tablist]")) window.aigcChose = true;
   },
   true,

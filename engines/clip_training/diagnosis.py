@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from engines.clip_training.config import ClipConfig
+from engines.live_training.diagnosis import on_its_way, too_early
 from engines.messages import Message
 from engines.running.events import Verdict
 
@@ -80,20 +81,15 @@ def _said(exam: Exam) -> Message:
 
 def early(exam: Exam) -> Verdict:
     """Nothing can be said yet."""
-    return Verdict(
-        "early",
-        Message("Too early to tell"),
+    return too_early(
         _said(exam),
         Message("Watch the matrix: its diagonal should come out of the dark."),
-        Message("It ended before there was anything to tell. Let the next one run for longer."),
     )
 
 
 def learning(exam: Exam) -> Verdict:
     """On its way."""
-    return Verdict(
-        "learning",
-        Message("On its way"),
+    return on_its_way(
         _said(exam),
         Message("Let it run: the loss should fall further below the line of guessing."),
         Message("It ended on its way. Give the next one more steps."),
@@ -157,14 +153,4 @@ def _loss(exam: Exam) -> Message:
         loss=f"{exam.training:.2f}",
         guessing=f"{exam.guessing:.2f}",
         temperature=f"{exam.temperature:.3g}",
-    )
-
-
-def diverged() -> Verdict:
-    """The loss is NaN or infinite."""
-    return Verdict(
-        "diverging",
-        Message("Diverging: the training runs away"),
-        Message("A loss is not a number any more."),
-        Message("Try a learning rate ten times lower."),
     )

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.clip_training.config import ClipConfig
-from engines.clip_training.diagnosis import Doctor, Exam, diverged
+from engines.clip_training.diagnosis import Doctor, Exam
 from engines.clip_training.pairs import HELD, LANGUAGES, Pairs, load
 from engines.clip_training.retrieval import BEST, matrix, mean_of, names_shown, retrieval
-from engines.live_training.jobs import Diverged, Job, Jobs
+from engines.live_training.jobs import Job, Jobs, telling_divergence
 from engines.live_training.one_run import OneNetRun, Part
-from engines.messages import EngineError, Message
+from engines.messages import Message
 from engines.running.clock import Clock
 from engines.running.events import (
     Bars,
@@ -63,14 +63,7 @@ def train(config: ClipConfig, uploads: Sequence[str] = (), folder: Path | None =
     try:
         yield Note(Message("Trying out how to compute fastest here"))
         trainer = Trainer(config, pairs, device, best_choice(config, pairs, device, neighbours.free()))
-        yield from _Training(trainer, pairs, folder).events()
-    except Diverged as problem:
-        yield diverged()
-        raise EngineError(
-            "At step {step} a loss was not a number any more: the training has diverged. Lower the learning rate and"
-            " start again; what was shown before is kept.",
-            step=problem.step,
-        ) from problem
+        yield from telling_divergence(_Training(trainer, pairs, folder).events())
     finally:
         del trainer
         release_memory()

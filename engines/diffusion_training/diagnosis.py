@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engines.live_training.diagnosis import Exam, diverging, percent
+from engines.live_training.diagnosis import Exam, diverging, percent, too_early
 from engines.messages import Message
 from engines.running.events import Verdict
 
@@ -64,12 +64,9 @@ class Doctor:
 
 def early(exam: Exam) -> Verdict:
     """Nothing can be said yet."""
-    return Verdict(
-        "early",
-        Message("Too early to tell"),
+    return too_early(
         Message("At step {step} the network has only begun.", step=exam.step),
         Message("Watch the grid: gray fog comes first, then blobs, then shapes, then detail."),
-        Message("It ended before there was anything to tell. Let the next one run for longer."),
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engines.gpt_training.config import MASKED, GptConfig
+from engines.live_training.diagnosis import on_its_way, overshooting, too_early
 from engines.messages import Message
 from engines.running.events import Verdict
 
@@ -128,20 +129,15 @@ def _said(exam: Exam) -> Message:
 
 def early(exam: Exam) -> Verdict:
     """Nothing can be said yet."""
-    return Verdict(
-        "early",
-        Message("Too early to tell"),
+    return too_early(
         _said(exam),
         Message("Watch how the most frequent characters come first, then the shape of lines."),
-        Message("It ended before there was anything to tell. Let the next one run for longer."),
     )
 
 
 def learning(exam: Exam) -> Verdict:
     """On its way."""
-    return Verdict(
-        "learning",
-        Message("On its way"),
+    return on_its_way(
         _said(exam),
         Message("Let it run: its loss should come to lie below the lines of counting."),
         Message("It ended on its way. Give the next one more steps, or a larger width."),
@@ -161,9 +157,7 @@ def healthy(exam: Exam) -> Verdict:
 
 def rate_too_high(exam: Exam, best: float) -> Verdict:
     """Steps overshoot, so that only the frequencies of characters are learnt, or what was learnt is lost again."""
-    return Verdict(
-        "diverging",
-        Message("The learning rate is too high"),
+    return overshooting(
         Message(
             "The training loss is {loss} nats a character; it was {best} at best, and who only counts how often"
             " each character comes needs {line}.",
@@ -171,7 +165,6 @@ def rate_too_high(exam: Exam, best: float) -> Verdict:
             best=f"{best:.2f}",
             line=f"{exam.lines[1]:.2f}",
         ),
-        Message("Each step overshoots. Try a learning rate ten times lower."),
     )
 
 
@@ -205,14 +198,4 @@ def too_small(exam: Exam) -> Verdict:
         Message("Too small, or too slow: pairs of characters tell as much"),
         _said(exam),
         Message("Try a larger width, more layers, more context, or a higher learning rate."),
-    )
-
-
-def diverged() -> Verdict:
-    """The loss is NaN or infinite."""
-    return Verdict(
-        "diverging",
-        Message("Diverging: the training runs away"),
-        Message("A loss is not a number any more."),
-        Message("Try a learning rate ten times lower."),
     )

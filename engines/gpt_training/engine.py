@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engines.gpt_training.config import MASKED, POEMS, GptConfig
-from engines.gpt_training.diagnosis import Doctor, Exam, diverged
+from engines.gpt_training.diagnosis import Doctor, Exam
 from engines.gpt_training.measures.ngrams import MOST, ORDERS, held_out_nats
 from engines.gpt_training.text.corpus import Corpus, build
 from engines.gpt_training.text.sources import left_unknown, load_documents
-from engines.live_training.jobs import Diverged, Job, Jobs, each
+from engines.live_training.jobs import Job, Jobs, each, telling_divergence
 from engines.live_training.one_run import OneNetRun, Part
 from engines.live_training.race.terms import Budget, Terms
-from engines.messages import EngineError, Message
+from engines.messages import Message
 from engines.running.clock import Clock
 from engines.running.events import Bars, Caption, Events, Metrics, Note, Progress, Weights, Written
 from engines.running.workers.zero_gpu import TRAINING, on_gpu
@@ -69,14 +69,7 @@ def train(
     try:
         yield Note(Message("Trying out how to compute fastest here"))
         trainer = Trainer(config, corpus, device, best_choice(config, corpus, device, neighbours.free()))
-        yield from _Training(trainer, corpus, lines, folder, terms).events()
-    except Diverged as problem:
-        yield diverged()
-        raise EngineError(
-            "At step {step} a loss was not a number any more: the training has diverged. Lower the learning rate and"
-            " start again; what was written before is kept.",
-            step=problem.step,
-        ) from problem
+        yield from telling_divergence(_Training(trainer, corpus, lines, folder, terms).events())
     finally:
         del trainer
         release_memory()

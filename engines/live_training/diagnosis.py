@@ -30,6 +30,28 @@ class Exam:
         return sum(share < MISSING_SHARE * real for share, real in pairs)
 
 
+def too_early(reason: Message, advice: Message) -> Verdict:
+    """Nothing can be said yet."""
+    return Verdict(
+        "early",
+        Message("Too early to tell"),
+        reason,
+        advice,
+        Message("It ended before there was anything to tell. Let the next one run for longer."),
+    )
+
+
+def on_its_way(reason: Message, advice: Message, afterwards: Message) -> Verdict:
+    """It learns, and has not learnt enough."""
+    return Verdict("learning", Message("On its way"), reason, advice, afterwards)
+
+
+def overshooting(reason: Message) -> Verdict:
+    """The loss rises, or never falls, since each step goes too far."""
+    advice = Message("Each step overshoots. Try a learning rate ten times lower.")
+    return Verdict("diverging", Message("The learning rate is too high"), reason, advice)
+
+
 def diverging(reason: Message, advice: Message | None = None) -> Verdict:
     """The losses or the pictures run away."""
     return Verdict(

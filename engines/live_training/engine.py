@@ -13,9 +13,9 @@ import numpy as np
 from engines.data.pictures import PictureSet
 from engines.knobs import Config
 from engines.live_training.data import load_pictures
-from engines.live_training.diagnosis import Exam, diverged
+from engines.live_training.diagnosis import Exam
 from engines.live_training.family import Family
-from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns
+from engines.live_training.jobs import Diverged, Job, Jobs, each, in_turns, telling_divergence
 from engines.live_training.race.terms import Budget, Terms
 from engines.messages import EngineError, Message
 from engines.running.clock import Clock
@@ -88,14 +88,7 @@ def train(
             return
         judge = yield from make_judge(pictures, device, family.judged)
         if judge is not None:
-            yield from _Training(family, trainer, *judge, grid, folder, terms).events()
-    except Diverged as problem:
-        yield diverged()
-        raise EngineError(
-            "At step {step} a loss was not a number any more: the training has diverged. Lower the learning"
-            " rates and start again; the last good pictures and generator are kept.",
-            step=problem.step,
-        ) from problem
+            yield from telling_divergence(_Training(family, trainer, *judge, grid, folder, terms).events())
     finally:
         del trainer, judge
         release_memory()

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from typing import TYPE_CHECKING
 
+from engines.live_training.diagnosis import diverged
+from engines.messages import EngineError
 from engines.running.clock import Clock
-from engines.running.events import Event
+from engines.running.events import Event, Events
 
 if TYPE_CHECKING:
     from engines.live_training.checkpoint import Checkpoints
@@ -23,6 +25,19 @@ class Diverged(Exception):
     def __init__(self, step: int) -> None:
         super().__init__(step)
         self.step = step
+
+
+def telling_divergence(events: Events) -> Events:
+    """A training's events; where it raises Diverged, a last one says so, and the EngineError what to do."""
+    try:
+        return (yield from events)
+    except Diverged as problem:
+        yield diverged()
+        raise EngineError(
+            "At step {step} a loss was not a number any more: the training has diverged. Lower the learning rate and"
+            " start again; what was made before is kept.",
+            step=problem.step,
+        ) from problem
 
 
 def each(

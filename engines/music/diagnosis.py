@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engines.live_training.diagnosis import on_its_way, overshooting, too_early
 from engines.messages import Message
 from engines.music.config import MusicConfig
 from engines.running.events import Verdict
@@ -94,20 +95,15 @@ def _said(exam: Exam) -> Message:
 
 def early(exam: Exam) -> Verdict:
     """Nothing can be said yet."""
-    return Verdict(
-        "early",
-        Message("Too early to tell"),
+    return too_early(
         _said(exam),
         Message("Watch how single notes join to held ones first, and these to chords."),
-        Message("It ended before there was anything to tell. Let the next one run for longer."),
     )
 
 
 def learning(exam: Exam) -> Verdict:
     """On its way."""
-    return Verdict(
-        "learning",
-        Message("On its way"),
+    return on_its_way(
         _said(exam),
         Message("Let it run: its loss should come to lie below the lines of counting."),
         Message("It ended on its way. Give the next one more steps, or a larger width."),
@@ -127,9 +123,7 @@ def healthy(exam: Exam) -> Verdict:
 
 def rate_too_high(exam: Exam, best: float) -> Verdict:
     """Steps overshoot, so that only the frequencies of notes are learnt, or what was learnt is lost again."""
-    return Verdict(
-        "diverging",
-        Message("The learning rate is too high"),
+    return overshooting(
         Message(
             "The training loss is {loss} nats a note; it was {best} at best, and who only counts how often each note"
             " comes needs {line}.",
@@ -137,7 +131,6 @@ def rate_too_high(exam: Exam, best: float) -> Verdict:
             best=f"{best:.2f}",
             line=f"{exam.lines['1-gram']:.2f}",
         ),
-        Message("Each step overshoots. Try a learning rate ten times lower."),
     )
 
 
@@ -155,14 +148,4 @@ def by_heart(exam: Exam, best: float, copied: int) -> Verdict:
             count=copied,
         ),
         Message("Stop it where the held-out loss was lowest. More chorales, all keys or more dropout help."),
-    )
-
-
-def diverged() -> Verdict:
-    """The loss is NaN or infinite."""
-    return Verdict(
-        "diverging",
-        Message("Diverging: the training runs away"),
-        Message("A loss is not a number any more."),
-        Message("Try a learning rate ten times lower."),
     )

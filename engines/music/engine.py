@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engines.live_training.jobs import Diverged, Job, Jobs
+from engines.live_training.jobs import Job, Jobs, telling_divergence
 from engines.live_training.one_run import OneNetRun, Part
-from engines.messages import EngineError, Message
+from engines.messages import Message
 from engines.music.chorales import Corpus, load
 from engines.music.config import MusicConfig
-from engines.music.diagnosis import Doctor, Exam, diverged
+from engines.music.diagnosis import Doctor, Exam
 from engines.music.measures.copies import Copies
 from engines.music.measures.lines import lines
 from engines.music.measures.rules import by_voice, score
@@ -59,14 +59,7 @@ def train(config: MusicConfig, uploads: Sequence[str] = (), folder: Path | None 
     try:
         yield Note(Message("Trying out how to compute fastest here"))
         trainer = Trainer(config, corpus, device, best_choice(config, corpus, device, neighbours.free()))
-        yield from _Training(trainer, corpus, counted, folder).events()
-    except Diverged as problem:
-        yield diverged()
-        raise EngineError(
-            "At step {step} a loss was not a number any more: the training has diverged. Lower the learning rate and"
-            " start again; what was written before is kept.",
-            step=problem.step,
-        ) from problem
+        yield from telling_divergence(_Training(trainer, corpus, counted, folder).events())
     finally:
         del trainer
         release_memory()

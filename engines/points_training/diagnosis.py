@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engines.live_training.diagnosis import on_its_way, too_early
 from engines.messages import Message
 from engines.points_training.config import DIFFUSION, GAN, VAE, PointsConfig
 from engines.points_training.coverage import Coverage
@@ -92,20 +93,15 @@ def _said(exam: Exam) -> Message:
 
 def early(exam: Exam) -> Verdict:
     """Nothing can be said yet."""
-    return Verdict(
-        "early",
-        Message("Too early to tell"),
+    return too_early(
         _said(exam),
         Message("Watch the made points leave the middle."),
-        Message("It ended before there was anything to tell. Let the next one run for longer."),
     )
 
 
 def learning(exam: Exam) -> Verdict:
     """On its way."""
-    return Verdict(
-        "learning",
-        Message("On its way"),
+    return on_its_way(
         _said(exam),
         Message("Let it run: the points should come to lie on the data."),
         Message("It ended on its way. Give the next one more steps, or a larger width."),
@@ -230,14 +226,4 @@ def diverging(loss: float) -> Verdict:
         Message("Diverging: the learning rates are too high"),
         Message("A loss has grown to {loss}: each step overshoots.", loss=f"{loss:.3g}"),
         Message("Try learning rates ten times lower, for both networks."),
-    )
-
-
-def diverged() -> Verdict:
-    """A loss is NaN or infinite."""
-    return Verdict(
-        "diverging",
-        Message("Diverging: the training runs away"),
-        Message("A loss is not a number any more."),
-        Message("Try a learning rate ten times lower."),
     )

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engines.live_training.jobs import Diverged
-from engines.messages import EngineError, Message
+from engines.live_training.jobs import Diverged, telling_divergence
+from engines.messages import Message
 from engines.points_training.clouds import REACH, Cloud, make_cloud
 from engines.points_training.config import GAN, PointsConfig
 from engines.points_training.coverage import measure
-from engines.points_training.diagnosis import Doctor, Exam, diverged
+from engines.points_training.diagnosis import Doctor, Exam
 from engines.running.clock import Clock
 from engines.running.events import Caption, Event, Events, Ground, Metrics, Note, Progress, Resumed, Weights
 from engines.running.workers.zero_gpu import TRAINING, on_gpu
@@ -49,15 +49,7 @@ def train(config: PointsConfig, folder: Path | None = None) -> Events:
     yield ground(cloud)
     yield Caption("scores", ABOUT)
     trainer = make_trainer(config, cloud)
-    try:
-        yield from _Training(config, trainer, cloud, folder).events()
-    except Diverged as problem:
-        yield diverged()
-        raise EngineError(
-            "At step {step} a loss was not a number any more: the training has diverged. Lower the learning rates and"
-            " start again; the last good pictures are kept.",
-            step=problem.step,
-        ) from problem
+    yield from telling_divergence(_Training(config, trainer, cloud, folder).events())
 
 
 def ground(cloud: Cloud) -> Ground:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from engines.live_training.diagnosis import on_its_way, overshooting, too_early
 from engines.messages import Message
 from engines.music.melody_vae.config import MelodyConfig
 from engines.running.events import Verdict
@@ -92,20 +93,15 @@ def _said(exam: Exam) -> Message:
 
 def early(exam: Exam) -> Verdict:
     """Nothing can be said yet."""
-    return Verdict(
-        "early",
-        Message("Too early to tell"),
+    return too_early(
         Message("At step {step} the networks have only begun.", step=exam.step),
         Message("Listen to what comes back: first the beat, then high and low, then the notes."),
-        Message("It ended before there was anything to tell. Let the next one run for longer."),
     )
 
 
 def learning(exam: Exam) -> Verdict:
     """On its way."""
-    return Verdict(
-        "learning",
-        Message("On its way"),
+    return on_its_way(
         _said(exam),
         Message("Let it run: more and more notes come back."),
         Message("It ended on its way. Give the next one more steps."),
@@ -180,23 +176,10 @@ def forgets(exam: Exam, config: MelodyConfig) -> Verdict:
 
 def rate_too_high(exam: Exam, best: float) -> Verdict:
     """The loss has jumped."""
-    return Verdict(
-        "diverging",
-        Message("The learning rate is too high"),
+    return overshooting(
         Message(
             "The training loss is {loss} nats a melody; it was {best} at best.",
             loss=f"{exam.training:.1f}",
             best=f"{best:.1f}",
         ),
-        Message("Each step overshoots. Try a learning rate ten times lower."),
-    )
-
-
-def diverged() -> Verdict:
-    """The loss is NaN or infinite."""
-    return Verdict(
-        "diverging",
-        Message("Diverging: the training runs away"),
-        Message("A loss is not a number any more."),
-        Message("Try a learning rate ten times lower."),
     )

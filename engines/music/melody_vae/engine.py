@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from engines.live_training.jobs import Diverged, Job, Jobs
+from engines.live_training.jobs import Diverged, Job, Jobs, telling_divergence
 from engines.live_training.one_run import OneNetRun, Part
-from engines.messages import EngineError, Message
+from engines.messages import Message
 from engines.music.melody_vae.bars import to_line
 from engines.music.melody_vae.config import MelodyConfig
 from engines.music.melody_vae.corpus import Corpus, load, to_cells
-from engines.music.melody_vae.diagnosis import Doctor, Exam, diverged
+from engines.music.melody_vae.diagnosis import Doctor, Exam
 from engines.running.clock import Clock
 from engines.running.events import Caption, Events, Metrics, Note, Progress, Written
 from engines.running.workers.zero_gpu import TRAINING, on_gpu
@@ -58,14 +58,7 @@ def train(config: MelodyConfig, uploads: Sequence[str] = (), folder: Path | None
     try:
         yield Note(Message("Trying out how to compute fastest here"))
         trainer = Trainer(config, corpus, device, best_choice(config, corpus, device, neighbours.free()))
-        yield from _Training(trainer, corpus, folder).events()
-    except Diverged as problem:
-        yield diverged()
-        raise EngineError(
-            "At step {step} a loss was not a number any more: the training has diverged. Lower the learning rate and"
-            " start again; what was written before is kept.",
-            step=problem.step,
-        ) from problem
+        yield from telling_divergence(_Training(trainer, corpus, folder).events())
     finally:
         del trainer
         release_memory()

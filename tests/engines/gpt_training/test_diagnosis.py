@@ -5,7 +5,8 @@ from dataclasses import asdict
 import pytest
 
 from engines.gpt_training.config import GptConfig
-from engines.gpt_training.diagnosis import Doctor, Exam, diverged
+from engines.gpt_training.diagnosis import Doctor, Exam
+from engines.live_training.diagnosis import diverged
 
 CONFIG = GptConfig(steps=1000)
 LINES = {1: 6.5, 2: 5.4, 5: 5.2}

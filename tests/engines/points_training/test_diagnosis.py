@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from engines.live_training.diagnosis import diverged
 from engines.points_training.config import PointsConfig
 from engines.points_training.coverage import Coverage
-from engines.points_training.diagnosis import Doctor, Exam, diverged
+from engines.points_training.diagnosis import Doctor, Exam
 
 GAN = {"Loss_D": 1.3, "Loss_G": 0.7, "D(x)": 0.5, "D(G(z))": 0.5, "pair_accuracy": 0.6}
 VAE = {"Loss": 1.0, "Reconstruction": -1.0, "KL": 3.0}

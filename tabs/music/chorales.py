@@ -84,10 +84,10 @@ class ChoralePanel:
                     self.form.add_rest()
                     choices = [(t("The bundled model"), SHIPPED), (t("Your latest run"), RUN)]
                     self.whose = gr.Radio(choices, value=SHIPPED, label=t("Which model"), elem_id="music-whose")
-                with gr.Row():
-                    self.midi = gr.Button(t("MIDI file"), elem_id="music-midi", min_width=100)
-                    self.wav = gr.Button(t("Sound file (WAV)"), elem_id="music-wav", min_width=100)
-                    self.score = gr.Button(t("Score (MusicXML)"), elem_id="music-musicxml", min_width=100)
+                with gr.Row(equal_height=True):
+                    self.midi = gr.Button(t("MIDI file"), elem_id="music-midi", min_width=160)
+                    self.wav = gr.Button(t("Sound file (WAV)"), elem_id="music-wav", min_width=160)
+                    self.score = gr.Button(t("Score (MusicXML)"), elem_id="music-musicxml", min_width=160)
                 self.file = download_field("music-file")
 
     # --- wiring ------------------------------------------------------------------------------------------

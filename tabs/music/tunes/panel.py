@@ -50,12 +50,12 @@ class TunesPanel:
         with gr.Row():
             with gr.Column(scale=7, min_width=320):
                 self.score = score_view("tune-score", {"start": "tune-write"})
-                with gr.Row():
+                with gr.Row(equal_height=True):
                     self.saves = {
-                        "abc": gr.Button(t("Save as ABC"), elem_id="tune-save-abc", min_width=90),
-                        "midi": gr.Button(t("Save as MIDI"), elem_id="tune-save-midi", min_width=90),
-                        "wav": gr.Button(t("Save as WAV"), elem_id="tune-save-wav", min_width=90),
-                        "musicxml": gr.Button(t("Save as MusicXML"), elem_id="tune-save-musicxml", min_width=90),
+                        "abc": gr.Button(t("Save as ABC"), elem_id="tune-save-abc", min_width=130),
+                        "midi": gr.Button(t("Save as MIDI"), elem_id="tune-save-midi", min_width=130),
+                        "wav": gr.Button(t("Save as WAV"), elem_id="tune-save-wav", min_width=130),
+                        "musicxml": gr.Button(t("Save as MusicXML"), elem_id="tune-save-musicxml", min_width=130),
                     }
                 self.file = download_field("tune-file")
             with gr.Column(scale=3, min_width=300, elem_classes="side"):

@@ -37,11 +37,12 @@ def main(family: Family, arguments: Sequence[str] | None = None) -> int:
         family.config,
         family.presets,
     )
+    names = ["--own", *([] if "pictures" in family.config.knobs() else ["--pictures"])]
     parser.add_argument(
-        "--pictures", nargs="+", default=(), metavar="FILE", help="with --dataset own: picture files, or one ZIP"
+        *names, nargs="+", default=(), metavar="FILE", dest="own", help="with --dataset own: picture files, or one ZIP"
     )
     parsed = parser.parse_args(arguments)
-    pictures = tuple(map(str, parsed.pictures))
+    pictures = tuple(map(str, parsed.own))
     team = _join_team()
     try:
         config, folder = _settings(family, parsed, team)

@@ -1,5 +1,6 @@
 """Engines from the command line: the same settings, run file and folder as in the app."""
 
+import runpy
 import signal
 import subprocess
 import sys
@@ -59,6 +60,19 @@ def test_the_knobs_check_the_values(option):
 def test_what_no_parser_can_read_is_refused_by_it(arguments):
     with pytest.raises(SystemExit):
         parsed(*arguments)
+
+
+ALONE = sorted(ROOT.glob("engines/**/__main__.py"))
+ALONE.remove(ROOT / "engines" / "device" / "__main__.py")  # which tells of the machine
+
+
+@pytest.mark.parametrize("engine", ALONE, ids=lambda file: file.parent.name)
+def test_every_engine_that_can_be_run_alone_tells_how(engine, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [str(engine), "--help"])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(engine), run_name="__main__")
+    assert ended.value.code == 0
+    assert "--out" in capsys.readouterr().out
 
 
 def test_the_help_names_every_knob_with_its_default_and_limits(capsys):

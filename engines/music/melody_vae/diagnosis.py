@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from engines.live_training.diagnosis import on_its_way, overshooting, too_early
 from engines.messages import Message
-from engines.music.melody_vae.config import MelodyConfig
+from engines.music.melody_vae.config import GRU, MelodyConfig
 from engines.running.events import Verdict
 
 EARLY_STEPS = 100
@@ -63,8 +63,10 @@ class Doctor:
             return holes(exam)
         if exam.training > JUMP * self.best_training + FAR:
             return rate_too_high(exam, self.best_training)
-        if exam.kl < SILENT:
-            return collapse(exam)
+        if (
+            exam.kl < SILENT
+        ):  # an encoder that alone knows the melody, and speaks cheaply, falls silent by overshooting
+            return silenced(exam) if config.decoder != GRU and config.beta < DEAR else collapse(exam)
         if exam.spread > WIDE:
             return holes(exam)
         if exam.held_out > (1 + WORSE) * self.best_held_out and exam.training < APART * exam.held_out:
@@ -131,6 +133,17 @@ def collapse(exam: Exam) -> Verdict:
             notes=percent(exam.notes),
         ),
         Message("Try a lower beta or some free nats; a decoder that is told no notes has to ask the encoder."),
+    )
+
+
+def silenced(exam: Exam) -> Verdict:
+    """q(z|x) is the prior, although the decoder knows nothing but z, and beta is low."""
+    return overshooting(
+        Message(
+            "The encoder has fallen silent, with a KL divergence of {kl} nats, although nothing else tells the decoder"
+            " of the melody, and a nat costs little.",
+            kl=f"{exam.kl:.2f}",
+        )
     )
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engines.music.melody_vae.config import PRESETS, MelodyConfig
+from engines.music.melody_vae.config import GRU, PRESETS, MelodyConfig
 from engines.music.melody_vae.diagnosis import Doctor, Exam
 
 CONFIG = MelodyConfig(steps=1000)
@@ -19,7 +19,6 @@ def exam(step=800, training=42.0, kl=30.0, spread=1.1, held_out=44.0, notes=0.7)
         ([], exam(step=300, notes=0.3), "learning"),
         ([], exam(), "healthy"),
         ([], exam(notes=0.3), "learning"),
-        ([], exam(kl=0.2, notes=0.07), "collapse"),
         ([], exam(spread=10.0), "holes"),
         ([exam(step=300)], exam(training=90.0), "diverging"),
         ([exam(step=300)], exam(training=20.0, held_out=70.0), "by_heart"),
@@ -37,6 +36,15 @@ def test_a_divergence_that_costs_nothing_rises_without_an_overshoot():
         doctor, config = Doctor(), MelodyConfig(steps=1000, beta=beta)
         doctor.examine(config, exam(step=300))
         assert doctor.examine(config, exam(training=200.0, held_out=198.0, kl=180.0, spread=10.0)).state == state
+
+
+@pytest.mark.parametrize(
+    ("settings", "state"),
+    [({"decoder": GRU}, "collapse"), ({"beta": 1.0}, "collapse"), ({}, "diverging"), ({"lr": 0.3}, "diverging")],
+)
+def test_an_encoder_falls_silent_for_what_it_costs_or_for_too_large_steps(settings, state):
+    silent = exam(training=68.0, held_out=68.0, kl=0.001, notes=0.0)
+    assert Doctor().examine(MelodyConfig(steps=1000, **settings), silent).state == state
 
 
 @pytest.mark.parametrize("settings", [{"latent": 2}, {"beta": 1.0}])

@@ -1,4 +1,4 @@
-"""The prior of the bundled model: which emoji's name words mean that no emoji has for a name.
+"""The prior of the bundled model: which emoji is meant by words that name none.
 
 The drawing network knows the vectors of names, and of other words little; so they are put in the place of the name
 that is nearest in meaning, by a measure that was learnt from emoji's keywords (a prior as in unCLIP, Ramesh 2022, that

@@ -50,6 +50,7 @@ class ImageCard:
     multiple: int = 8  # of which each side must be one
     steps: int = 20  # to begin with
     enlarge: str = "1"  # how many times, to begin with
+    wording: str = "plain"  # to begin with
     strength: float = 0.7  # to begin with, from a picture to another in which one still sees the first
     guidance: float = 1.0  # to begin with
     guided: bool = True  # whether Guidance scale has an effect
@@ -71,6 +72,7 @@ class ImageCard:
             "width": self.size,
             "height": self.size,
             "enlarge": self.enlarge,
+            "wording": self.wording,
             "sampler": "auto",
         }
 
@@ -90,6 +92,7 @@ _CARDS = (
         sizes=(64, 128),
         multiple=64,
         enlarge="2",
+        wording="nearest",
         strength=0.4,
         steps=20,
         guidance=4.0,

@@ -19,7 +19,7 @@ MAX_WORK = 2**30  # pixels x steps: the same in 64 steps
 class ImageConfig(Config):
     """Settings of a batch of pictures. The defaults suit the bundled model, its pictures as drawn; see `for_model`.
 
-    Settings that tell no size, such as a script's for an earlier version, mean 64 pixels.
+    Settings that tell no size, such as a script's for an earlier version, mean 64 pixels, and words as they stand.
     """
 
     needs_prompt: ClassVar[bool] = True
@@ -34,6 +34,13 @@ class ImageConfig(Config):
         "Style",
         "Whose emoji the bundled model draws like.",
         choices={"noto": "Noto", "twemoji": "Twemoji"},
+    )
+    wording: str = knob(
+        "plain",
+        "Wording",
+        "How words that name no emoji are drawn: as the emoji nearest in meaning, or as they stand.",
+        choices={"nearest": "Nearest emoji", "plain": "As it stands"},
+        more=True,
     )
     steps: int = knob(
         20, "Steps", "How many steps lead from noise to the picture; more take longer.", low=1, high=150, step=1
@@ -155,6 +162,8 @@ def shown_settings(config: ImageConfig) -> Mapping[str, Any]:
         ignored.add("strength")
     if config.times == 1:
         ignored.add("enlarge")
+    if card.kind != "emoji" or config.wording == "plain":
+        ignored.add("wording")
     if not card.guided:
         ignored.add("guidance")
     if not card.negative:

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from engines.data.cards import ASSETS
 from engines.image_generation.emoji.pictures import STYLES, Emoji, held_out, load_emoji
 
+DESCRIBED = ASSETS / "emoji_prior" / "descriptions.json"
 COMPARED = 32  # pixels on a side at which pictures are compared
 CELL = 128  # pixels on a side of a picture of the contact sheet
-Make = Callable[[Sequence[str], Sequence[str], int], np.ndarray]  # prompts, styles, seed -> uint8 [N, S, S, 3]
+Make = Callable[..., np.ndarray]  # (prompts, styles, seed, settings by name) -> uint8 [N, S, S, 3]
 
 # The contact sheet: 40 names, 8 descriptions, and 16 things in a colour that no emoji shows them in.
 NAMES = (
@@ -53,26 +56,45 @@ def nearest(images: np.ndarray, gallery: np.ndarray) -> np.ndarray:
     return squared.argmin(1)
 
 
+def shares(
+    make: Make, emoji: Sequence[Emoji], prompts: Sequence[str], meant: Sequence[Collection[str]]
+) -> tuple[float, float]:
+    """How often, from 0 to 1, the nearest emoji is one of those meant, by name, and one of the nearest five is.
+
+    The styles take turns.
+    """
+    gallery = small(np.concatenate([[one.pictures[style] for one in emoji] for style in STYLES]))
+    names = [one.name for one in emoji]
+    rows = small(make(prompts, [list(STYLES)[i % len(STYLES)] for i in range(len(prompts))], 0))
+    squared = (gallery**2).sum(1) - 2 * rows @ gallery.T
+    order = squared.reshape(len(prompts), len(STYLES), -1).min(1).argsort(1)[:, :5]
+    right = [[names[i] in wanted for i in row] for row, wanted in zip(order, meant, strict=True)]
+    return float(np.mean([row[0] for row in right])), float(np.mean([any(row) for row in right]))
+
+
 def fidelity(make: Make, emoji: Sequence[Emoji], chosen: Sequence[int], prompts: Sequence[str]) -> float:
     """How often, from 0 to 1, the nearest picture is of the emoji that was asked for; styles take turns."""
-    gallery = small(np.concatenate([[one.pictures[style] for one in emoji] for style in STYLES]))
-    names = [one.name for one in emoji] * len(STYLES)
-    styles = [list(STYLES)[i % len(STYLES)] for i in range(len(chosen))]
-    found = nearest(make(prompts, styles, 0), gallery)
-    return float(np.mean([names[i] == emoji[wanted].name for i, wanted in zip(found, chosen, strict=True)]))
+    return shares(make, emoji, prompts, [{emoji[i].name} for i in chosen])[0]
 
 
 def scores(make: Make, emoji: Sequence[Emoji]) -> dict[str, float]:
-    """Fidelity to 200 names, and to the same emoji by keywords alone, which were never seen in training."""
+    """Fidelity to 200 names, to the same emoji by keywords alone, never seen in training, and to descriptions."""
     chosen = held_out(len(emoji)).tolist()
-    described = [i for i in chosen if emoji[i].keywords]
-    return {
-        "fidelity": round(fidelity(make, emoji, chosen, [emoji[i].name for i in chosen]), 4),
-        "fidelity_unseen_wording": round(
-            fidelity(make, emoji, described, [", ".join(emoji[i].keywords[:6]) for i in described]), 4
+    described = [emoji[i] for i in chosen if emoji[i].keywords]
+    said = json.loads(DESCRIBED.read_text("utf-8"))
+    wordings = {
+        "unseen_wording": (
+            [", ".join(emoji[i].keywords[:6]) for i in described],
+            [{emoji[i].name} for i in described],
         ),
-        "names": len(chosen),
+        "descriptions": (list(said), list(said.values())),
     }
+    found = {"fidelity": fidelity(make, emoji, chosen, [emoji[i].name for i in chosen]), "names": len(chosen)}
+    for kind, (prompts, meant) in wordings.items():
+        for way, drawn in (("", make), ("_as_it_stands", partial(make, wording="plain"))):
+            first, five = shares(drawn, emoji, prompts, meant)
+            found |= {f"fidelity_{kind}{way}": first, f"fidelity_{kind}{way}_top5": five}
+    return {name: round(value, 4) for name, value in found.items()}
 
 
 def contact_sheet(make: Make, prompts: Sequence[str] = SHEET, columns: int = 8) -> Image.Image:

@@ -15,7 +15,7 @@ from PIL import Image
 from engines.data.grids import encode
 from engines.image_generation.gallery import LOST, Gallery, Kept
 from engines.messages import Message
-from engines.running.events import Download, Event, Events, Note, Progress, Samples
+from engines.running.events import Caption, Download, Event, Events, Note, Progress, Samples
 from tabs.page.polite import polite
 from tabs.page.stage.view import Scene, Shown, thumbs
 
@@ -37,6 +37,7 @@ class Making:
 
     alt: str  # what the pictures show
     note: Message | None = None
+    said: Message | None = None  # what is to know of it when it has ended
     share: float | None = None
     images: np.ndarray | None = None  # the newest preview, uint8 [N, H, W, C]
     last: Event | None = None
@@ -48,6 +49,8 @@ class Making:
         match event:
             case Note(message, share):
                 self.note, self.share = message, share
+            case Caption(_, message):
+                self.said = message
             case Download():
                 self.note, self.share = describe_download(event), event.done / event.total if event.total else None
             case Progress(step, total):
@@ -58,7 +61,7 @@ class Making:
     def end(self, stopped: bool) -> None:
         """Nothing more will come."""
         self.busy, self.share = False, None
-        self.note = Message("Stopped") if stopped else None
+        self.note = Message("Stopped") if stopped else self.said
 
     def scene(self) -> Scene:
         """What the stage shows of it; what it showed before while there is nothing yet."""

@@ -32,6 +32,7 @@ VALUES = {
     "prompt": "smiling cat | crying cat | angry cat",
     "negative_prompt": "dog | cat",
     "style": "noto, twemoji",
+    "wording": "plain, nearest",
     "steps": "5, 10, 20",
     "guidance": "1, 2, 4, 8",
     "strength": "0.3, 0.5, 0.7, 0.9",

@@ -227,8 +227,8 @@ def main() -> None:
             "device": torch.cuda.get_device_name() if cuda else f"cpu, {os.cpu_count()} cores",
             "weights": "bundled" if trained else "random",
             "quick": options.quick,
-            "fidelity": card.get("scores", {}).get("fidelity"),
-            "fidelity_unseen_wording": card.get("scores", {}).get("fidelity_unseen_wording"),
+            "fidelity": None,
+            **{name: share for name, share in card.get("scores", {}).items() if name.startswith("fidelity")},
         }
         figures = measure_speed(models, rounds) | measure_changes(2 if options.quick else 5)
         if cuda:

@@ -101,7 +101,7 @@ class EmojiModel:
         Previews are not doubled.
         """
         texts = [config.prompt, config.negative_prompt, *(blend.prompt or "" for blend in blends)]
-        vectors = yield from self.prompts.encode(texts)
+        vectors = yield from self.prompts.encode(texts, config.wording == "nearest")
         if vectors is None:
             return None
         began = shown = time.monotonic()
@@ -124,10 +124,13 @@ class EmojiModel:
                 return None
         return _pasted(self._pictures(predicted, config.batch, config.width), image, mask), time.monotonic() - began
 
-    def make(self, prompts: Sequence[str], styles: Sequence[str], seed: int = 0) -> np.ndarray:
-        """A picture for each prompt, uint8 [N, S, S, 3], with default settings, picture i from seed + i; blocks."""
-        vectors = drain(self.prompts.encode(prompts))
-        config = ImageConfig.for_model(self.card.id, prompt=prompts[0], seed=seed)
+    def make(self, prompts: Sequence[str], styles: Sequence[str], seed: int = 0, **settings: Any) -> np.ndarray:
+        """A picture for each prompt, uint8 [N, S, S, 3], picture i from seed + i; blocks.
+
+        `settings` are some of ImageConfig's, in place of those that the model draws best with.
+        """
+        config = ImageConfig.for_model(self.card.id, prompt=prompts[0], seed=seed, **settings)
+        vectors = drain(self.prompts.encode(prompts, config.wording == "nearest"))
         rows = Rows(
             torch.stack([vectors[prompt] for prompt in prompts]),
             self.no_text.expand(len(prompts), -1),

@@ -1,12 +1,14 @@
 """The embeddings of the bundled model's prompts: known ones from its files, others by MiniLM, fetched when needed.
 
-MiniLM reads English, so what is written in another language is given to it as `reading` puts it.
+MiniLM reads English, so what is written in another language is given to it as `reading` puts it. If asked to, words
+that are no known phrase are read as the emoji's name that the prior finds nearest in meaning, their colour before it.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +18,16 @@ from torch.nn import functional as F
 
 from engines.catalog import ENCODERS
 from engines.image_generation.emoji.files import load_phrases, plain
+from engines.image_generation.emoji.pictures import COLOURS
+from engines.image_generation.emoji.prior import Prior, load_prior
 from engines.image_generation.emoji.reading import Reader
 from engines.messages import EngineError, Message
-from engines.running.events import Event, Note
+from engines.running.events import Caption, Event, Note
 from engines.weights import Stopped, fetch, in_background
 
 REMEMBERED = 256  # prompts
 QUOTED = 40  # characters of a prompt in a sentence
+READ = "prompt"  # the group of the captions that tell what a prompt was read as
 ENCODER = ENCODERS["all-MiniLM-L6-v2"]
 
 
@@ -35,26 +40,62 @@ class Prompts:
         self._remembered: OrderedDict[str, Tensor] = OrderedDict()
         self._encoder: Any = None  # MiniLM, once a prompt needs it
 
-    def encode(self, prompts: Sequence[str]) -> Generator[Event, bool, dict[str, Tensor] | None]:
+    def encode(
+        self, prompts: Sequence[str], by_name: bool = False
+    ) -> Generator[Event, bool, dict[str, Tensor] | None]:
         """The vector of each prompt that is not empty; yields while MiniLM is fetched; None if told to stop.
 
+        With `by_name` words that are no known phrase have the vector of a name, and a Caption tells of which.
         EngineError if MiniLM is needed and cannot be had, or if nothing of a prompt is understood.
         """
         wanted = {prompt: self._understood(prompt) for prompt in prompts if prompt.strip()}
-        unknown = [phrase for phrase in set(wanted.values()) - self._phrases.keys() if phrase not in self._remembered]
-        if unknown:
-            try:
-                if not (yield from self._load_encoder()):
-                    return None
-                note = Note(Message("Reading the prompt"))
-                vectors = yield from in_background(lambda: self._encode_now(unknown), note)
-            except Stopped:
+        meant = {phrase: phrase for phrase in wanted.values()}
+        if by_name:
+            things = {phrase: without_colours(phrase) for phrase in meant if phrase not in self._phrases}
+            if not (yield from self._read(things.values())):
                 return None
-            self._remembered.update(zip(unknown, vectors, strict=True))
-        found = {prompt: self._vector(phrase) for prompt, phrase in wanted.items()}
+            meant |= {phrase: self._named(phrase, thing) for phrase, thing in things.items()}
+        if not (yield from self._read(meant.values())):
+            return None
+        found = {prompt: self._vector(meant[phrase]) for prompt, phrase in wanted.items()}
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
+        if moved := [name for phrase, name in meant.items() if name != phrase]:
+            english = ", ".join(f"“{name}”" for name in moved)
+            yield Caption(READ, Message("The model reads: {english}.", english=english))
         return found
+
+    def _read(self, phrases: Iterable[str]) -> Generator[Event, bool, bool]:
+        """Have the vectors of these phrases at hand; False if told to stop."""
+        unknown = [phrase for phrase in set(phrases) - self._phrases.keys() if phrase not in self._remembered]
+        if not unknown:
+            return True
+        try:
+            if not (yield from self._load_encoder()):
+                return False
+            note = Note(Message("Reading the prompt"))
+            vectors = yield from in_background(lambda: self._encode_now(unknown), note)
+        except Stopped:
+            return False
+        self._remembered.update(zip(unknown, vectors, strict=True))
+        return True
+
+    @cached_property
+    def _prior(self) -> tuple[Prior, list[str], Tensor]:
+        """(the prior, what each name that it chooses from is told as, their vectors [M, 384])."""
+        prior, names = load_prior()
+        known = [name for name, told in names.items() if {name, told} <= self._phrases.keys()]
+        vectors = torch.stack([self._vector(name) for name in known] or [torch.zeros(384)])
+        return prior, [names[name] for name in known], vectors
+
+    def _named(self, phrase: str, thing: str) -> str:
+        """What is drawn for a phrase: the name nearest to the thing it tells of, in the one colour that it has."""
+        prior, names, vectors = self._prior
+        name = thing
+        if names and thing not in self._phrases:
+            name = names[int(prior(self._vector(thing)[None], vectors).argmax())]
+        colours = [word for word in phrase.split() if word in COLOURS]
+        return coloured(name, colours[0]) if len(colours) == 1 else name
 
     def _understood(self, prompt: str) -> str:
         if not (english := self._reader.read(prompt).english):
@@ -97,6 +138,16 @@ class Prompts:
 
         self._encoder = yield from in_background(load, Note(Message("Loading {model}", model=ENCODER.title)))
         return True
+
+
+def without_colours(phrase: str) -> str:
+    """The phrase without the model's colours; if it has nothing else, as it is."""
+    return " ".join(word for word in phrase.split() if word not in COLOURS) or phrase
+
+
+def coloured(name: str, colour: str) -> str:
+    """The name in this colour, in place of one that it tells."""
+    return f"{colour} {without_colours(name)}"
 
 
 def drain(events: Generator[Event, bool, Any]) -> Any:

@@ -104,6 +104,18 @@ def test_a_dropped_png_brings_back_the_settings_and_the_identical_picture(tmp_pa
     models.close()
 
 
+def test_words_are_taken_as_they_stand_in_pictures_of_before_there_was_a_choice():
+    settings = "Steps: 20, Seed: 1, Style: noto, Size: 128x128, Model: Emoji (bundled), Version: AIGC Playground"
+    told = f"a bird that says who\n{settings}"
+    assert from_parameters(told)[0].wording == "plain"
+    config = ImageConfig.for_model("emoji", prompt="a bird that says who", seed=1)
+    assert "Wording: nearest" in to_parameters(config, "Emoji (bundled)")
+    assert from_parameters(to_parameters(config, "Emoji (bundled)"))[0] == config
+    as_it_stands = dataclasses.replace(config, wording="plain")
+    assert "Wording" not in to_parameters(as_it_stands, "Emoji (bundled)")
+    assert from_parameters(to_parameters(as_it_stands, "Emoji (bundled)"))[0] == as_it_stands
+
+
 def test_a_png_tells_what_made_it(tmp_path):
     path = put(tmp_path, to_png(IMAGE, dataclasses.replace(CONFIG, prompt="猫, a cat"), 'The "best", model'))
     with Image.open(path) as picture:

@@ -23,7 +23,7 @@ from engines.image_generation.picture_files import to_png
 from engines.image_generation.told.axes import Axes
 from engines.messages import ConfigError, EngineError, Message
 from engines.running.board import Board
-from engines.running.events import Note, Pictures, Progress, Samples, Verdict, Weights
+from engines.running.events import Caption, Note, Pictures, Progress, Samples, Verdict, Weights
 from engines.running.runs import Runs
 from engines.running.workers.pool import Here
 from tabs.image_generation.actions import Stage, Studio, show_kept
@@ -296,6 +296,15 @@ def test_a_generation_is_followed_to_its_end():
     first = json.loads(next(Studio().follow(drawing(3), "a cat", "me")).scene().to_json())
     assert first["note"]["template"] == "Starting…"
     assert first["pictures"] is None, "what stood there before stays until there is something new"
+
+
+def test_what_a_prompt_was_read_as_is_said_when_the_pictures_are_there():
+    def reading():
+        yield Caption("prompt", Message("The model reads: {english}.", english="“owl”"))
+        yield from drawing(2)
+
+    *_, last = Studio().follow(reading(), "a bird that says who", "me")
+    assert last.scene().note == "The model reads: “owl”."
 
 
 def test_stop_ends_the_computation_and_keeps_what_is_seen():

@@ -12,6 +12,7 @@ from engines.image_generation.emoji import prompts as prompts_module
 from engines.image_generation.emoji.files import load_networks, load_phrases, save_phrases
 from engines.image_generation.emoji.prompts import Prompts, drain
 from engines.messages import EngineError
+from engines.running.events import Caption
 from tests.tiny_image_models import PHRASES, save_emoji_model
 
 
@@ -78,6 +79,28 @@ def test_other_words_are_read_by_minilm_and_remembered(folder, cache, monkeypatc
     assert torch.equal(together["a green dragon"], first)
     drain(prompts.encode(["blue horse", "green horse"]))
     assert len(prompts._remembered) == 2
+
+
+def test_by_name_words_have_the_vector_of_a_name_and_it_is_told_which(folder, cache, monkeypatch):
+    monkeypatch.setenv("AIGC_CACHE", str(cache))
+    prompts, phrase = Prompts(folder), "a horse"
+    events = list(prompts.encode([phrase, "pizza"], by_name=True))
+    told = [event.message.values["english"].strip("“”") for event in events if isinstance(event, Caption)]
+    assert len(told) == 1
+    assert told[0] in PHRASES
+    vectors = drain(prompts.encode([phrase, *PHRASES], by_name=True))
+    assert torch.equal(vectors[phrase], vectors[told[0]])
+    assert not torch.equal(vectors[phrase], drain(prompts.encode([phrase]))[phrase])
+
+
+def test_by_name_a_colour_stays_and_what_has_a_name_is_as_it_was(folder, cache, monkeypatch):
+    monkeypatch.setenv("AIGC_CACHE", str(cache))
+    prompts = Prompts(folder)
+    assert list(prompts.encode(PHRASES, by_name=True)) == []
+    by_name, plainly = (drain(prompts.encode(["green pizza", *PHRASES], way)) for way in (True, False))
+    assert all(torch.equal(by_name[phrase], plainly[phrase]) for phrase in ("green pizza", *PHRASES))
+    (told,) = (e.message.values["english"] for e in prompts.encode(["a green horse"], True) if isinstance(e, Caption))
+    assert told.removeprefix("“green ") in ("smiling cat”", "pizza”", "apple”", "rocket”")
 
 
 def test_a_stop_ends_the_loading(folder, cache, monkeypatch):

@@ -56,6 +56,7 @@ class ImageCard:
     negative: bool = True  # whether Negative prompt has one
     steered: bool = True  # whether it reads a prompt
     walks: bool = True  # whether it can draw what lies between two prompts or seeds
+    combines: bool = False  # whether things that it knows can be drawn one by one and put together
     formerly: str = ""  # its title in pictures that earlier versions saved
 
     def memory(self, bytes_per_parameter: int = 2) -> int:
@@ -71,6 +72,7 @@ class ImageCard:
             "width": self.size,
             "height": self.size,
             "enlarge": self.enlarge,
+            "together": "yes" if self.combines else "no",
             "sampler": "auto",
         }
 
@@ -89,6 +91,7 @@ _CARDS = (
         size=128,
         sizes=(64, 128),
         multiple=64,
+        combines=True,
         enlarge="2",
         strength=0.4,
         steps=20,

@@ -31,6 +31,7 @@ NAMES = {
     "enlarge": "Enlarge",
     "batch": "Batch size",
     "style": "Style",
+    "together": "Several things",
     "label": "Class",
     "task": "Task",
 }
@@ -39,6 +40,7 @@ OURS = (
     "enlarge",
     "batch",
     "style",
+    "together",
     "label",
     "task",
 )  # of another program's pictures they say something else
@@ -97,7 +99,7 @@ def told_by_parameters(text: str) -> Told | None:
     if size := re.fullmatch(r"(\d{1,5}) ?[xX×] ?(\d{1,5})", pairs.get("Size", ""), re.ASCII):
         values |= {"width": size[1], "height": size[2]}
     if ours:
-        values.setdefault("enlarge", "1")  # which is not written
+        values = {"enlarge": "1", "together": "no"} | values  # which are not written
     known = [*NOT_SETTINGS, *(name for field, name in NAMES.items() if ours or field not in OURS)]
     rest = [name for name in pairs if name not in known or (name == "Size" and not size)]
     if LORA.search(head):

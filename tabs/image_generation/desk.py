@@ -23,7 +23,7 @@ from tabs.page.markup import Say, panel, paragraph, speaker
 from tabs.page.polite import polite
 from tabs.page.shared import FOLLOW, QUICK, after
 
-MORE = ("negative_prompt", "sampler", "batch", "width", "height")
+MORE = ("negative_prompt", "together", "sampler", "batch", "width", "height")
 
 
 class Desk:

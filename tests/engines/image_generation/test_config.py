@@ -26,8 +26,8 @@ def refused(model: str = "emoji", **values) -> str:
 
 
 def test_the_defaults_are_the_bundled_models():
-    """But for the size: a script gets 64 pixels, as it always did, the page opens with what looks best."""
-    assert ImageConfig() == ImageConfig.for_model("emoji", enlarge="1", width=64, height=64)
+    """But for size and several things: a script gets what it always did, the page opens with what looks best."""
+    assert ImageConfig() == ImageConfig.for_model("emoji", enlarge="1", width=64, height=64, together="no")
     page = ImageConfig.for_model("emoji")
     assert (page.width, page.height, page.times) == (128, 128, 2)
     assert next(iter(IMAGE_MODELS)) == "emoji"

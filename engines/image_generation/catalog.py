@@ -27,6 +27,7 @@ SAMPLERS: Mapping[str, str] = MappingProxyType(
 )
 # Prompts that a click runs; their embeddings ship with the bundled model.
 EXAMPLES = ("smiling cat", "red apple", "purple strawberry", "rocket", "robot", "sunflower", "pink robot", "snowman")
+COMBINED = ("two dogs", "a cat riding a bicycle")  # of several things, each drawn by itself
 OWN = "gan:"  # begins the id of a visitor's own generator
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from engines.image_generation.catalog import EXAMPLES, IMAGE_MODELS, OWN
+from engines.image_generation.catalog import COMBINED, EXAMPLES, IMAGE_MODELS, OWN
 from engines.image_generation.emoji.combining.grammar import bundled_planner
 from engines.image_generation.emoji.combining.plan import Plan
 from engines.image_generation.emoji.reading import Reader, Reading
@@ -25,7 +25,7 @@ class ReadingPanel:
         self.reader, self.planner = Reader(), bundled_planner()
         self.line = panel("image-reading")
         self.prompts = gr.Dataset(
-            components=["textbox"], samples=rows(EXAMPLES), show_label=False, elem_id="image-examples"
+            components=["textbox"], samples=rows([*EXAMPLES, *COMBINED]), show_label=False, elem_id="image-examples"
         )
 
     def wire(self, bench: Bench, draw: Callable[..., Any], more: Sequence[Any]) -> None:
@@ -80,4 +80,4 @@ def rows(texts: Iterable[str]) -> list[list[str]]:
 
 def examples(language: str) -> list[str]:
     """Prompts that a click draws, in the visitor's language."""
-    return [translate(Message(text), language) for text in EXAMPLES]
+    return [translate(Message(text), language) for text in (*EXAMPLES, *COMBINED)]

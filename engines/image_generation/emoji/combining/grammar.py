@@ -182,7 +182,7 @@ class Planner:
             return None
         thing = self._chinese_noun(match["noun"].removeprefix("的"))
         size = next((size for sign, size in SIGNS.items() if sign in (match["size"] or "")), "")
-        return thing and Thing(thing.phrase, thing.colour, NUMBERS.get(match["count"], 1), size)
+        return thing and replace(thing, count=NUMBERS.get(match["count"], 1), size=size)
 
     def _chinese_noun(self, words: str) -> Thing | None:
         """A noun without count or size: a name or keyword of the table, maybe after a colour."""
@@ -191,12 +191,17 @@ class Planner:
         def english(word: str) -> str:
             return table["names"].get(word) or table["words"].get(word) or ""
 
+        def thing(english_words: str, noun: str) -> Thing | None:
+            found = coloured(english_words, self._known, lambda name: name_of(name, self._known))
+            return found and replace(found, said=noun)
+
         if noun := english(words):
-            return coloured(noun, self._known, lambda name: name_of(name, self._known))
+            return thing(noun, words)
         for end in range(1, len(words)):
-            colour, rest = english(words[:end].removesuffix("的")), english(words[end:].removeprefix("的"))
-            if colour in COLOURS and rest:
-                return coloured(f"{colour} {rest}", self._known, lambda name: name_of(name, self._known))
+            bare = words[end:].removeprefix("的")
+            colour, noun = english(words[:end].removesuffix("的")), english(bare)
+            if colour in COLOURS and noun:
+                return thing(f"{colour} {noun}", bare)
         return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from engines.messages import Message, listed
@@ -34,12 +34,18 @@ class Thing:
     colour: str = ""  # what it is coloured in afterwards, "" to leave it as it is
     count: int = 1
     size: str = ""  # "big", "small"
+    said: str = field(default="", compare=False)  # in the prompt's words, where they are not English
+
+    @property
+    def quoted(self) -> str:
+        """What it is drawn from, and what was said for it."""
+        return f"“{self.said} → {self.phrase}”" if self.said else f"“{self.phrase}”"
 
     def told(self) -> Message:
         """It in words."""
-        told = Message(self.phrase)
+        told = Message(self.quoted)
         if self.colour:
-            told = Message("{thing} (coloured {colour})", thing=self.phrase, colour=COLOURS[self.colour])
+            told = Message("{thing} (coloured {colour})", thing=self.quoted, colour=COLOURS[self.colour])
         return Message("{thing} × {count}", thing=told, count=self.count) if self.count > 1 else told
 
 
@@ -53,7 +59,7 @@ class Plan:
     def told(self) -> Message:
         """It in a sentence."""
         if len(self.things) == 1 and self.things[0].count == 1:
-            thing, colour = self.things[0].phrase, COLOURS[self.things[0].colour]
+            thing, colour = self.things[0].quoted, COLOURS[self.things[0].colour]
             return Message(
                 "Drawn as {thing} by the model and coloured {colour} afterwards.", thing=thing, colour=colour
             )

@@ -2,11 +2,13 @@ import time
 
 import pytest
 
+from engines.image_generation.catalog import COMBINED
 from engines.image_generation.config import Blend, ImageConfig
 from engines.image_generation.emoji.combining.grammar import READ, Planner, bundled_planner, plan_of
 from engines.image_generation.emoji.combining.placing import LAYOUTS
 from engines.image_generation.emoji.combining.plan import MOST, WHERE, Plan, Thing
 from engines.image_generation.emoji.reading import Reader
+from engines.messages import Message
 from tabs.page.language import translate
 
 
@@ -109,6 +111,11 @@ def test_only_what_a_plan_changes_is_planned():
     assert plan_of(ImageConfig(prompt="two dogs")) is None  # as settings of earlier versions are read
 
 
+@pytest.mark.parametrize("text", COMBINED)
+def test_the_examples_of_several_things_mean_the_same_in_both_languages(planner, text):
+    assert planner.plan(text) == planner.plan(translate(Message(text), "zh")) is not None
+
+
 def test_without_the_table_english_is_still_planned(tmp_path):
     planner = Planner(Reader(tmp_path / "none"), {"dog", "cat"})
     assert short(planner.plan("two dogs")) == (["2 dog"], "beside")
@@ -118,10 +125,11 @@ def test_without_the_table_english_is_still_planned(tmp_path):
 def test_a_plan_is_told_in_both_languages(planner):
     assert set(LAYOUTS) | {"beside"} == set(WHERE)
     told = planner.plan("two blue penguins on a bicycle").told()
-    assert "the first on the second: penguin (coloured blue) × 2, bicycle" in told
+    assert "the first on the second: “penguin” (coloured blue) × 2, “bicycle”" in told
     assert "one thing at a time" in told
     chinese = translate(told, "zh")
     assert "第一个在第二个上" in chinese
     assert "染成蓝色" in chinese
+    assert "“猫 → cat”" in planner.plan("一只猫和狗").told()
     assert "penguin" in planner.plan("blue penguin").told()
     assert sum(one.count for one in planner.plan("six cats").things) == MOST

@@ -17,6 +17,7 @@ TONES: Mapping[str, tuple[float, float, float]] = MappingProxyType(
     }
 )  # fmt: skip
 NEAR, FAR = 48.0, 78.0  # degrees from the main hue: nearer is turned, farther (the leaf of an apple) stays
+HUED, GRAY = 0.4, 0.25  # shares of a thing below which more of it is coloured
 CONTRAST = 0.85  # of light and shade, beside what it was
 PALE = 0.2  # saturation from which a pixel has a hue of its own
 
@@ -24,12 +25,8 @@ PALE = 0.2  # saturation from which a pixel has a hue of its own
 def coloured(picture: np.ndarray, colour: str, ground: np.ndarray) -> np.ndarray:
     """uint8 [S, S, 3] in a colour of TONES; `ground`, bool [S, S], stays as it is."""
     hue, saturation, value = _hsv(picture)
-    vivid = np.where(ground, 0.0, _rising(saturation, 0.06, PALE) * _rising(value, 0.12, 0.22))
-    turn = _turning(hue, saturation * value, vivid)
+    turn, relative = _body(hue, saturation, value, ground)
     body = turn > 0.5
-    relative = saturation / max(float(np.median(saturation[body])), 0.05) if body.any() else saturation
-    if body.sum() < 0.2 * (~ground).sum():  # a thing without a hue, such as a panda: all of it
-        turn, body, relative = np.where(ground, 0.0, 1.0), ~ground, np.ones_like(saturation)
     if not body.any():
         return picture
     to_hue, to_saturation, to_value = TONES[colour]
@@ -47,6 +44,25 @@ def _hsv(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hue in degrees, saturation and brightness in 0..1, float32 [S, S]."""
     hsv = np.asarray(Image.fromarray(picture).convert("HSV"), np.float32) / 255
     return hsv[..., 0] * 360, hsv[..., 1], hsv[..., 2]
+
+
+def _body(
+    hue: np.ndarray, saturation: np.ndarray, value: np.ndarray, ground: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far each pixel takes part, 0 to 1, and its saturation beside that of the others that do.
+
+    Those of the main hue do; of a thing that has little of one, such as a robot, the grays too; of a white one, all.
+    """
+    vivid = np.where(ground, 0.0, _rising(saturation, 0.06, PALE) * _rising(value, 0.12, 0.22))
+    turn = _turning(hue, saturation * value, vivid)
+    hued = saturation[turn > 0.5]
+    relative = saturation / max(float(np.median(hued)), 0.05) if len(hued) else np.ones_like(saturation)
+    grays = np.where(ground, 0.0, (1 - vivid) * _rising(value, 0.2, 0.35) * _rising(0.93 - value, 0.0, 0.05))
+    for least, more in ((HUED, grays), (GRAY, np.where(ground, 0.0, 1.0))):
+        if turn.sum() < least * (~ground).sum():
+            relative = np.where(more > turn, 1.0, relative)
+            turn = np.maximum(turn, more)
+    return turn, relative
 
 
 def _rising(values: np.ndarray, low: float, high: float) -> np.ndarray:

@@ -113,7 +113,8 @@ class Planner:
         return None
 
     def _is_known(self, text: str) -> bool:
-        return text in self._known or text in self._reader.table.get("zh", {}).get("names", ())
+        table = self._reader.table.get("zh", {"names": {}, "words": {}})
+        return text in self._known or text in table["names"] or table["words"].get(text) in self._known
 
     def _settled(self, things: list[Thing | None], relation: str) -> Plan | None:
         """The plan of things that are all known, unless it is one thing, drawn as the model draws it."""

@@ -24,6 +24,7 @@ from engines.image_generation.emoji.reading import Reader
 PHRASES = ASSETS / "emoji_model" / "phrases.json"  # that the bundled model draws as one
 READ = 120  # characters: a longer prompt is no list of things
 WORN = frozenset(("top hat", "crown", "billed cap", "womans hat", "mortar board", "graduation cap"))
+CLOTHES = frozenset(("sari", "kimono", "dress", "shirt", "tshirt", "jeans", "coat", "bikini", "swimsuit", "lab coat"))
 HATTED = frozenset(("cook", "top hat", "crown"))
 SKY = frozenset(("rainbow", "sun", "moon", "crescent moon", "full moon", "star", "glowing star", "cloud", "comet"))
 WEATHER = frozenset(("snowflake", "droplet"))
@@ -124,11 +125,15 @@ class Planner:
             return Plan(tuple(things)) if things[0].count > 1 or things[0].colour else None
         first, second = things[0].phrase, things[-1].phrase
         match relation:
-            case "with" | "worn" if second in WORN and first not in HATTED:
+            case "with" | "worn" if second in WORN:
+                if first in HATTED:
+                    return None
                 face = f"{first} face"
                 things = [replace(things[0], phrase=face) if face in self._known else things[0], *things[1:]]
                 relation = "worn"
             case "worn":
+                return None
+            case "in" if second in CLOTHES:
                 return None
             case "with":
                 relation = "beside"

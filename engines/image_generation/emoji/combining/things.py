@@ -38,7 +38,9 @@ ODD = MappingProxyType(
      "people": "person", "wolves": "wolf", "knives": "knife", "feet": "foot"}
 )  # fmt: skip
 ARTICLES = ("a", "an", "the", "some", "my")
-NO_THINGS = frozenset(("a", "an", "the", "of", "and", "or", "in", "on", "with", "at", "to", "up", "it", "two", "one"))
+NO_THINGS = frozenset(
+    ("smile", "bath", "a", "an", "the", "of", "and", "or", "in", "on", "with", "at", "to", "up", "it", "two", "one")
+)
 
 
 def name_of(words: str, known: Container[str], many: bool = False) -> str:

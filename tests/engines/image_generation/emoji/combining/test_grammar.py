@@ -83,7 +83,8 @@ def test_what_the_model_knows_as_one_stays_so(planner, prompt):
 @pytest.mark.parametrize(
     "prompt",
     ["", "two", "two zzghs", "a cat on a zzgh", "zzgh and dog", "ten cats", "black and white", "cat with anger",
-     "happy dog", "woman in a sari", "chef with a hat", "cat with a smile", "桌子上的量子力学", "量子力学和猫", "两只", "的的的", "a fish, a cat, a dog, a cow, a pig, two owls",
+     "happy dog", "woman in a sari", "chef with a hat", "cat with a smile",
+     "桌子上的量子力学", "量子力学和猫", "两只", "的的的", "a fish, a cat, a dog, a cow, a pig, two owls",
      "7 dogs", "dog with glasses", "戴眼镜的狗", "猫 и собака", "\0 and \0", "cat and dog " * 20],
 )  # fmt: skip
 def test_a_prompt_with_something_unknown_or_too_much_has_none(planner, prompt):

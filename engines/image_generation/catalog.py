@@ -27,6 +27,7 @@ SAMPLERS: Mapping[str, str] = MappingProxyType(
 )
 # Prompts that a click runs; their embeddings ship with the bundled model.
 EXAMPLES = ("smiling cat", "red apple", "purple strawberry", "rocket", "robot", "sunflower", "pink robot", "snowman")
+COMBINED = ("two dogs", "a cat riding a bicycle")  # of several things, each drawn by itself
 OWN = "gan:"  # begins the id of a visitor's own generator
 
 
@@ -57,6 +58,7 @@ class ImageCard:
     negative: bool = True  # whether Negative prompt has one
     steered: bool = True  # whether it reads a prompt
     walks: bool = True  # whether it can draw what lies between two prompts or seeds
+    combines: bool = False  # whether things that it knows can be drawn one by one and put together
     formerly: str = ""  # its title in pictures that earlier versions saved
 
     def memory(self, bytes_per_parameter: int = 2) -> int:
@@ -73,6 +75,7 @@ class ImageCard:
             "height": self.size,
             "enlarge": self.enlarge,
             "wording": self.wording,
+            "together": "yes" if self.combines else "no",
             "sampler": "auto",
         }
 
@@ -91,6 +94,7 @@ _CARDS = (
         size=128,
         sizes=(64, 128),
         multiple=64,
+        combines=True,
         enlarge="2",
         wording="nearest",
         strength=0.4,

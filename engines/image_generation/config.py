@@ -19,7 +19,8 @@ MAX_WORK = 2**30  # pixels x steps: the same in 64 steps
 class ImageConfig(Config):
     """Settings of a batch of pictures. The defaults suit the bundled model, its pictures as drawn; see `for_model`.
 
-    Settings that tell no size, such as a script's for an earlier version, mean 64 pixels, and words as they stand.
+    Settings that tell no size, such as a script's for an earlier version, mean 64 pixels, words as they stand,
+    and several things: in one go.
     """
 
     needs_prompt: ClassVar[bool] = True
@@ -70,6 +71,13 @@ class ImageConfig(Config):
         "Enlarge",
         "How many times wider and higher the finished picture becomes, sharp, by Real-ESRGAN.",
         choices={"1": "As drawn", "2": "x2", "4": "x4"},
+    )
+    together: str = knob(
+        "no",
+        "Several things",
+        "How the bundled model, which alone draws one thing, draws a prompt of several: alone, or each by itself.",
+        choices={"yes": "Put together", "no": "In one go"},
+        more=True,
     )
     label: int = knob(-1, "Class", "Of a generator trained with classes; -1 is all in turn.", low=-1, high=999, step=1,
                       more=True)  # fmt: skip
@@ -164,6 +172,8 @@ def shown_settings(config: ImageConfig) -> Mapping[str, Any]:
         ignored.add("enlarge")
     if card.kind != "emoji" or config.wording == "plain":
         ignored.add("wording")
+    if config.together == "no" or config.task != "text_to_image" or not card.combines:
+        ignored.add("together")
     if not card.guided:
         ignored.add("guidance")
     if not card.negative:

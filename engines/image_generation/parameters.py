@@ -32,6 +32,7 @@ NAMES = {
     "batch": "Batch size",
     "style": "Style",
     "wording": "Wording",
+    "together": "Several things",
     "label": "Class",
     "task": "Task",
 }
@@ -41,6 +42,7 @@ OURS = (
     "batch",
     "style",
     "wording",
+    "together",
     "label",
     "task",
 )  # of another program's pictures they say something else
@@ -99,7 +101,7 @@ def told_by_parameters(text: str) -> Told | None:
     if size := re.fullmatch(r"(\d{1,5}) ?[xX×] ?(\d{1,5})", pairs.get("Size", ""), re.ASCII):
         values |= {"width": size[1], "height": size[2]}
     if ours:
-        values = {"enlarge": "1", "wording": ImageConfig.wording} | values  # which are not written
+        values = {"enlarge": "1", "wording": ImageConfig.wording, "together": "no"} | values  # which are not written
     known = [*NOT_SETTINGS, *(name for field, name in NAMES.items() if ours or field not in OURS)]
     rest = [name for name in pairs if name not in known or (name == "Size" and not size)]
     if LORA.search(head):

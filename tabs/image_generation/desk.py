@@ -23,7 +23,7 @@ from tabs.page.markup import Say, panel, paragraph, speaker
 from tabs.page.polite import polite
 from tabs.page.shared import FOLLOW, QUICK, after
 
-MORE = ("wording", "negative_prompt", "sampler", "batch", "width", "height")
+MORE = ("together", "wording", "negative_prompt", "sampler", "batch", "width", "height")
 
 
 class Desk:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from engines.image_generation.catalog import IMAGE_MODELS
 from engines.image_generation.config import ImageConfig
+from engines.image_generation.emoji.combining.grammar import bundled_planner
 from engines.image_generation.emoji.reading import Reader
 from engines.image_generation.engine import generate
 from engines.image_generation.enlarging import EnlargeConfig
@@ -183,11 +184,14 @@ class ImageEndpoints:
     def image_reading(self, prompt: str, request: gr.Request = None) -> dict[str, Any]:
         """What the bundled model understands of a prompt, in English or another language.
 
-        {"english": what it is given, "" if it knows nothing of it, "unread": [words], "near": [names it knows]}.
+        {"english": what it is given, "" if it knows nothing of it, "unread": [words], "near": [names it knows],
+        "plan": the things that are drawn one by one and how the first lies to the second, null if it is drawn as one}.
         """
         with polite(request):
             read = self.reader.read(ImageConfig.knobs()["prompt"].check(prompt))
-            return {"english": read.english, "unread": list(read.unread), "near": list(read.near)}
+            plan = bundled_planner().plan(prompt)
+            told = {"english": read.english, "unread": list(read.unread), "near": list(read.near)}
+            return told | {"plan": asdict(plan) if plan else None}
 
     def image_models(self, owner: str = "", request: gr.Request = None) -> list[dict[str, Any]]:
         """The models on offer: id, title, licence, memory in bytes, tasks, and the settings that suit each.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from PIL import Image
 
 from engines.data.grids import animate
+from engines.image_generation.emoji.combining.grammar import plan_of
 from engines.image_generation.gallery import Gallery, Kept
 from engines.image_generation.picture_files import animation, png_files, sheet_png, to_zip
 from engines.messages import EngineError, Message
@@ -35,6 +36,8 @@ class Keeper:
             return []
         seeds = [made.config.seed_of(i) for i in range(len(made.images))]
         about = [_facts(made, Message("Seed {seed}", seed=seed)) for seed in seeds]
+        if plan := plan_of(made.config):
+            about = [Message("{about} · {note}", about=one, note=plan.told()) for one in about]
         files = picture_files(made)
         if ranking:
             files = [files[place] for place, _ in ranking]

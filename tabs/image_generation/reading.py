@@ -7,7 +7,9 @@ from typing import Any
 
 import gradio as gr
 
-from engines.image_generation.catalog import EXAMPLES, IMAGE_MODELS, OWN
+from engines.image_generation.catalog import COMBINED, EXAMPLES, IMAGE_MODELS, OWN
+from engines.image_generation.emoji.combining.grammar import bundled_planner
+from engines.image_generation.emoji.combining.plan import Plan
 from engines.image_generation.emoji.reading import Reader, Reading
 from engines.messages import Message
 from tabs.image_generation.bench import Bench
@@ -20,10 +22,10 @@ class ReadingPanel:
     """A line that is there only where there is something to say, and prompts to click: what is near, else examples."""
 
     def __init__(self) -> None:
-        self.reader = Reader()
+        self.reader, self.planner = Reader(), bundled_planner()
         self.line = panel("image-reading")
         self.prompts = gr.Dataset(
-            components=["textbox"], samples=rows(EXAMPLES), show_label=False, elem_id="image-examples"
+            components=["textbox"], samples=rows([*EXAMPLES, *COMBINED]), show_label=False, elem_id="image-examples"
         )
 
     def wire(self, bench: Bench, draw: Callable[..., Any], more: Sequence[Any]) -> None:
@@ -31,24 +33,38 @@ class ReadingPanel:
 
         It gets the values of `more` after the prompt.
         """
-        prompt, model = bench.form["prompt"], bench.form["model"]
-        asked = after(prompt.change, model.change)
-        asked.then(self.show, [prompt, model], [self.line, self.prompts], **FOLLOW)
+        asking = [bench.form[name] for name in ("prompt", "model", "task", "together")]
+        prompt, *_ = asking
+        asked = after(*(widget.change for widget in asking))
+        asked.then(self.show, asking, [self.line, self.prompts], **FOLLOW)
         self.prompts.click(lambda sample: sample[0], self.prompts, prompt, **QUICK)
         bench.wire(self.prompts.click, draw, [self.prompts, *more])
 
-    def show(self, prompt: str, model: str, request: gr.Request) -> list[Any]:
+    def show(self, prompt: str, model: str, task: str, together: str, request: gr.Request) -> list[Any]:
         """The line and the prompts to click."""
         card = IMAGE_MODELS.get(model)
         read = self.reader.read(prompt) if card and card.kind == "emoji" else Reading("")
-        line = paragraph(" ".join(map(speaker(request), told(read))))
+        combines = card and card.combines and task == "text_to_image"
+        plan = self.planner.plan(prompt) if combines else None
+        line = paragraph(" ".join(map(speaker(request), told(read, plan, together == "yes"))))
         samples = rows(read.near or examples(language_of(request)))
         return [line, gr.update(samples=samples, visible=not model.startswith(OWN))]
 
 
-def told(read: Reading) -> list[Message]:
-    """What to know before a prompt is drawn; nothing if all of it is understood as it stands."""
+def told(read: Reading, plan: Plan | None = None, together: bool = True) -> list[Message]:
+    """What to know before a prompt is drawn; nothing if all of it is understood as it stands.
+
+    Of a prompt with a plan, that; or, unless several things are to be put together, that they could be.
+    """
+    if plan and together:
+        return [plan.told()]
     said = []
+    if plan:
+        said.append(
+            Message(
+                "The bundled model alone draws one thing: under “Several things” choose to have each drawn by itself."
+            )
+        )
     if read.translated and read.english:
         said.append(Message("The model reads: {english}.", english=f"“{read.english}”"))
     if read.unread:
@@ -64,4 +80,4 @@ def rows(texts: Iterable[str]) -> list[list[str]]:
 
 def examples(language: str) -> list[str]:
     """Prompts that a click draws, in the visitor's language."""
-    return [translate(Message(text), language) for text in EXAMPLES]
+    return [translate(Message(text), language) for text in (*EXAMPLES, *COMBINED)]

@@ -37,6 +37,7 @@ VALUES = {
     "guidance": "1, 2, 4, 8",
     "strength": "0.3, 0.5, 0.7, 0.9",
     "sampler": "euler, heun, dpmpp_2m",
+    "together": "yes, no",
     "label": "0, 1, 2, 3",
     "seed": "1, 2, 3, 4",
 }

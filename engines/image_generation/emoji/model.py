@@ -25,6 +25,8 @@ from engines.image_generation.blending import slerp
 from engines.image_generation.catalog import IMAGE_MODELS, ImageCard
 from engines.image_generation.config import Blend, ImageConfig
 from engines.image_generation.drawing import Drawing
+from engines.image_generation.emoji.combining.grammar import plan_of
+from engines.image_generation.emoji.combining.parts import Parts
 from engines.image_generation.emoji.doubling import load_doubler
 from engines.image_generation.emoji.files import load_networks
 from engines.image_generation.emoji.flow import guided, sample
@@ -35,7 +37,7 @@ from engines.running.events import Progress, Samples
 ROWS = {"cpu": 4, "cuda": 16, "mps": 4}  # pictures of a chunk, by device
 AUTO = "dpmpp_2m"  # the sampler that this model is best with
 STYLES = ("noto", "twemoji")  # in the order of the network's embedding
-PREVIEW_SECONDS = 0.05  # the least time between two previews
+PREVIEW_SECONDS = 0.05  # the least time between two previews, for each thing on a picture
 
 
 @dataclass(frozen=True)
@@ -98,14 +100,17 @@ class EmojiModel:
     ) -> Drawing:
         """See drawing.ImageModel; all pictures advance together, so there are none when it is stopped.
 
-        Previews are not doubled.
+        Previews are not doubled. Of a prompt that has a plan each thing is drawn by itself.
         """
-        texts = [config.prompt, config.negative_prompt, *(blend.prompt or "" for blend in blends)]
+        plan = plan_of(config, blends)
+        parts = Parts(plan) if plan else None
+        phrases = parts.phrases if parts else (config.prompt,)
+        texts = [*phrases, config.negative_prompt, *(blend.prompt or "" for blend in blends)]
         vectors = yield from self.prompts.encode(texts, config.wording == "nearest")
         if vectors is None:
             return None
         began = shown = time.monotonic()
-        rows = self._rows_of(config, vectors, blends)
+        rows = self._rows_of(config, phrases, vectors, blends)
         small = _halved(image, mask) if config.width > self.side else (image, mask)
         clean = None if image is None else self._encode_picture(small[0])
         area = None if mask is None else self._latent_mask(mask)
@@ -116,13 +121,14 @@ class EmojiModel:
             predicted = self._advance(samplings)
             stop = yield Progress(step, config.steps)
             now = time.monotonic()
-            if step < config.steps and (step == 1 or now - shown >= PREVIEW_SECONDS):
+            if step < config.steps and (step == 1 or now - shown >= PREVIEW_SECONDS * len(phrases)):
                 shown = now
-                preview = _pasted(self._pictures(predicted, config.batch, self.side), *small)
+                preview = _pasted(self._finished(predicted, config.batch, self.side, parts), *small)
                 stop = (yield Samples(step, preview)) or stop
             if stop:
                 return None
-        return _pasted(self._pictures(predicted, config.batch, config.width), image, mask), time.monotonic() - began
+        made = self._finished(predicted, config.batch, config.width, parts)
+        return _pasted(made, image, mask), time.monotonic() - began
 
     def make(self, prompts: Sequence[str], styles: Sequence[str], seed: int = 0, **settings: Any) -> np.ndarray:
         """A picture for each prompt, uint8 [N, S, S, 3], picture i from seed + i; blocks.
@@ -144,19 +150,32 @@ class EmojiModel:
 
     def noise(self, seed: int) -> Tensor:
         """What a picture of this seed starts from, [L, S, S], the same on every device."""
-        return torch.randn(self.shape, generator=torch.Generator().manual_seed(seed))
+        return self.noises(seed, 1)[0]
 
-    def _rows_of(self, config: ImageConfig, vectors: dict[str, Tensor], blends: Sequence[Blend]) -> Rows:
-        text = vectors[config.prompt].expand(config.batch, -1)
-        if blends:
-            noise = self.noise(config.seed)
-            text = torch.stack([slerp(text[0], vectors[b.prompt], b.share) if b.prompt else text[0] for b in blends])
-            ends = [noise if b.seed is None else slerp(noise, self.noise(b.seed), b.share) for b in blends]
-        else:
-            ends = [self.noise(config.seed_of(i)) for i in range(config.batch)]
+    def noises(self, seed: int, count: int) -> list[Tensor]:
+        """What each of the things of a picture of this seed starts from; the first is what a single one does."""
+        generator = torch.Generator().manual_seed(seed)
+        return [torch.randn(self.shape, generator=generator) for _ in range(count)]
+
+    def _rows_of(
+        self, config: ImageConfig, phrases: Sequence[str], vectors: dict[str, Tensor], blends: Sequence[Blend]
+    ) -> Rows:
+        """The rows of a batch: for each picture one of each phrase."""
+        many = len(phrases)
+        text = [vectors[phrase] for phrase in phrases] * config.batch
+        noise = [one for i in range(config.batch) for one in self.noises(config.seed_of(i), many)]
+        if blends:  # one for each picture
+            each = [blend for blend in blends for _ in phrases]
+            text = [slerp(a, vectors[b.prompt], b.share) if b.prompt else a for a, b in zip(text, each, strict=True)]
+            starts = self.noises(config.seed, many) * len(blends)
+            ends = [one for b in blends for one in self.noises(config.seed if b.seed is None else b.seed, many)]
+            noise = [
+                a if blend.seed is None else slerp(a, b, blend.share)
+                for a, b, blend in zip(starts, ends, each, strict=True)
+            ]
         negative = vectors[config.negative_prompt] if config.negative_prompt.strip() else self.no_text
-        style = torch.full((config.batch,), STYLES.index(config.style))
-        return Rows(text, negative.expand(config.batch, -1), style, torch.stack(ends))
+        style = torch.full((len(text),), STYLES.index(config.style))
+        return Rows(torch.stack(text), negative.expand(len(text), -1), style, torch.stack(noise))
 
     def _samplings(
         self,
@@ -183,6 +202,20 @@ class EmojiModel:
     def _predict_eagerly(self, noisy: Tensor, times: Tensor, text: Tensor, style: Tensor) -> Tensor:
         return self.flow(noisy.to(self.dtype), times, text.to(self.dtype), style).float()
 
+    def _finished(self, latents: Sequence[Tensor], count: int, side: int, parts: Parts | None) -> np.ndarray:
+        """`count` pictures, uint8 [N, side, side, 3], of the chunks' latents; of a plan, put together."""
+        if parts is None:
+            return self._pictures(latents, count, side)
+        small = self._pictures(latents, count * len(parts.drawn), self.side)
+        return parts.joined(small, side, self._doubled if side > self.side else None)
+
+    @torch.inference_mode()
+    def _doubled(self, small: np.ndarray) -> np.ndarray:
+        """uint8 [N, S, S, 3] twice as large, in chunks of a fixed number of rows."""
+        whole = torch.from_numpy(small).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+        rows = [torch.arange(at, at + self.rows).clamp(max=len(whole) - 1) for at in range(0, len(whole), self.rows)]
+        return _as_bytes(torch.cat([self._double(whole[row].to(self.device)) for row in rows])[: len(whole)])
+
     @torch.inference_mode()
     def _pictures(self, latents: Sequence[Tensor], count: int, side: int) -> np.ndarray:
         """The first `count` pictures of the chunks' latents, uint8 [N, side, side, 3]."""
@@ -190,8 +223,7 @@ class EmojiModel:
         pictures = [self._decode(part.to(self.dtype)).float() for part in latents]
         if side > self.side:
             pictures = [self._double(part.clamp(-1, 1)) for part in pictures]
-        whole = torch.cat(pictures)[:count]
-        return whole.clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
+        return _as_bytes(torch.cat(pictures)[:count])
 
     @torch.inference_mode()
     def _encode_picture(self, image: np.ndarray) -> Tensor:
@@ -210,6 +242,11 @@ class EmojiModel:
         """More threads add up in another order, and the same seed would not give the same picture."""
         if self.device.type == "cpu":
             torch.set_num_threads(1)
+
+
+def _as_bytes(pictures: Tensor) -> np.ndarray:
+    """Pictures [N, 3, H, W] in -1..1 as uint8 [N, H, W, 3]."""
+    return pictures.clamp(-1, 1).add(1).mul(127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
 
 
 def _halved(image: np.ndarray | None, mask: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:

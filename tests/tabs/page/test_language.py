@@ -20,7 +20,7 @@ from engines.gpt_training.config import PRESETS as GPT_PRESETS
 from engines.gpt_training.config import TITLE as GPT_TITLE
 from engines.gpt_training.config import GptConfig
 from engines.gpt_training.papers import PapersConfig as TextPapersConfig
-from engines.image_generation.catalog import EXAMPLES, IMAGE_MODELS, OWN, own_card
+from engines.image_generation.catalog import COMBINED, EXAMPLES, IMAGE_MODELS, OWN, own_card
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.enlarging import EnlargeConfig
 from engines.image_generation.styling.engine import StyleConfig
@@ -110,7 +110,7 @@ def spoken_in_script() -> set[str]:
 
 
 def spoken_in_tables() -> set[str]:
-    words = {"{n} pictures", "{n} examples", "{n} pieces of text", "Fréchet distance", *TABS, *EXAMPLES}
+    words = {"{n} pictures", "{n} examples", "{n} pieces of text", "Fréchet distance", *TABS, *EXAMPLES, *COMBINED}
     words |= {*papers.MEASURES, GPT_TITLE}
     own = (
         PointsConfig,

@@ -12,12 +12,17 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from engines.data.cards import ASSETS
+from engines.image_generation.config import ImageConfig
 from engines.image_generation.emoji.pictures import STYLES, Emoji, held_out, load_emoji
+
+if TYPE_CHECKING:
+    from engines.image_generation.emoji.model import EmojiModel
 
 DESCRIBED = ASSETS / "emoji_prior" / "descriptions.json"
 COMPARED = 32  # pixels on a side at which pictures are compared
@@ -41,6 +46,14 @@ COLOURED = (
     "red penguin", "pink guitar",
 )  # fmt: skip
 SHEET = (*NAMES, *DESCRIPTIONS, *COLOURED)
+# The sheet of several things, that no emoji shows together, or coloured as none is; half of it in Chinese.
+COMBINED = (
+    "two dogs", "three apples", "a cat riding a bicycle", "house in the snow", "blue apple", "a cat and a dog",
+    "purple elephant", "rabbit under a tree", "owl on a book", "robot in front of a castle", "rainbow over mountain",
+    "four bananas", "penguin on a rocket", "pink whale", "a fish in a bowl", "turtle on the beach",
+    "两只熊猫", "三只蝴蝶", "骑自行车的猫", "雪中的房子", "蓝色的苹果", "猫和狗", "紫色的大象", "树下的兔子",
+    "书上的猫头鹰", "房子前的汽车", "山上的彩虹", "四个香蕉", "火箭上的企鹅", "粉色的鲸鱼", "戴帽子的熊", "戴皇冠的猫",
+)  # fmt: skip
 
 
 def small(images: np.ndarray) -> np.ndarray:
@@ -97,8 +110,25 @@ def scores(make: Make, emoji: Sequence[Emoji]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in found.items()}
 
 
-def contact_sheet(make: Make, prompts: Sequence[str] = SHEET, columns: int = 8) -> Image.Image:
-    """The prompts' pictures with their prompts below, styles taking turns by row."""
+def put_together(model: EmojiModel) -> Make:
+    """Makes each prompt's picture as the page does, several things by a plan; uint8 [N, 128, 128, 3]."""
+    from engines.image_generation.emoji.prompts import drain
+
+    def make(prompts: Sequence[str], styles: Sequence[str], seed: int) -> np.ndarray:
+        wanted = [
+            ImageConfig.for_model(model.card.id, prompt=prompt, style=style, seed=seed + i, batch=1)
+            for i, (prompt, style) in enumerate(zip(prompts, styles, strict=True))
+        ]
+        return np.concatenate([drain(model.draw(config))[0] for config in wanted])
+
+    return make
+
+
+def contact_sheet(
+    make: Make, prompts: Sequence[str] = SHEET, columns: int = 8, font: Path | None = None
+) -> Image.Image:
+    """The prompts' pictures with their prompts below, in this font, styles taking turns by row."""
+    letters = ImageFont.truetype(font, 10) if font else ImageFont.load_default(10)
     styles = [list(STYLES)[(i // columns) % len(STYLES)] for i in range(len(prompts))]
     images = make(prompts, styles, 0)
     cell, words = CELL, 28
@@ -107,7 +137,7 @@ def contact_sheet(make: Make, prompts: Sequence[str] = SHEET, columns: int = 8) 
     for i, (image, prompt) in enumerate(zip(images, prompts, strict=True)):
         x, y = i % columns * cell, i // columns * (cell + words)
         sheet.paste(Image.fromarray(image).resize((cell, cell), Image.Resampling.LANCZOS), (x, y))
-        pen.multiline_text((x + 4, y + cell), _wrapped(prompt), fill="black", font_size=10, spacing=1)
+        pen.multiline_text((x + 4, y + cell), _wrapped(prompt), fill="black", font=letters, spacing=1)
     return sheet
 
 
@@ -124,6 +154,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path, help="the model's folder, with its card")
     parser.add_argument("--sources", type=Path, required=True, help="a folder that keeps the npm packages")
+    parser.add_argument("--font", type=Path, help="a font that has Chinese, for what stands under the pictures")
     options = parser.parse_args()
     model = EmojiModel.load(options.folder)
     card_path = options.folder / "card.json"
@@ -131,6 +162,8 @@ def main() -> None:
     card["scores"] = scores(model.make, load_emoji(options.sources, card["size"]))
     card_path.write_text(json.dumps(card, ensure_ascii=False, indent=2) + "\n", "utf-8")
     contact_sheet(model.make).save(options.folder / "contact_sheet.webp", quality=85)
+    several = contact_sheet(put_together(model), COMBINED, font=options.font)
+    several.save(options.folder / "combinations.webp", quality=85)
     print(json.dumps(card["scores"]))
 
 

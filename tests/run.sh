@@ -37,13 +37,15 @@ $python -m ruff format --check .
 if [ $# -gt 0 ]; then
   exec $python -m pytest "$@"
 fi
-# Two files at a time; those with a browser by themselves, since Playwright's event loop would meet other tests. What
-# failed is tried once more, alone: beside another test, on two busy cores, a page or a process may be late. Where a
-# process of tests died not all had their turn (and xdist would wait for ever if it began another), so all are tried.
+# Two files at a time, three with a browser, which waits a quarter of its time; those by themselves, since Playwright's
+# event loop would meet other tests. What failed is tried once more, alone: beside another test, on two busy cores, a page
+# or a process may be late. Where a process of tests died not all had their turn (and xdist would wait for ever if it
+# began another), so all are tried.
 printed=$(mktemp)
 trap 'rm -f "$printed"' EXIT
 for kind in "tests --ignore tests/browser --no-loadscope-reorder" tests/browser; do
-  $python -m pytest -n 2 --dist loadfile --max-worker-restart 0 $kind 2>&1 | tee "$printed" && continue
+  at_once=$([ "$kind" = tests/browser ] && echo 3 || echo 2)
+  $python -m pytest -n "$at_once" --dist loadfile --max-worker-restart 0 $kind 2>&1 | tee "$printed" && continue
   again="--last-failed --last-failed-no-failures none"
   grep -q "crashed while running" "$printed" && again=
   $python -m pytest $kind $again

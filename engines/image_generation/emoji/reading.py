@@ -17,7 +17,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from pathlib import Path
 
@@ -73,19 +73,25 @@ class Reading:
     translated: bool = False  # whether `english` is other than what was written
 
 
+@cache
+def table_of(path: Path) -> Mapping[str, Mapping]:
+    """The table, read once a process, without anything where the file is missing or damaged."""
+    try:
+        return json.loads(lzma.decompress(path.read_bytes()))
+    except (OSError, ValueError, lzma.LZMAError):
+        return {"emoji": {}, "en": []}
+
+
 class Reader:
-    """Reads prompts by the table; made once a process."""
+    """Reads prompts by the table, which all of them share."""
 
     def __init__(self, path: Path = WORDS) -> None:
         self.path = path
 
-    @cached_property
+    @property
     def table(self) -> Mapping[str, Mapping]:
-        """The table, without anything where the file is missing or damaged."""
-        try:
-            return json.loads(lzma.decompress(self.path.read_bytes()))
-        except (OSError, ValueError, lzma.LZMAError):
-            return {"emoji": {}, "en": []}
+        """See `table_of`."""
+        return table_of(self.path)
 
     @cached_property
     def english(self) -> frozenset[str]:

@@ -14,24 +14,8 @@ from engines.image_generation.engine import generate
 from engines.image_generation.models import ImageModels
 from engines.messages import ConfigError, EngineError
 from engines.running.events import Note, Pictures, Progress, Samples
-from tests.tiny_image_models import save_emoji_model
 
 CONFIG = ImageConfig(prompt="pizza", steps=5, seed=7)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("emoji_model")
-    save_emoji_model(folder)
-    return folder
-
-
-@pytest.fixture
-def models(folder, monkeypatch):
-    monkeypatch.setattr(models_module, "EMOJI_FOLDER", folder)
-    models = ImageModels()
-    yield models
-    models.close()
 
 
 @pytest.fixture

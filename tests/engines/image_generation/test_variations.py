@@ -7,31 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from engines.image_generation import models as models_module
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.engine import generate
-from engines.image_generation.models import ImageModels
 from engines.image_generation.variations import draw_sheet, parse_values, varied, walk, xy_grid
 from engines.messages import ConfigError
 from engines.running.events import Pictures, Progress, Samples
-from tests.tiny_image_models import save_emoji_model
 
 CONFIG = ImageConfig(prompt="pizza", steps=3, seed=7)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("emoji_model")
-    save_emoji_model(folder)
-    return folder
-
-
-@pytest.fixture
-def models(folder, monkeypatch):
-    monkeypatch.setattr(models_module, "EMOJI_FOLDER", folder)
-    models = ImageModels()
-    yield models
-    models.close()
 
 
 def alone(models, **change) -> np.ndarray:

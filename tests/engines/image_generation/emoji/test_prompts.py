@@ -13,14 +13,7 @@ from engines.image_generation.emoji.files import load_networks, load_phrases, sa
 from engines.image_generation.emoji.prompts import Prompts, drain
 from engines.messages import EngineError
 from engines.running.events import Caption
-from tests.tiny_image_models import PHRASES, save_emoji_model
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("emoji_model")
-    save_emoji_model(folder)
-    return folder
+from tests.tiny_image_models import PHRASES
 
 
 @pytest.fixture(scope="module")

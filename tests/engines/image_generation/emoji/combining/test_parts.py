@@ -7,33 +7,15 @@ import dataclasses
 import numpy as np
 import pytest
 
-from engines.image_generation import models as models_module
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.emoji.combining.parts import Parts
 from engines.image_generation.emoji.combining.plan import DRAWN, Plan, Thing
 from engines.image_generation.engine import generate
-from engines.image_generation.models import ImageModels
 from engines.image_generation.parameters import from_parameters, to_parameters
 from engines.image_generation.variations import walk, xy_grid
 from engines.running.events import Pictures, Progress, Samples
-from tests.tiny_image_models import save_emoji_model
 
 CONFIG = ImageConfig.for_model("emoji", prompt="a pizza and a rocket", steps=3, seed=7, batch=2, enlarge="1")
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("emoji_model")
-    save_emoji_model(folder)
-    return folder
-
-
-@pytest.fixture
-def models(folder, monkeypatch):
-    monkeypatch.setattr(models_module, "EMOJI_FOLDER", folder)
-    models = ImageModels()
-    yield models
-    models.close()
 
 
 def made(models, engine=generate, **changes) -> np.ndarray:

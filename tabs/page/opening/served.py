@@ -42,7 +42,7 @@ class Page:
     """An answer of Gradio's with the script in it."""
 
     status: int
-    headers: dict[str, str]  # but the length
+    headers: list[tuple[bytes, bytes]]  # but the length
     packed: bytes  # by Brotli
 
     @cached_property
@@ -57,16 +57,23 @@ class Page:
 
     def answer(self, accepted: str) -> Response:
         """As it is sent to one who takes these codings."""
-        headers = {**self.headers, "vary": "Accept-Encoding"}
         if "br" in accepted:
-            return Response(self.packed, self.status, {**headers, "content-encoding": "br"})
+            return self._response(self.packed, "br")
         if "gzip" in accepted:
-            return Response(self.gzipped, self.status, {**headers, "content-encoding": "gzip"})
-        return Response(self.plain, self.status, headers)
+            return self._response(self.gzipped, "gzip")
+        return self._response(self.plain)
 
     def is_for_all(self) -> bool:
         """Whether another visitor may get it too."""
-        return self.status == 200 and "set-cookie" not in self.headers
+        return self.status == 200 and all(name.lower() != b"set-cookie" for name, _ in self.headers)
+
+    def _response(self, body: bytes, coding: str = "") -> Response:
+        response = Response(body, self.status)
+        response.raw_headers += self.headers
+        response.headers["vary"] = "Accept-Encoding"
+        if coding:
+            response.headers["content-encoding"] = coding
+        return response
 
 
 class FirstScript:
@@ -100,8 +107,7 @@ class FirstScript:
             body.extend(message.get("body", b""))
 
         await self.app(scope, receive, gather)
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in start["headers"]}
-        headers.pop("content-length", None)
+        headers = [pair for pair in start["headers"] if pair[0].lower() != b"content-length"]
         whole = bytes(body).replace(b"<head>", b"<head>" + self.script, 1)
         return Page(start["status"], headers, brotli.compress(whole, quality=QUALITY))
 

@@ -78,3 +78,13 @@ def test_what_is_one_visitors_own_is_not_kept(path, headers):
     for _ in range(2):
         ask(app, path)
     assert writing.count == 2
+
+
+def test_every_cookie_reaches_the_browser():
+    async def page(scope, receive, send):
+        response = HTMLResponse("<head>")
+        response.set_cookie("one", "1")
+        response.set_cookie("two", "2")
+        await response(scope, receive, send)
+
+    assert dict(TestClient(FirstScript(page)).get("/").cookies) == {"one": "1", "two": "2"}

@@ -16,6 +16,7 @@ def save_emoji_model(folder: Path, seed: int = 0) -> None:
 
     from engines.image_generation.emoji.files import save_networks, save_phrases
     from engines.image_generation.emoji.networks import Autoencoder, FlowTransformer
+    from engines.image_generation.emoji.texts import SENTENCE, WORD, Axes
 
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
@@ -26,8 +27,11 @@ def save_emoji_model(folder: Path, seed: int = 0) -> None:
     with torch.no_grad():
         autoencoder.decoder[-2].weight *= 8  # strong colours
     save_networks(folder, autoencoder, flow, {"size": 64})
-    vectors = np.random.default_rng(seed).normal(size=(len(PHRASES), 384)).astype(np.float32)
-    save_phrases(folder, PHRASES, vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
+    rng = np.random.default_rng(seed)
+    vectors = rng.normal(size=(len(PHRASES), SENTENCE)).astype(np.float32)
+    states = [rng.normal(size=(len(phrase.split()), SENTENCE)).astype(np.float32) for phrase in PHRASES]
+    axes = Axes(torch.zeros(SENTENCE), torch.eye(SENTENCE, WORD))
+    save_phrases(folder, PHRASES, vectors / np.linalg.norm(vectors, axis=1, keepdims=True), states, axes)
 
 
 def save_pipeline(folder: Path, seed: int = 0) -> None:

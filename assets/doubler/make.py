@@ -122,8 +122,8 @@ def pairs(folder: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def soften(small: np.ndarray, names: list[str], styles: np.ndarray) -> list[np.ndarray]:
     """The pictures as the model draws them: through its autoencoder alone, and from where noise has hidden part."""
     autoencoder, flow = (network.eval() for network in load_networks(ASSETS / "emoji_model"))
-    rows, vectors = load_phrases(ASSETS / "emoji_model")
-    text = torch.stack([vectors[rows[plain(name)]].float() for name in names])
+    phrases = load_phrases(ASSETS / "emoji_model")
+    text = torch.stack([phrases.text(plain(name)) for name in names])
     rng, torch_seed = np.random.default_rng(0), torch.manual_seed(0)
     decoded, drawn = np.empty_like(small), np.empty_like(small)
     for chosen in np.array_split(rng.permutation(len(small)), len(small) // 32):

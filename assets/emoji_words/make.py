@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from assets.sources import npm_package, read_tarball
-from engines.image_generation.emoji.pictures import COLOURS as MODEL_COLOURS
 from engines.image_generation.emoji.pictures import emoji_words
 
 HERE = Path(__file__).parent
@@ -61,6 +60,8 @@ COLOURS = {
     "de": "rot roter orange oranger gelb gelbe grün grüne blau blaue lila violett rosa pink grau",
 }  # two forms of each of the model's colours, in their order, and one of gray
 
+COLOURED = ("red", "orange", "yellow", "green", "blue", "purple", "pink", "gray")
+
 
 def main() -> None:
     """Write words.json.xz beside this file."""
@@ -95,7 +96,7 @@ def build(sources: Path) -> dict[str, dict | list]:
         "words": words["zh"]["words"] | more,
     }
     for language, forms in COLOURS.items():
-        words[language]["words"] |= {form: list(MODEL_COLOURS)[i // 2] for i, form in enumerate(forms.split())}
+        words[language]["words"] |= {form: COLOURED[i // 2] for i, form in enumerate(forms.split())}
     return words
 
 

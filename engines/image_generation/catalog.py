@@ -59,7 +59,7 @@ class ImageCard:
     steered: bool = True  # whether it reads a prompt
     walks: bool = True  # whether it can draw what lies between two prompts or seeds
     combines: bool = False  # whether things that it knows can be drawn one by one and put together
-    formerly: str = ""  # its title in pictures that earlier versions saved
+    formerly: tuple[str, ...] = ()  # titles of earlier versions in pictures that these made
 
     def memory(self, bytes_per_parameter: int = 2) -> int:
         """Bytes needed to run it: the weights (2 bytes each in bf16, 4 in f32), a tenth more, and the pictures'."""
@@ -84,10 +84,10 @@ _STABLE = ("auto", "euler", "heun", "dpmpp_2m", "euler_a", "ddim", "unipc")
 _CARDS = (
     ImageCard(
         id="emoji",
-        title="Emoji (bundled)",
-        formerly="Emoji, 64 px (bundled)",
+        title="Emoji 2 (bundled)",
+        formerly=("Emoji (bundled)", "Emoji, 64 px (bundled)"),
         kind="emoji",
-        parameters=20_588_024,
+        parameters=24_480_504,
         licence="MIT; trained on Noto Emoji (Apache-2.0) and Twemoji (CC BY 4.0)",
         note="Ships with the app and draws on any computer; emoji and simple combinations only.",
         samplers=("auto", "euler", "heun", "dpmpp_2m"),

@@ -19,6 +19,8 @@ import numpy as np
 from PIL import Image
 
 from engines.image_generation.config import ImageConfig
+from engines.image_generation.emoji.corpus import COLOURS as TRAINED
+from engines.image_generation.emoji.corpus import kept_apart
 from engines.image_generation.emoji.pictures import load_emoji
 from engines.image_generation.engine import generate
 from engines.image_generation.models import ImageModels
@@ -56,19 +58,30 @@ def real(sources: Path) -> list[list[np.ndarray]]:
     return [named[thing] for thing in THINGS]
 
 
-def wanted(rng: np.random.Generator) -> list[Wanted]:
-    """The 200 prompts."""
+def places(sources: Path) -> list[int]:
+    """Which emoji of the training set each thing is."""
+    names = [one.name for one in load_emoji(sources, SIDE)]
+    return [names.index(thing) for thing in THINGS]
+
+
+def wanted(rng: np.random.Generator, places: list[int]) -> list[Wanted]:
+    """The 200 prompts, of combinations that the model was never trained on."""
     asked: list[Wanted] = []
-    for i in range(80):
-        thing, colour = int(rng.integers(len(THINGS))), i % len(HUES)
-        asked.append(Wanted(f"{COLOURS[colour]} {THINGS[thing]}", "colour", (thing,), colour))
-    for i in range(80):
+    while len(asked) < 80:
+        thing, colour = int(rng.integers(len(THINGS))), len(asked) % len(HUES)
+        if kept_apart(places[thing], TRAINED.index(COLOURS[colour])):
+            asked.append(Wanted(f"{COLOURS[colour]} {THINGS[thing]}", "colour", (thing,), colour))
+    while len(asked) < 160:
         a, b = (int(one) for one in rng.choice(len(THINGS), 2, replace=False))
-        words = f"a {THINGS[a]} and a {THINGS[b]}" if i % 2 else f"a {THINGS[a]} on a {THINGS[b]}"
-        asked.append(Wanted(words, "pair", (a, b), count=2, way=1 if i % 2 else 2))
-    for i in range(40):
-        thing, count = int(rng.integers(len(THINGS))), 2 + i % (MOST - 1)
-        asked.append(Wanted(f"{('two', 'three', 'four')[count - 2]} {THINGS[thing]}s", "count", (thing,), count=count))
+        if kept_apart(places[a], places[b]):
+            beside = len(asked) % 2
+            words = f"a {THINGS[a]} and a {THINGS[b]}" if beside else f"a {THINGS[a]} on a {THINGS[b]}"
+            asked.append(Wanted(words, "pair", (a, b), count=2, way=1 if beside else 2))
+    while len(asked) < 200:
+        thing, count = int(rng.integers(len(THINGS))), 2 + len(asked) % (MOST - 1)
+        if kept_apart(places[thing], count):
+            words = f"{('two', 'three', 'four')[count - 2]} {THINGS[thing]}s"
+            asked.append(Wanted(words, "count", (thing,), count=count))
     return asked
 
 
@@ -241,7 +254,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1500, help="of the judge's training")
     parser.add_argument("--sheet", default="", help="a file for all 200 as put together")
     options = parser.parse_args()
-    models, asked, found = ImageModels(), wanted(np.random.default_rng(0)), {}
+    models, asked, found = ImageModels(), wanted(np.random.default_rng(0), places(options.sources)), {}
     for name, together in (("put_together", "yes"), ("alone", "no")):
         began = time.process_time()
         found[name] = drawn(models, asked, together)

@@ -1,15 +1,19 @@
-"""The bundled model's files: both networks in one safetensors file, and the sentence embeddings of known prompts.
+"""The bundled model's files: both networks in one safetensors file, and what MiniLM makes of the known prompts.
 
-model.safetensors    "autoencoder.…" and "flow.…" in float16; its metadata has at least "heads"
+model.safetensors    "autoencoder.…" and "flow.…": matrices and filters in 8 bits, all else in float16, see `packed`;
+                     its metadata has at least "heads"
 card.json            data, steps, time, hardware, scores
 phrases.json         the known prompts, a list
-phrases.safetensors  "vectors", float16 [P, 384]: their embeddings by all-MiniLM-L6-v2, in the same order
+phrases.safetensors  "vectors", float16 [P, 384]: their sentence vectors by all-MiniLM-L6-v2, in the same order;
+                     "words", int8 [N, 64]: STEP-fold the numbers of their words, and "ends", int32 [P]: those up to
+                     each one's end; "mean" and "axes": how a word's state becomes these numbers, see texts.py
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +23,42 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from engines.image_generation.emoji.networks import Autoencoder, FlowTransformer
+from engines.image_generation.emoji.texts import SENTENCE, WORD, WORDS, Axes, text_of
 from engines.messages import EngineError
+
+STEP = 24  # of a word's numbers, whose mean square is 1, to the whole ones that are kept: up to 5.3 are told apart
+LEAST = 4096  # entries of a tensor, from which on it is packed
+SCALE = ".scale"  # the end of the name of what a packed tensor is to be multiplied with
+
+
+def packed(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Matrices and filters as int8 with a scale in float16 for each row, so that its largest entry is 127; see
+    Dettmers 2022, "LLM.int8()". The rest in float16.
+    """
+    kept = {}
+    for name, tensor in tensors.items():
+        tensor = tensor.detach().cpu().float()
+        if tensor.ndim in (2, 4) and tensor.shape[0] > 1 and tensor.numel() > LEAST:
+            scale = (tensor.flatten(1).abs().amax(1) / 127).clamp(min=1e-7).half()
+            whole = (tensor / _each_row(scale.float(), tensor)).round().clamp(-127, 127)
+            kept |= {name: whole.to(torch.int8).contiguous(), f"{name}{SCALE}": scale}
+        else:
+            kept[name] = tensor.half().contiguous()
+    return kept
+
+
+def unpacked(kept: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """What `packed` was given, in float32, as nearly as 8 bits tell it."""
+    tensors = {}
+    for name, tensor in kept.items():
+        if not name.endswith(SCALE):
+            scale = kept.get(f"{name}{SCALE}")
+            tensors[name] = tensor.float() if scale is None else tensor.float() * _each_row(scale.float(), tensor)
+    return tensors
+
+
+def _each_row(scale: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+    return scale.reshape(-1, *[1] * (tensor.ndim - 1))
 
 
 def save_networks(
@@ -28,16 +67,15 @@ def save_networks(
     """Write model.safetensors; `facts` go into its metadata."""
     tensors = {f"autoencoder.{name}": tensor for name, tensor in autoencoder.state_dict().items()}
     tensors |= {f"flow.{name}": tensor for name, tensor in flow.state_dict().items()}
-    halves = {name: tensor.detach().to("cpu", torch.float16).contiguous() for name, tensor in tensors.items()}
     about = {"heads": flow.blocks[0].heads, **(facts or {})}
-    save_file(halves, folder / "model.safetensors", {name: str(value) for name, value in about.items()})
+    save_file(packed(tensors), folder / "model.safetensors", {name: str(value) for name, value in about.items()})
 
 
 def load_networks(folder: Path) -> tuple[Autoencoder, FlowTransformer]:
     """Both networks in float32, their sizes read off the tensors; EngineError if the file is not such a model."""
     path = folder / "model.safetensors"
     try:
-        tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
+        tensors = unpacked(load_file(path))
         with safe_open(path, "pt") as file:
             about = file.metadata() or {}
         parts = {
@@ -68,20 +106,47 @@ def _empty(
     )
 
 
-def save_phrases(folder: Path, phrases: Sequence[str], vectors: np.ndarray) -> None:
-    """Write phrases.json and phrases.safetensors; vectors float [P, 384]."""
+@dataclass(frozen=True)
+class Phrases:
+    """The known prompts as texts, and how the words of others become numbers."""
+
+    places: Mapping[str, int]  # phrase as `plain` writes it -> its place
+    vectors: torch.Tensor  # float16 [P, SENTENCE]
+    words: tuple[torch.Tensor, ...]  # int8 [N, WORD] each
+    axes: Axes
+
+    def text(self, phrase: str) -> torch.Tensor:
+        """A known phrase as a text [TEXT]."""
+        place = self.places[phrase]
+        return text_of(self.vectors[place], self.words[place].float() / STEP)
+
+
+def save_phrases(
+    folder: Path, phrases: Sequence[str], vectors: np.ndarray, states: Sequence[np.ndarray], axes: Axes
+) -> None:
+    """Write phrases.json and phrases.safetensors; vectors float [P, 384], each one's states float [N, 384]."""
     (folder / "phrases.json").write_text(json.dumps(list(phrases), ensure_ascii=False, indent=0) + "\n", "utf-8")
-    save_file({"vectors": torch.from_numpy(vectors).half().contiguous()}, folder / "phrases.safetensors")
+    words = [axes.words(torch.from_numpy(each[:WORDS])) for each in states]
+    tensors = {
+        "vectors": torch.from_numpy(vectors).half().contiguous(),
+        "words": (torch.cat(words) * STEP).round().clamp(-127, 127).to(torch.int8),
+        "ends": torch.tensor([len(each) for each in words]).cumsum(0).int(),
+        "mean": axes.mean.half(),
+        "axes": axes.axes.half().contiguous(),
+    }
+    save_file(tensors, folder / "phrases.safetensors")
 
 
-def load_phrases(folder: Path) -> tuple[dict[str, int], torch.Tensor]:
-    """(phrase as `plain` writes it -> row, float16 [P, 384]); empty where there are none."""
+def load_phrases(folder: Path) -> Phrases:
+    """The known prompts of a model; none where the files are missing or damaged."""
     try:
         phrases = json.loads((folder / "phrases.json").read_text("utf-8"))
-        vectors = load_file(folder / "phrases.safetensors")["vectors"]
-        return {plain(phrase): row for row, phrase in enumerate(phrases[: len(vectors)])}, vectors
+        kept = load_file(folder / "phrases.safetensors")
+        words = kept["words"].tensor_split(kept["ends"].long()[:-1])
+        places = {plain(phrase): place for place, phrase in enumerate(phrases[: len(words)])}
+        return Phrases(places, kept["vectors"], words, Axes(kept["mean"].float(), kept["axes"].float()))
     except (OSError, SafetensorError, KeyError, ValueError):
-        return {}, torch.zeros(0, 384, dtype=torch.float16)
+        return Phrases({}, torch.zeros(0, SENTENCE), (), Axes(torch.zeros(SENTENCE), torch.zeros(SENTENCE, WORD)))
 
 
 def plain(prompt: str) -> str:

@@ -36,7 +36,7 @@ Denoiser = Callable[[torch.Tensor, float], torch.Tensor]  # (z, t) -> the predic
 def guided(net: Predictor, text: torch.Tensor, negative: torch.Tensor, style: torch.Tensor, scale: float) -> Denoiser:
     """A Denoiser with classifier-free guidance (Ho and Salimans 2022): away from `negative`, towards `text`.
 
-    text and negative [N, 384], style [N]; negative is the network's no_text, or a negative prompt's embedding.
+    text and negative [N, TEXT], style [N]; negative is the network's no_text, or a negative prompt's embedding.
     Guiding the clean data is guiding the velocity, which is linear in it. At scale 1 `negative` has no say.
     """
     n = len(text)

@@ -1,4 +1,4 @@
-"""The bundled model at work: a sentence becomes an embedding, the flow turns noise into latents, and the autoencoder
+"""The bundled model at work: a sentence becomes a text, the flow turns noise into latents, and the autoencoder
 those into pictures of 64 px, which the doubler makes twice as large if that is asked for.
 
 Pictures are computed in chunks of a fixed number of rows, by one thread on a CPU. So a picture is the same to the bit
@@ -32,6 +32,7 @@ from engines.image_generation.emoji.files import load_networks
 from engines.image_generation.emoji.flow import guided, sample
 from engines.image_generation.emoji.graphs import Graphed
 from engines.image_generation.emoji.prompts import Prompts, drain
+from engines.image_generation.emoji.texts import mixed
 from engines.running.events import Progress, Samples
 
 ROWS = {"cpu": 4, "cuda": 16, "mps": 4}  # pictures of a chunk, by device
@@ -44,8 +45,8 @@ PREVIEW_SECONDS = 0.05  # the least time between two previews, for each thing on
 class Rows:
     """What N pictures are made from, on the CPU."""
 
-    text: Tensor  # [N, 384]
-    negative: Tensor  # [N, 384]
+    text: Tensor  # [N, TEXT]
+    negative: Tensor  # [N, TEXT]
     style: Tensor  # int64 [N]
     noise: Tensor  # [N, L, S, S]
 
@@ -166,7 +167,7 @@ class EmojiModel:
         noise = [one for i in range(config.batch) for one in self.noises(config.seed_of(i), many)]
         if blends:  # one for each picture
             each = [blend for blend in blends for _ in phrases]
-            text = [slerp(a, vectors[b.prompt], b.share) if b.prompt else a for a, b in zip(text, each, strict=True)]
+            text = [mixed(a, vectors[b.prompt], b.share) if b.prompt else a for a, b in zip(text, each, strict=True)]
             starts = self.noises(config.seed, many) * len(blends)
             ends = [one for b in blends for one in self.noises(config.seed if b.seed is None else b.seed, many)]
             noise = [

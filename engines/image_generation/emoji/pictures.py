@@ -1,8 +1,7 @@
-"""What the bundled model is trained on: emoji pictures in two styles, their captions, and simple compositions.
+"""The emoji that the bundled model is trained on: their pictures in two styles, and their words.
 
 The pictures come from npm's emoji-datasource-google (Noto Emoji, Apache-2.0) and -twitter (Twemoji, CC BY 4.0),
-the words from npm's emojilib (MIT). Colours and pairs are composed from them, so that "blue cat" and
-"cat and pizza" mean something to the model although no emoji shows them.
+the words from npm's emojilib (MIT) and, as Unicode's CLDR has them, emojibase-data (MIT).
 """
 
 from __future__ import annotations
@@ -11,24 +10,20 @@ import io
 import json
 import subprocess
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 STYLES = {"noto": "google", "twemoji": "twitter"}  # name -> npm package emoji-datasource-…
-PACKAGES = {"emoji-datasource-google": "16.0.0", "emoji-datasource-twitter": "16.0.0", "emojilib": "4.0.3"}
+PACKAGES = {"emoji-datasource-google": "16.0.0", "emoji-datasource-twitter": "16.0.0", "emojilib": "4.0.3",
+            "emojibase-data": "17.0.0"}  # fmt: skip
 LEFT_OUT = {"Flags", "Component"}  # categories
 # Drawn almost as another emoji that stays: one gender or direction of several, half past each hour.
 NEAR_TWINS = ("man-", "woman-", "male-", "female-", "man_", "woman_", "men-", "women-", "family", "couple-with-",
               "couplekiss_", "woman-kiss", "man-kiss", "kiss-")  # fmt: skip
-# Hue in degrees; None is made gray, lighter or darker.
-COLOURS: dict[str, int | None] = {
-    "red": 0, "orange": 28, "yellow": 52, "green": 125, "blue": 215, "purple": 275, "pink": 325, "gray": None,
-}  # fmt: skip
-
 HELD_OUT = 200  # emoji whose keywords are never seen, to test unseen wording
 
 
@@ -38,8 +33,10 @@ class Emoji:
 
     name: str
     names: tuple[str, ...]  # other wordings of the name, the name included
-    keywords: tuple[str, ...]
-    pictures: dict[str, np.ndarray]  # style -> uint8 [S, S, 3] on white
+    keywords: tuple[str, ...]  # emojilib's
+    tags: tuple[str, ...] = ()  # CLDR's
+    category: str = ""
+    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)  # style -> uint8 [S, S, 3] on white
 
 
 def fetch_package(name: str, folder: Path) -> Path:
@@ -78,7 +75,22 @@ def load_emoji(sources: Path, size: int) -> list[Emoji]:
         style: _members(fetch_package(f"emoji-datasource-{vendor}", sources), f"package/img/{vendor}/64/")
         for style, vendor in STYLES.items()
     }
-    return [_emoji(entry, words, drawings, size) for entry, _, words in _entries(sources)]
+    tags = cldr_tags(sources)
+    return [
+        _emoji(entry, words, tags.get(character.replace("\ufe0f", ""), ()), drawings, size)
+        for entry, character, words in _entries(sources)
+    ]
+
+
+def cldr_tags(sources: Path) -> dict[str, tuple[str, ...]]:
+    """Emoji, without the mark that asks for its coloured form -> its English tags."""
+    entries = json.loads(_members(fetch_package("emojibase-data", sources), "package/en/data.json")[""])
+    return {
+        entry["emoji"].replace("\ufe0f", ""): tuple(
+            tag.lower() for tag in entry.get("tags", []) if any(map(str.isalpha, tag))
+        )
+        for entry in entries
+    }
 
 
 def _entries(sources: Path) -> Iterator[tuple[dict, str, list[str]]]:
@@ -107,78 +119,15 @@ def _words_of(entry: dict, words: list[str]) -> tuple[tuple[str, ...], tuple[str
     return names, tuple(k for k in keywords if k not in names)
 
 
-def _emoji(entry: dict, words: list[str], drawings: dict[str, dict[str, bytes]], size: int) -> Emoji:
+def _emoji(
+    entry: dict, words: list[str], tags: tuple[str, ...], drawings: dict[str, dict[str, bytes]], size: int
+) -> Emoji:
     names, keywords = _words_of(entry, words)
     pictures = {style: on_white(files[entry["image"]], size) for style, files in drawings.items()}
-    return Emoji(names[0], names, keywords, pictures)
-
-
-def recolour(image: np.ndarray, colour: str) -> np.ndarray:
-    """The picture in one hue of COLOURS; the white ground stays white. uint8 [S, S, 3] in and out."""
-    hue = COLOURS[colour]
-    hsv = np.array(Image.fromarray(image).convert("HSV"), np.float32)
-    hue_, saturation, value = np.moveaxis(hsv, -1, 0)
-    if hue is None:
-        saturation = saturation * 0
-    else:
-        drawn = saturation > 20  # outlines and white parts keep what they are
-        saturation = np.where(drawn, np.maximum(saturation, 140), saturation)
-        hue_ = np.full_like(hue_, hue / 360 * 255)
-    changed = np.stack([hue_, saturation, value], axis=-1).astype(np.uint8)
-    return np.asarray(Image.fromarray(changed, "HSV").convert("RGB"))
-
-
-def side_by_side(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """Two pictures, half as large, beside each other on white; uint8 [S, S, 3]."""
-    size = left.shape[0]
-    canvas = np.full_like(left, 255)
-    for offset, image in ((0, left), (size - size // 2, right)):
-        small = Image.fromarray(image).resize((size // 2, size // 2), Image.Resampling.LANCZOS)
-        canvas[size // 4 : size // 4 + size // 2, offset : offset + size // 2] = np.asarray(small)
-    return canvas
+    tags = tuple(tag for tag in tags if tag not in names)
+    return Emoji(names[0], names, keywords, tags, entry["category"], pictures)
 
 
 def held_out(count: int) -> np.ndarray:
     """Indices of the emoji whose keywords are kept for the test."""
     return np.sort(np.random.default_rng(1).permutation(count)[:HELD_OUT])
-
-
-@dataclass(frozen=True)
-class Example:
-    """One training picture and the captions it may carry."""
-
-    image: np.ndarray  # uint8 [S, S, 3]
-    captions: tuple[str, ...]
-    style: int  # index into STYLES
-    kind: str  # "emoji", "colour" or "pair"
-    emoji: int  # index of the emoji; the left one of a pair
-
-
-def wordings(emoji: Emoji, held_out: bool, rng: np.random.Generator) -> tuple[str, ...]:
-    """Captions of one emoji; of a held-out one no keywords, since they test unseen wording."""
-    captions = [*emoji.names, f"{emoji.name} emoji", f"a {emoji.name}"]
-    if not held_out and emoji.keywords:
-        captions.append(", ".join(emoji.keywords))
-        for _ in range(4):
-            some = rng.permutation(emoji.keywords)[: rng.integers(2, 5)]
-            captions.append(", ".join(some))
-            captions.append(f"{emoji.name}, {', '.join(some[:2])}")
-    return tuple(dict.fromkeys(captions))
-
-
-def compose(emoji: list[Emoji], held_out: set[int], seed: int = 0) -> Iterator[Example]:
-    """The training set: every emoji in every style, two colours of each, and as many pairs as emoji."""
-    rng = np.random.default_rng(seed)
-    captions = [wordings(one, i in held_out, rng) for i, one in enumerate(emoji)]
-    for style, name in enumerate(STYLES):
-        for i, one in enumerate(emoji):
-            yield Example(one.pictures[name], captions[i], style, "emoji", i)
-        for i, one in enumerate(emoji):
-            for colour in rng.permutation(list(COLOURS))[:2]:
-                words = (f"{colour} {one.name}", f"a {colour} {one.name}")
-                yield Example(recolour(one.pictures[name], str(colour)), words, style, "colour", i)
-        for i in rng.integers(0, len(emoji), 2 * len(emoji)):
-            j = int(rng.integers(0, len(emoji)))
-            pair = side_by_side(emoji[i].pictures[name], emoji[j].pictures[name])
-            words = (f"{emoji[i].name} and {emoji[j].name}", f"{emoji[i].name} next to {emoji[j].name}")
-            yield Example(pair, words, style, "pair", int(i))

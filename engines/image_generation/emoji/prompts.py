@@ -1,4 +1,4 @@
-"""The embeddings of the bundled model's prompts: known ones from its files, others by MiniLM, fetched when needed.
+"""The bundled model's prompts as texts: known ones from its files, others by MiniLM, fetched when needed.
 
 MiniLM reads English, so what is written in another language is given to it as `reading` puts it. If asked to, words
 that are no known phrase are read as the emoji's name that the prior finds nearest in meaning, their colour before it.
@@ -12,15 +12,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from engines.catalog import ENCODERS
+from engines.image_generation.emoji.combining.plan import COLOURS
 from engines.image_generation.emoji.files import load_phrases, plain
-from engines.image_generation.emoji.pictures import COLOURS
 from engines.image_generation.emoji.prior import Prior, load_prior
 from engines.image_generation.emoji.reading import Reader
+from engines.image_generation.emoji.texts import SENTENCE, text_of
 from engines.messages import EngineError, Message
 from engines.running.events import Caption, Event, Note
 from engines.weights import Stopped, fetch, in_background
@@ -32,20 +33,21 @@ ENCODER = ENCODERS["all-MiniLM-L6-v2"]
 
 
 class Prompts:
-    """Prompts as unit vectors [384], the latest ones remembered. For one thread at a time."""
+    """Prompts as texts [TEXT], the latest ones remembered. For one thread at a time."""
 
     def __init__(self, folder: Path) -> None:
         self._reader = Reader()
-        self._phrases, self._vectors = load_phrases(folder)
+        self._known = load_phrases(folder)
+        self._phrases = self._known.places
         self._remembered: OrderedDict[str, Tensor] = OrderedDict()
         self._encoder: Any = None  # MiniLM, once a prompt needs it
 
     def encode(
         self, prompts: Sequence[str], by_name: bool = False
     ) -> Generator[Event, bool, dict[str, Tensor] | None]:
-        """The vector of each prompt that is not empty; yields while MiniLM is fetched; None if told to stop.
+        """The text of each prompt that is not empty; yields while MiniLM is fetched; None if told to stop.
 
-        With `by_name` words that are no known phrase have the vector of a name, and a Caption tells of which.
+        With `by_name` words that are no known phrase have the text of a name, and a Caption tells of which.
         EngineError if MiniLM is needed and cannot be had, or if nothing of a prompt is understood.
         """
         wanted = {prompt: self._understood(prompt) for prompt in prompts if prompt.strip()}
@@ -57,7 +59,7 @@ class Prompts:
             meant |= {phrase: self._named(phrase, thing) for phrase, thing in things.items()}
         if not (yield from self._read(meant.values())):
             return None
-        found = {prompt: self._vector(meant[phrase]) for prompt, phrase in wanted.items()}
+        found = {prompt: self._text(meant[phrase]) for prompt, phrase in wanted.items()}
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
         if moved := [name for phrase, name in meant.items() if name != phrase]:
@@ -66,7 +68,7 @@ class Prompts:
         return found
 
     def _read(self, phrases: Iterable[str]) -> Generator[Event, bool, bool]:
-        """Have the vectors of these phrases at hand; False if told to stop."""
+        """Have the texts of these phrases at hand; False if told to stop."""
         unknown = [phrase for phrase in set(phrases) - self._phrases.keys() if phrase not in self._remembered]
         if not unknown:
             return True
@@ -74,18 +76,18 @@ class Prompts:
             if not (yield from self._load_encoder()):
                 return False
             note = Note(Message("Reading the prompt"))
-            vectors = yield from in_background(lambda: self._encode_now(unknown), note)
+            texts = yield from in_background(lambda: self._encode_now(unknown), note)
         except Stopped:
             return False
-        self._remembered.update(zip(unknown, vectors, strict=True))
+        self._remembered.update(zip(unknown, texts, strict=True))
         return True
 
     @cached_property
     def _prior(self) -> tuple[Prior, list[str], Tensor]:
-        """(the prior, what each name that it chooses from is told as, their vectors [M, 384])."""
+        """(the prior, what each name that it chooses from is told as, their sentence vectors)."""
         prior, names = load_prior()
         known = [name for name, told in names.items() if {name, told} <= self._phrases.keys()]
-        vectors = torch.stack([self._vector(name) for name in known] or [torch.zeros(384)])
+        vectors = torch.stack([self._text(name)[:SENTENCE] for name in known] or [torch.zeros(SENTENCE)])
         return prior, [names[name] for name in known], vectors
 
     def _named(self, phrase: str, thing: str) -> str:
@@ -93,7 +95,7 @@ class Prompts:
         prior, names, vectors = self._prior
         name = thing
         if names and thing not in self._phrases:
-            name = names[int(prior(self._vector(thing)[None], vectors).argmax())]
+            name = names[int(prior(self._text(thing)[None, :SENTENCE], vectors).argmax())]
         colours = [word for word in phrase.split() if word in COLOURS]
         return coloured(name, colours[0]) if len(colours) == 1 else name
 
@@ -106,16 +108,19 @@ class Prompts:
             )
         return plain(english)
 
-    def _vector(self, phrase: str) -> Tensor:
+    def _text(self, phrase: str) -> Tensor:
         if phrase in self._phrases:
-            return F.normalize(self._vectors[self._phrases[phrase]].float(), dim=0)
+            return self._known.text(phrase)
         self._remembered.move_to_end(phrase)
         return self._remembered[phrase]
 
     def _encode_now(self, phrases: Sequence[str]) -> list[Tensor]:
         """One at a time and by one thread, since padding and more threads change the last bits."""
         torch.set_num_threads(1)
-        return [torch.from_numpy(self._encoder.encode([phrase])[0]) for phrase in phrases]
+        return [self._text_of(*self._encoder.encode_words([phrase])) for phrase in phrases]
+
+    def _text_of(self, vectors: np.ndarray, states: Sequence[np.ndarray]) -> Tensor:
+        return text_of(torch.from_numpy(vectors[0]), self._known.axes.words(torch.from_numpy(states[0])))
 
     def _load_encoder(self) -> Generator[Event, bool, bool]:
         if self._encoder is not None:

@@ -23,7 +23,7 @@ from engines.image_generation.told.axes import Axes
 from engines.image_generation.told.hidden import hidden_texts
 from engines.image_generation.told.other_programs import told_by_others
 from engines.image_generation.told.signed import signed_by
-from engines.image_generation.told.taking import UNKNOWN, Told, take
+from engines.image_generation.told.taking import UNKNOWN, Told, about_version, take
 from engines.messages import ConfigError, Message
 
 CHUNK = "aigc_playground"
@@ -87,7 +87,8 @@ def _own(text: str | None, name: str) -> tuple[ImageConfig, list[Message]]:
     try:
         about = json.loads(text)
         config = ImageConfig.from_dict(about["config"])
-        return config, [Axes.from_json(about["grid"]).note()] if "grid" in about else []
+        notes = [Axes.from_json(about["grid"]).note()] if "grid" in about else []
+        return config, notes + about_version(str(about.get("model", "")))
     except ConfigError as problem:
         reason: Any = problem.message
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -92,7 +92,7 @@ def known_model(name: str) -> str:
     """The catalog's id for another program's name of a model, "" if it is not known."""
     wanted = letters(re.sub(r"\.(safetensors|ckpt|gguf|pt)$", "", re.split(r"[\\/]", name)[-1]))
     for card in IMAGE_MODELS.values():
-        names = (card.id, card.title, card.formerly, card.repo, card.repo.rpartition("/")[2])
+        names = (card.id, card.title, *card.formerly, card.repo, card.repo.rpartition("/")[2])
         if wanted and wanted in map(letters, names):
             return card.id
     return ""
@@ -159,9 +159,16 @@ def _value(name: str, raw: Any, knob: Knob) -> Any:
     return exact_number(raw, isinstance(knob.default, int))
 
 
+def about_version(title: str) -> list[Message]:
+    """What to know of a picture whose model had this title when it was drawn."""
+    if any(letters(title) in map(letters, card.formerly) for card in IMAGE_MODELS.values()):
+        return [Message("An earlier version of the model drew it; the same settings give another picture now.")]
+    return []
+
+
 def _about_model(told: Told, model: str, title: str) -> list[Message]:
     if model:
-        return []
+        return about_version(told.model)
     if not told.model:
         return [Message("It tells no model; {model} is chosen.", model=title)]
     return [Message("Its model {name} is not offered here; another one is chosen.", name=told.model[:60])]

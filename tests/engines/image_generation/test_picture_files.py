@@ -105,15 +105,15 @@ def test_a_dropped_png_brings_back_the_settings_and_the_identical_picture(tmp_pa
 
 
 def test_words_are_taken_as_they_stand_in_pictures_of_before_there_was_a_choice():
-    settings = "Steps: 20, Seed: 1, Style: noto, Size: 128x128, Model: Emoji (bundled), Version: AIGC Playground"
+    settings = "Steps: 20, Seed: 1, Style: noto, Size: 128x128, Model: Emoji 2 (bundled), Version: AIGC Playground"
     told = f"a bird that says who\n{settings}"
     assert from_parameters(told)[0].wording == "plain"
     config = ImageConfig.for_model("emoji", prompt="a bird that says who", seed=1)
-    assert "Wording: nearest" in to_parameters(config, "Emoji (bundled)")
-    assert from_parameters(to_parameters(config, "Emoji (bundled)"))[0] == config
+    assert "Wording: nearest" in to_parameters(config, "Emoji 2 (bundled)")
+    assert from_parameters(to_parameters(config, "Emoji 2 (bundled)"))[0] == config
     as_it_stands = dataclasses.replace(config, wording="plain")
-    assert "Wording" not in to_parameters(as_it_stands, "Emoji (bundled)")
-    assert from_parameters(to_parameters(as_it_stands, "Emoji (bundled)"))[0] == as_it_stands
+    assert "Wording" not in to_parameters(as_it_stands, "Emoji 2 (bundled)")
+    assert from_parameters(to_parameters(as_it_stands, "Emoji 2 (bundled)"))[0] == as_it_stands
 
 
 def test_a_png_tells_what_made_it(tmp_path):
@@ -135,9 +135,18 @@ def test_a_png_tells_what_made_it(tmp_path):
 
 def test_the_parameters_text_can_be_read_by_itself():
     config = dataclasses.replace(CONFIG, batch=1)
-    again, notes = from_parameters(to_parameters(config, "Emoji, 64 px (bundled)"))
+    again, notes = from_parameters(to_parameters(config, "Emoji 2 (bundled)"))
     assert again == config
     assert notes == []
+
+
+@pytest.mark.parametrize("title", ["Emoji (bundled)", "Emoji, 64 px (bundled)"])
+def test_of_a_picture_by_an_earlier_version_of_the_model_it_is_said_that_it_comes_out_otherwise(tmp_path, title):
+    config = dataclasses.replace(CONFIG, batch=1)
+    (tmp_path / "old.png").write_bytes(to_png(np.zeros((64, 64, 3), np.uint8), config, title))
+    for again, notes in (from_parameters(to_parameters(config, title)), read_settings(tmp_path / "old.png")):
+        assert again == config
+        assert notes == ["An earlier version of the model drew it; the same settings give another picture now."]
 
 
 def test_an_animation_says_what_made_it():
@@ -296,7 +305,7 @@ def test_what_we_write_we_read():
             style=chance.choice(["noto", "twemoji"]),
             sampler=chance.choice(["auto", "heun"]),
         )
-        assert from_parameters(to_parameters(config, "Emoji, 64 px (bundled)"))[0] == config
+        assert from_parameters(to_parameters(config, "Emoji 2 (bundled)"))[0] == config
 
 
 def test_an_upload_is_upright_on_white_and_rgb(tmp_path):

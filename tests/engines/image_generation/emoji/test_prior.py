@@ -11,7 +11,8 @@ from engines.messages import EngineError
 
 
 def test_names_mean_themselves():
-    rows, vectors = load_phrases(EMOJI_FOLDER)
+    phrases = load_phrases(EMOJI_FOLDER)
+    rows, vectors = phrases.places, phrases.vectors
     names = ["pizza", "rocket", "crying face", "birthday cake", "octopus", "guitar"]
     known = torch.nn.functional.normalize(vectors[[rows[name] for name in names]].float(), dim=-1)
     prior, told = load_prior()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
-import numpy as np
 import pytest
 import torch
 
 from engines.image_generation.emoji import prompts as prompts_module
-from engines.image_generation.emoji.files import load_networks, load_phrases, save_phrases
 from engines.image_generation.emoji.prompts import Prompts, drain
+from engines.image_generation.emoji.texts import SENTENCE, TEXT, parts_of
 from engines.messages import EngineError
 from engines.running.events import Caption
 from tests.tiny_image_models import PHRASES
@@ -51,7 +48,8 @@ def test_known_phrases_need_no_download(folder, offline):
     vectors = drain(Prompts(folder).encode([*PHRASES, "", "SMILING  cat"]))
     assert set(vectors) == {*PHRASES, "SMILING  cat"}
     assert torch.equal(vectors["SMILING  cat"], vectors["smiling cat"])
-    assert all(abs(float(vector.norm()) - 1) < 1e-5 for vector in vectors.values())
+    assert all(abs(float(text[:SENTENCE].norm()) - 1) < 1e-5 for text in vectors.values())
+    assert [int(parts_of(vectors[phrase][None])[2].sum()) for phrase in PHRASES] == [2, 1, 2, 1]  # their words
 
 
 @pytest.mark.slow
@@ -65,8 +63,9 @@ def test_other_words_are_read_by_minilm_and_remembered(folder, cache, monkeypatc
     monkeypatch.setattr(prompts_module, "REMEMBERED", 2)
     prompts = Prompts(folder)
     first = drain(prompts.encode(["a green dragon"]))["a green dragon"]
-    assert first.shape == (384,)
-    assert abs(float(first.norm()) - 1) < 1e-5
+    assert first.shape == (TEXT,)
+    assert abs(float(first[:SENTENCE].norm()) - 1) < 1e-5
+    assert int(parts_of(first[None])[2].sum()) == 3
     assert list(prompts.encode(["A green  dragon", "pizza"])) == []  # from memory
     together = drain(Prompts(folder).encode(["blue horse", "a green dragon"]))
     assert torch.equal(together["a green dragon"], first)
@@ -103,27 +102,6 @@ def test_a_stop_ends_the_loading(folder, cache, monkeypatch):
     with pytest.raises(StopIteration) as end:
         encoding.send(True)
     assert end.value.value is None
-
-
-def test_missing_or_damaged_phrases_are_no_trouble(folder, tmp_path):
-    assert load_phrases(tmp_path)[0] == {}
-    save_phrases(tmp_path, ["cat"], np.ones((1, 384), np.float32))
-    assert load_phrases(tmp_path)[0] == {"cat": 0}
-    (tmp_path / "phrases.safetensors").write_bytes(b"x")
-    assert load_phrases(tmp_path)[0] == {}
-
-
-def test_the_networks_are_what_was_saved(folder, tmp_path):
-    autoencoder, flow = load_networks(folder)
-    assert (flow.latent, flow.side, flow.blocks[0].heads, len(flow.blocks)) == (4, 8, 4, 2)
-    pictures = torch.rand(2, 3, 64, 64) * 2 - 1
-    assert autoencoder.decode(autoencoder.encode(pictures)).shape == pictures.shape
-    for name in ("model.safetensors", "phrases.json"):
-        (tmp_path / name).write_bytes((folder / name).read_bytes())
-    (tmp_path / "model.safetensors").write_bytes(b"\x08\0\0\0\0\0\0\0{}      ")
-    with pytest.raises(EngineError, match="damaged"):
-        load_networks(tmp_path)
-    assert json.loads((folder / "phrases.json").read_text()) == list(PHRASES)
 
 
 def test_names_in_other_languages_need_no_download(offline):

@@ -78,12 +78,12 @@ def test_a_stop_ends_it(models):
 
 
 def test_a_picture_file_tells_it_and_one_of_an_earlier_version_means_in_one_go():
-    text = to_parameters(CONFIG, "Emoji (bundled)")
+    text = to_parameters(CONFIG, "Emoji 2 (bundled)")
     assert "Several things: yes" in text
     assert from_parameters(text)[0] == CONFIG
     before = text.replace("Several things: yes, ", "")
     assert from_parameters(before)[0] == dataclasses.replace(CONFIG, together="no")
-    assert "Several" not in to_parameters(from_parameters(before)[0], "Emoji (bundled)")
+    assert "Several" not in to_parameters(from_parameters(before)[0], "Emoji 2 (bundled)")
 
 
 def test_a_grid_can_compare_both_ways_and_a_walk_goes_to_another_seed(models):

@@ -64,7 +64,7 @@ class Plan:
                 "Drawn as {thing} by the model and coloured {colour} afterwards.", thing=thing, colour=colour
             )
         return Message(
-            "Drawn one by one and put together, {where}: {things}. The model itself draws one thing at a time.",
+            "Drawn one by one and put together, {where}: {things}. In one go the model draws them less sharply.",
             things=listed([thing.told() for thing in self.things]),
             where=WHERE[self.relation],
         )

@@ -127,7 +127,7 @@ def test_a_plan_is_told_in_both_languages(planner):
     assert set(LAYOUTS) | {"beside"} == set(WHERE)
     told = planner.plan("two blue penguins on a bicycle").told()
     assert "the first on the second: “penguin” (coloured blue) × 2, “bicycle”" in told
-    assert "one thing at a time" in told
+    assert "one by one and put together" in told
     chinese = translate(told, "zh")
     assert "第一个在第二个上" in chinese
     assert "染成蓝色" in chinese

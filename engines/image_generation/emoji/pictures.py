@@ -11,7 +11,7 @@ import json
 import subprocess
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,9 +34,9 @@ class Emoji:
     name: str
     names: tuple[str, ...]  # other wordings of the name, the name included
     keywords: tuple[str, ...]  # emojilib's
+    pictures: Mapping[str, np.ndarray]  # style -> uint8 [S, S, 3] on white
     tags: tuple[str, ...] = ()  # CLDR's
     category: str = ""
-    pictures: Mapping[str, np.ndarray] = field(default_factory=dict)  # style -> uint8 [S, S, 3] on white
 
 
 def fetch_package(name: str, folder: Path) -> Path:
@@ -125,7 +125,7 @@ def _emoji(
     names, keywords = _words_of(entry, words)
     pictures = {style: on_white(files[entry["image"]], size) for style, files in drawings.items()}
     tags = tuple(tag for tag in tags if tag not in names)
-    return Emoji(names[0], names, keywords, tags, entry["category"], pictures)
+    return Emoji(names[0], names, keywords, pictures, tags, entry["category"])
 
 
 def held_out(count: int) -> np.ndarray:

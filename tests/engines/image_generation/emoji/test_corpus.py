@@ -33,8 +33,8 @@ def emoji():
     names = ("ball", "box", "red apple", "butterfly", "plus", *(f"thing {i}" for i in range(400)))
     look = {"noto": disc((220, 40, 40)), "twemoji": disc((40, 90, 220))}
     return [
-        Emoji(name, (name, f"{name}s"), ("round", "toy"), ("round", "sport"),
-              "Symbols" if name == "plus" else "Objects", look)
+        Emoji(name, (name, f"{name}s"), ("round", "toy"), look, ("round", "sport"),
+              "Symbols" if name == "plus" else "Objects")
         for name in names
     ]  # fmt: skip
 

@@ -44,10 +44,10 @@ class ImageConfig(Config):
         more=True,
     )
     steps: int = knob(
-        20, "Steps", "How many steps lead from noise to the picture; more take longer.", low=1, high=150, step=1
+        12, "Steps", "How many steps lead from noise to the picture; more take longer.", low=1, high=150, step=1
     )
     guidance: float = knob(
-        4.0,
+        2.0,
         "Guidance scale",
         "How closely the picture follows the prompt; 1 is without guidance.",
         low=0.0,

@@ -26,7 +26,7 @@ def refused(model: str = "emoji", **values) -> str:
 
 
 def test_the_defaults_are_the_bundled_models():
-    """But for what came later: a script gets what it always did, the page opens with what looks best."""
+    """But for what came later: a script gets pictures as drawn, the page opens with what looks best."""
     before = {"enlarge": "1", "width": 64, "height": 64, "wording": "plain", "together": "no"}
     assert ImageConfig() == ImageConfig.for_model("emoji", **before)
     page = ImageConfig.for_model("emoji")

@@ -121,7 +121,7 @@ def test_a_png_tells_what_made_it(tmp_path):
     with Image.open(path) as picture:
         texts = picture.info
     assert texts["parameters"] == (
-        "猫, a cat\nNegative prompt: a, b: c\nSteps: 3, CFG scale: 4.0, Seed: 11, Batch size: 3, Style: twemoji,"
+        "猫, a cat\nNegative prompt: a, b: c\nSteps: 3, CFG scale: 2.0, Seed: 11, Batch size: 3, Style: twemoji,"
         ' Size: 64x64, Model: "The \\"best\\", model", Version: AIGC Playground'
     )
     assert json.loads(texts["aigc_playground"])["config"]["prompt"] == "猫, a cat"
@@ -192,7 +192,7 @@ def test_what_the_model_cannot_do_is_left_out_and_said(tmp_path):
     foreign = FOREIGN.replace("stable-diffusion-v1-5", "dreamMachine_v9").replace("Steps: 30", "Steps: 3000")
     config, notes = read_settings(put(tmp_path, png({"parameters": foreign})))
     assert config.model == "emoji"
-    assert (config.width, config.height, config.steps) == (128, 128, 20)
+    assert (config.width, config.height, config.steps) == (128, 128, 12)
     assert "dreamMachine_v9 is not offered" in notes[0]
     assert "cannot do it: Width, Height, Steps" in notes[3]
 

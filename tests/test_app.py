@@ -49,7 +49,6 @@ with served() as (url, _):
 def test_a_table_is_shown_and_events_end_without_pandas():
     code = """
 import sys
-sys.modules["sklearn"] = sys.modules["scipy"] = None  # nltk loads them where they are there: beside tests only
 from gradio_client import Client
 from tests.served import served
 with served(only=("text_generation",)) as (url, app):

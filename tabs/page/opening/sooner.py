@@ -1,6 +1,6 @@
 """Imports Gradio with some places of its modules mended: half of what its import took was of no use to anybody.
 
-The import took 2.3 s on two cores, and takes 1.2 s so. A module that reads otherwise, as in another version of Gradio, is
+It took 2.3 s on two cores, and takes 1.2 s so. A module that reads otherwise, as in another version of Gradio, is
 imported as it is, and so is all of Gradio where something has imported it before this.
 """
 

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
+import sys
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+from tabs import TABS  # before Gradio, which it imports mended
+
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+# Else Gradio counts the last 10,000 events by pandas at the end of each, for a page of figures that is switched off.
+os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(sys.maxsize))
+os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -30,7 +37,6 @@ from engines.running.workers.zero_gpu import on_zero_gpu
 from engines.text_generation.models import Models
 from engines.text_generation.servers.server import TextServer
 from engines.weights import cache_folder, on_a_space
-from tabs import TABS
 from tabs.comparison.feed import comparison_routes
 from tabs.comparison.tab import ENGINE as COMPARISON
 from tabs.music.score.view import score_routes
@@ -316,9 +322,12 @@ def main() -> None:
     models, classifiers = Models(args.allow_any_model, server), Classifiers()
     image_models = ImageModels(args.allow_any_model)
     server_key = key if args.text_server_field else None
+    gc.disable()  # what is made until the page is served stays: nobody need look for garbage among it, now or later
     app = create_app(runs, models, classifiers, image_models, limits, computer, args.only, server_key)
     if args.follow:
         runs.follow(args.follow, lambda run: print(f"Following a run: add ?run={run.id} to the address", flush=True))
+    gc.freeze()
+    gc.enable()
     try:
         app.launch(
             share=args.share,

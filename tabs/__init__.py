@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from types import ModuleType
 
+from tabs.page.opening import sooner  # noqa: F401 - before all that imports Gradio
+
+# isort: split
 from tabs.comparison import tab as comparison_tab
 from tabs.finetuning import tab as finetuning_tab
 from tabs.image_generation import tab as image_generation_tab

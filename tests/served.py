@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
-
-import gradio as gr
+from typing import TYPE_CHECKING, Any
 
 import app as playground
 from engines.limits import Limits
 from engines.running.runs import Runs
 from tests.fakes import free_port
+
+if TYPE_CHECKING:  # the app imports Gradio as it needs it
+    import gradio as gr
 
 
 @contextmanager

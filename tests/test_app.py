@@ -24,7 +24,7 @@ from tests.fakes import free_port, wait_until
 from tests.served import served
 from tests.text_server import text_server
 
-HEAVY = ("torch", "torchvision", "transformers", "diffusers", "matplotlib.pyplot", "safetensors.torch")
+HEAVY = ("torch", "torchvision", "transformers", "diffusers", "matplotlib", "pandas", "safetensors.torch")
 
 
 def run_python(code: str) -> str:
@@ -43,6 +43,24 @@ with served() as (url, _):
     print("loaded:", [name for name in {HEAVY} if name in sys.modules])
 """
     assert "loaded: []" in run_python(code)
+
+
+@pytest.mark.slow
+def test_a_table_is_shown_and_events_end_without_pandas():
+    code = """
+import sys
+from gradio_client import Client
+from tests.served import served
+with served(only=("text_generation",)) as (url, app):
+    client = Client(url, verbose=False)
+    table, _ = client.predict("output,reference\\na cat,a cat\\n", None, False, api_name="/text_score")
+    print(table["headers"][:3], [row[:3] for row in table["data"]])
+    print("loaded:", "pandas" in sys.modules)
+    assert len(app._queue.event_analytics) == 1  # Gradio's record of events, that nobody may see
+"""
+    shown = run_python(code)
+    assert "['output', 'reference', 'BLEU'] [['(all)', '', 100.0], ['a cat', 'a cat', 100.0]]" in shown
+    assert "loaded: False" in shown
 
 
 def test_a_text_server_is_asked_at_the_start_and_its_key_leaves_the_environment(monkeypatch, capsys):

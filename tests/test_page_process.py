@@ -28,7 +28,7 @@ from tests.fakes import endless, wait_until
 from tests.served import served
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
-HEAVY = ("torch", "torchvision", "transformers", "diffusers")
+HEAVY = ("torch", "torchvision", "transformers", "diffusers", "pandas", "scipy")
 GAN = {"dataset": "mnist", "architecture": "mlp", "features": 8, "batch": 16, "steps": 20, "seed": 1}
 SMALL_GPT = {"layers": 1, "width": 16, "heads": 2, "batch": 8, "part": 0.01, "steps": 20, "seed": 1}
 PICTURES_TO_LEARN = {"dataset": "fashion_mnist", "model": "small_cnn", "epochs": 1, "rows": 200}
@@ -37,8 +37,6 @@ PICTURES_TO_LEARN = {"dataset": "fashion_mnist", "model": "small_cnn", "epochs":
 
 
 def use_every_tab() -> None:
-    # nltk, by which scores are counted, loads these where they are there: beside tests only
-    sys.modules["sklearn"] = sys.modules["scipy"] = None
     workers = Workers()
     workers.prepare()
     with served(computer=workers) as (url, _):

@@ -1,8 +1,8 @@
 """Scores of outputs against references: BLEU, ROUGE, distinct-n and, if given, perplexity.
 
-BLEU is sacrebleu's (Post 2018, arXiv 1804.08771), ROUGE is Google's rouge-score (Lin 2004), distinct-n is the
-share of different n-grams among all (Li et al. 2016, arXiv 1510.03055). All are from 0 to 100, or NaN where there
-is nothing to measure, which the row's "Note" explains.
+BLEU is sacrebleu's (Post 2018, arXiv 1804.08771), ROUGE is as Google's rouge-score has it (Lin 2004), distinct-n is
+the share of different n-grams among all (Li et al. 2016, arXiv 1510.03055). All are from 0 to 100, or NaN where
+there is nothing to measure, which the row's "Note" explains.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import io
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -51,13 +52,6 @@ class Pair:
     output: str
     reference: str
     why: Message | None = None  # why it cannot be scored
-
-
-class _Tokens:
-    """Tokenizer for rouge-score; its own knows only a to z and 0 to 9."""
-
-    def tokenize(self, text: str) -> list[str]:
-        return tokens(text)
 
 
 def tokens(text: str) -> list[str]:
@@ -139,11 +133,13 @@ def _why_not(table: Table, row: int, line: int, two: bool, reference: str) -> Me
 
 def distinct(texts: Iterable[str], n: int) -> float:
     """Different n-grams as a share of all n-grams of the texts, in percent; NaN if there are none."""
-    grams = []
-    for text in texts:
-        words = tokens(text)
-        grams += zip(*(words[i:] for i in range(n)), strict=False)
+    grams = [gram for text in texts for gram in _grams(tokens(text), n)]
     return 100 * len(set(grams)) / len(grams) if grams else math.nan
+
+
+def _grams(words: Sequence[str], n: int) -> Iterator[tuple[str, ...]]:
+    """The runs of n words."""
+    return zip(*(words[i:] for i in range(n)), strict=False)
 
 
 def score_pairs(
@@ -170,18 +166,17 @@ def score_pairs(
 
 def _row(pair: Pair, perplexity: Callable[[str], float] | None) -> dict[str, str | float]:
     """The scores of one pair."""
-    from rouge_score.rouge_scorer import RougeScorer
     from sacrebleu.metrics import BLEU
 
     row: dict[str, str | float] = {"output": pair.output, "reference": pair.reference}
     row |= dict.fromkeys([*SCORES, *(["Perplexity"] if perplexity else [])], math.nan)
     if pair.why:
         return {**row, "Note": pair.why}
-    rouge = RougeScorer(["rouge1", "rouge2"], tokenizer=_Tokens()).score(pair.reference, pair.output)
+    output, reference = tokens(pair.output), tokens(pair.reference)
     row["BLEU"] = BLEU(effective_order=True).sentence_score(_spaced(pair.output), [_spaced(pair.reference)]).score
-    row |= {"ROUGE-1": _share(rouge["rouge1"]), "ROUGE-2": _share(rouge["rouge2"])}
-    row["ROUGE-L"] = _in_order(tokens(pair.output), tokens(pair.reference))
-    if len(tokens(pair.reference)) < 2:
+    row |= {f"ROUGE-{n}": _common(output, reference, n) for n in (1, 2)}
+    row["ROUGE-L"] = _in_order(output, reference)
+    if len(reference) < 2:
         row["ROUGE-2"] = math.nan
     row |= {f"Distinct-{n}": distinct([pair.output], n) for n in (1, 2)}
     notes = _notes(pair)
@@ -206,9 +201,10 @@ def _notes(pair: Pair) -> list[Message]:
     return []
 
 
-def _share(score: tuple[float, float, float] | int) -> float:
-    """The F1 in percent; rouge-score gives some a bare 0."""
-    return 100.0 * getattr(score, "fmeasure", 0.0)
+def _common(output: Sequence[str], reference: Sequence[str], n: int) -> float:
+    """ROUGE-n, the F1 in percent of the n-grams in common, as rouge-score has it, which would load nltk for that."""
+    ours, theirs = Counter(_grams(output, n)), Counter(_grams(reference, n))
+    return 200.0 * (ours & theirs).total() / max(1, ours.total() + theirs.total())
 
 
 def _in_order(output: Sequence[str], reference: Sequence[str]) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components.dataframe import DataframeData
 
 from engines.catalog import DEFAULT_MODEL
 from engines.data.text_scores import SCORES, read_pairs, score_pairs, to_csv
@@ -39,6 +40,16 @@ SHORT, LONG = 80, 96  # pixels of a column of numbers, and of texts: all ten fit
 TITLES = {str(one): one for one in (Message("output"), Message("reference"), Message("Perplexity"), Message("Note"))}
 
 
+class ScoreTable(gr.Dataframe):
+    """Headers and rows, shown as they are: Gradio goes through them by pandas, which takes 44 MB."""
+
+    is_template = True  # a Dataframe to the page
+
+    def postprocess(self, value: dict[str, Any] | None) -> DataframeData:
+        """The table as the page takes it; None is an empty one."""
+        return DataframeData(**(value or {"headers": [], "data": []}))
+
+
 class ScorePanel:
     """Its components and what they do."""
 
@@ -65,7 +76,7 @@ class ScorePanel:
             self.stop.interactive = False  # until there is something to stop
         widths = [LONG, LONG, *[SHORT] * (len(SCORES) + 1), LONG]
         later: dict[str, Any] = {"interactive": False, "visible": False}  # until there are scores
-        self.table = gr.Dataframe(wrap=True, column_widths=widths, elem_id="text-score-table", **later)
+        self.table = ScoreTable(wrap=True, column_widths=widths, elem_id="text-score-table", **later)
         self.csv = gr.File(label=t("The table as CSV"), height=90, elem_id="text-score-csv", **later)
 
     def wire(self, model: gr.Dropdown) -> None:

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from urllib.request import urlopen
 
 import numpy as np
 import torch
@@ -34,8 +35,17 @@ from engines.gan_training.family import FAMILY
 from engines.gan_training.step import Trainer
 from engines.live_training.pace import best_choice
 from engines.running.events import Metrics
+from tests import ROOT
+from tests.fakes import free_port
 
 TUTORIAL_BATCH = 128
+EMPTY = """\
+import sys
+import gradio as gr
+with gr.Blocks() as demo:
+    pass
+demo.launch(server_port=int(sys.argv[1]), quiet=True)
+"""  # the least that Gradio can show
 DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -194,24 +204,28 @@ def measure_quality(quick: bool) -> dict[str, float | None]:
 
 def measure_start(quick: bool) -> dict[str, float]:
     """`start_ratio`: seconds until app.py serves its page over those of an empty Blocks app, in turn."""
-    empty = "import gradio as gr\nwith gr.Blocks() as demo: pass\noptions = {}\n"
-    ours = (
-        "import app\nfrom engines.running.runs import Runs\nruns = Runs()\ndemo = app.create_app(runs)\n"
-        "options = {**app.look(), **app.safe(), **app.reach(runs)}\n"
-    )
+    ours = ["app.py", "--runs-folder", "", "--port"]
+    empty = ["-c", EMPTY]
     rounds = [(seconds_to_serve(ours), seconds_to_serve(empty)) for _ in range(1 if quick else 5)]
     return {"start_ratio": statistics.median(a / b for a, b in rounds), "start_s": min(a for a, _ in rounds)}
 
 
-def seconds_to_serve(code: str) -> float:
-    """Seconds a fresh Python takes to make the Blocks app `demo` and serve its page once."""
-    launch = "_, url, _ = demo.launch(prevent_thread_lock=True, quiet=True, **options)\n"
-    serve = f"{launch}urllib.request.urlopen(url).read()\n"
-    start = time.perf_counter()
-    done = "import os\nos._exit(0)"  # closing is not part of the start
-    command = [sys.executable, "-c", f"import urllib.request\n{code}{serve}{done}"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
+def seconds_to_serve(program: list[str]) -> float:
+    """Seconds until a fresh Python, which is told the port, has served its page once; its end is not part of it."""
+    port, start = free_port(), time.perf_counter()
+    started = subprocess.Popen(
+        [sys.executable, *program, str(port)], cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while started.poll() is None:
+            with contextlib.suppress(OSError), urlopen(f"http://127.0.0.1:{port}/") as page:
+                page.read()
+                return time.perf_counter() - start
+            time.sleep(0.02)
+        raise RuntimeError(f"{program[0]} ended with {started.returncode}")
+    finally:
+        started.terminate()
+        started.wait()
 
 
 def measure_stream(quick: bool) -> dict[str, float]:

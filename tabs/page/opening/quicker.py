@@ -8,21 +8,15 @@ the same.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from gradio.routes import BUILD_PATH_LIB
 from starlette.responses import Response
 
+from tabs.page.opening.mend import Mend, mended
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
-
-
-class Mend(NamedTuple):
-    """One place: what stands there in Gradio 6.31's minified script, and what stands there afterwards."""
-
-    script: str  # how its file's name begins; a hash follows
-    before: str
-    after: str
 
 
 MENDS = (
@@ -55,16 +49,13 @@ MENDS = (
 )
 
 
-def mended(folder: Path, mends: tuple[Mend, ...] = MENDS) -> dict[str, str]:
+def mended_scripts(folder: Path, mends: tuple[Mend, ...] = MENDS) -> dict[str, str]:
     """File name -> its text, of each script in `folder` in which every mend that names it fits exactly once."""
     texts: dict[str, str] = {}
-    for name in {mend.script for mend in mends}:
-        own = [mend for mend in mends if mend.script == name]
+    for name in {mend.file for mend in mends}:
+        own = [mend for mend in mends if mend.file == name]
         for path in folder.glob(f"{name}-*.js"):
-            text = path.read_text("utf-8")
-            if all(text.count(mend.before) == 1 for mend in own):
-                for mend in own:
-                    text = text.replace(mend.before, mend.after)
+            if text := mended(path.read_text("utf-8"), own):
                 texts[path.name] = text
     return texts
 
@@ -73,7 +64,7 @@ class QuickerScripts:
     """ASGI middleware: answers for the mended scripts; all else goes through as it is."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self.app, self.scripts = app, mended(Path(BUILD_PATH_LIB))
+        self.app, self.scripts = app, mended_scripts(Path(BUILD_PATH_LIB))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

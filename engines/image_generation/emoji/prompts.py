@@ -184,7 +184,8 @@ def in_its_colour(meant: Meant, prompt: str, reading: Reading) -> Meant:
     colours = [word for word in reading.english.split() if word in COLOURS]
     if len(colours) != 1 or (CHINESE.search(prompt) and "色" not in prompt):
         return meant
-    return Meant(coloured(meant.name, colours[0]), f"{colours[0]} {meant.told}")
+    name = coloured(meant.name, colours[0])
+    return Meant(name, meant.told.replace(meant.name, name))
 
 
 def what_is_read(names: Sequence[str], lacking: Message | None = None) -> Message:

@@ -27,6 +27,7 @@ WORDS = ASSETS / "emoji_words" / "words.json.xz"
 READ = 400  # characters of a prompt that are looked up
 NEAR = 6  # names offered
 ALIKE = 0.34  # share of letters that a name must have in common with what it is offered for
+STRANGE = 4  # unknown words, if they are half of all, that make a prompt one of another language
 LONGEST = 24  # characters of a word where none are between blanks
 # Letters that only one language of the table has, the first that is met decides.
 SCRIPTS = {
@@ -131,7 +132,8 @@ class Reader:
             return Reading("", unread, foreign=True)
         known = [word for word in words if word not in unread and word not in GLUE]
         near = self._near_english(known, unread) if unread else ()
-        return Reading(spoken if translated else prompt, unread if words else (spoken,), near, translated)
+        foreign = len(unread) >= STRANGE and 2 * len(unread) >= len(set(words))
+        return Reading(spoken if translated else prompt, unread if words else (spoken,), near, translated, foreign)
 
     def _is_form(self, word: str) -> bool:
         """Whether it is a word that is known, with an ending."""

@@ -74,6 +74,15 @@ def test_a_sentence_is_drawn_as_the_emoji_it_means_and_it_is_told_which(here):
     assert torch.equal(vectors[text], vectors[name.name])
 
 
+def test_its_colour_is_told_with_the_name(here):
+    prompts, text = Prompts(EMOJI_FOLDER), "紫色的" + TEXTS[0]
+    name = drain(prompts._meaning.read([text]))[text]
+    read = drain(prompts._read_freely([text, "红苹果"]))
+    assert read[text].name == f"purple {name.name}"
+    assert read[text].told == name.told.replace(name.name, read[text].name)
+    assert [*read] == [text]
+
+
 def test_a_stop_ends_the_loading(here):
     reading = Meaning({"bat"}).read(TEXTS)
     assert isinstance(next(reading), Note)

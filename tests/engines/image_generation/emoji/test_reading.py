@@ -115,6 +115,7 @@ def test_without_the_table_english_is_drawn_as_before(tmp_path):
         ("量子力学", True),
         ("неизвестная штука на крыше", True),
         ("حصان", True),
+        ("una cosa que vuela y come insectos por la noche", True),  # though to come is English
         ("红苹果", False),
         ("紫色的大象", False),
         ("疲惫", False),

@@ -28,6 +28,7 @@ RULES = {
     "engines.weights": ("engines.messages", "engines.catalog", "engines.data", "engines.running"),
     "engines.image_generation": (
         *COMMON,
+        "engines.clip_training.convert",
         "engines.gan_training.config",
         "engines.gan_training.explore",
         "engines.gan_training.networks",

@@ -18,7 +18,7 @@ import numpy as np
 from assets.emoji_words.make import bare, load
 from assets.sources import npm_package, python_wheel, read_tarball
 from engines.catalog import READER
-from engines.clip_training.convert import FILE, convert
+from engines.clip_training.convert import FILE, QUERY, convert
 from engines.data.cards import ASSETS
 from engines.data.sentences import SentenceEncoder
 
@@ -26,7 +26,6 @@ HERE = Path(__file__).parent
 DATASOURCE = ("emoji-datasource-google", "16.0.0")  # whose names assets/emoji has
 LANGUAGES = ("en", "zh")
 DIMENSIONS = 128
-QUERY = "query: "  # what the model was trained to find before a text
 
 
 def main() -> None:

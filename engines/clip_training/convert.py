@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 
 FILE = "e5.bin"
+CONVERT = (sys.executable, "-m", "engines.clip_training.convert")
+QUERY = "query: "  # what the model was trained to find before a text
 MAGIC = b"E5S1"
 BLOCK = 32
 QUANTISED = 1  # in the list of tensors; 0 is float32

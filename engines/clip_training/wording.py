@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from engines.catalog import READER
+from engines.clip_training.convert import CONVERT, QUERY
 from engines.clip_training.pairs import load_names, load_vectors, projected
 from engines.data.sentences import SentenceEncoder
 from engines.image_generation.emoji.reading import GLUE, LETTERS, Reader
@@ -19,8 +19,6 @@ from engines.messages import ConfigError, Message
 from engines.running.events import Events
 from engines.weights import fetch
 
-CONVERT = (sys.executable, "-m", "engines.clip_training.convert")
-QUERY = "query: "  # what the encoder was trained to find before a text
 OFFERED = 3  # names for words that are not known
 
 

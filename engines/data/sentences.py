@@ -24,7 +24,12 @@ class SentenceEncoder:
         from transformers import AutoModel, AutoTokenizer
 
         self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self._model = load_pretrained(AutoModel, folder, local_files_only=True).eval().float().to(device)
+        self._model = load_pretrained(AutoModel, folder, local_files_only=True).eval()
+        words = self._model.get_input_embeddings().weight  # nearly all of a model of many languages; only looked up
+        table, words.data = words.data, words.data[:0]
+        self._model.float()
+        words.data = table
+        self._model.to(device)
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Unit vectors, float32 [N, 384]; their dot product is the texts' similarity, -1 to 1."""

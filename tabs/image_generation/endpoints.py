@@ -12,7 +12,7 @@ import numpy as np
 from engines.image_generation.catalog import IMAGE_MODELS
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.emoji.combining.grammar import bundled_planner
-from engines.image_generation.emoji.reading import Reader
+from engines.image_generation.emoji.reading import Reader, by_meaning
 from engines.image_generation.engine import generate
 from engines.image_generation.enlarging import EnlargeConfig
 from engines.image_generation.picture_files import read_axes, read_picture, read_settings
@@ -185,13 +185,19 @@ class ImageEndpoints:
         """What the bundled model understands of a prompt, in English or another language.
 
         {"english": what it is given, "" if it knows nothing of it, "unread": [words], "near": [names it knows],
-        "plan": the things that are drawn one by one and how the first lies to the second, null if it is drawn as one}.
+        "plan": the things that are drawn one by one and how the first lies to the second, null if it is drawn as one,
+        "by_meaning": whether it says more in another language than these words, so that with the wording "nearest" the
+        encoder of other languages reads it}.
         """
         with polite(request):
             read = self.reader.read(ImageConfig.knobs()["prompt"].check(prompt))
-            plan = bundled_planner().plan(prompt)
+            planner = bundled_planner()
+            plan = planner.plan(prompt)
             told = {"english": read.english, "unread": list(read.unread), "near": list(read.near)}
-            return told | {"plan": asdict(plan) if plan else None}
+            return told | {
+                "plan": asdict(plan) if plan else None,
+                "by_meaning": not plan and by_meaning(read, planner.known),
+            }
 
     def image_models(self, owner: str = "", request: gr.Request = None) -> list[dict[str, Any]]:
         """The models on offer: id, title, licence, memory in bytes, tasks, and the settings that suit each.

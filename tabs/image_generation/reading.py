@@ -10,7 +10,7 @@ import gradio as gr
 from engines.image_generation.catalog import COMBINED, EXAMPLES, IMAGE_MODELS, OWN
 from engines.image_generation.emoji.combining.grammar import bundled_planner
 from engines.image_generation.emoji.combining.plan import Plan
-from engines.image_generation.emoji.reading import Reader, Reading
+from engines.image_generation.emoji.reading import Reader, Reading, by_meaning
 from engines.messages import Message
 from tabs.image_generation.bench import Bench
 from tabs.page.language import language_of, translate
@@ -33,28 +33,30 @@ class ReadingPanel:
 
         It gets the values of `more` after the prompt.
         """
-        asking = [bench.form[name] for name in ("prompt", "model", "task", "together")]
+        asking = [bench.form[name] for name in ("prompt", "model", "task", "together", "wording")]
         prompt, *_ = asking
         asked = after(*(widget.change for widget in asking))
         asked.then(self.show, asking, [self.line, self.prompts], **FOLLOW)
         self.prompts.click(lambda sample: sample[0], self.prompts, prompt, **QUICK)
         bench.wire(self.prompts.click, draw, [self.prompts, *more])
 
-    def show(self, prompt: str, model: str, task: str, together: str, request: gr.Request) -> list[Any]:
+    def show(self, prompt: str, model: str, task: str, together: str, wording: str, request: gr.Request) -> list[Any]:
         """The line and the prompts to click."""
         card = IMAGE_MODELS.get(model)
         read = self.reader.read(prompt) if card and card.kind == "emoji" else Reading("")
         combines = card and card.combines and task == "text_to_image"
         plan = self.planner.plan(prompt) if combines else None
-        line = paragraph(" ".join(map(speaker(request), told(read, plan, together == "yes"))))
+        free = wording == "nearest" and (by_meaning(read, self.planner.known) or not read.foreign)
+        line = paragraph(" ".join(map(speaker(request), told(read, plan, together == "yes", free))))
         samples = rows(read.near or examples(language_of(request)))
         return [line, gr.update(samples=samples, visible=not model.startswith(OWN))]
 
 
-def told(read: Reading, plan: Plan | None = None, together: bool = True) -> list[Message]:
+def told(read: Reading, plan: Plan | None = None, together: bool = True, free: bool = False) -> list[Message]:
     """What to know before a prompt is drawn; nothing if all of it is understood as it stands.
 
-    Of a prompt with a plan, that; or, unless several things are to be put together, that they could be.
+    Of a prompt with a plan, that; or, unless several things are to be put together, that they could be. What is not
+    understood word by word is read by meaning if `free`.
     """
     if plan and together:
         return [plan.told()]
@@ -65,10 +67,13 @@ def told(read: Reading, plan: Plan | None = None, together: bool = True) -> list
                 "The bundled model alone draws one thing: under “Several things” choose to have each drawn by itself."
             )
         )
-    if read.translated and read.english:
+    if free and (read.unread or read.foreign):
+        said.append(Message("It will be read by meaning: as the emoji that comes nearest."))
+    elif read.translated and read.english:
         said.append(Message("The model reads: {english}.", english=f"“{read.english}”"))
-    if read.unread:
+    if read.unread and not free:
         said.append(Message("It does not know: {words}.", words=", ".join(read.unread)))
+    if read.unread:
         said.append(Message("It knows, for example:"))
     return said
 

@@ -126,7 +126,7 @@ def measure_ranking(models: ImageModels, guidance: float, prompts: int = 100) ->
     from tabs.page.runs.actions import example_file
 
     board, learnt = load_run(example_file(ENGINE)), load()
-    clip, known = ClipConfig.from_dict(board.config), load_phrases(models_module.EMOJI_FOLDER)[0]
+    clip, known = ClipConfig.from_dict(board.config), load_phrases(models_module.EMOJI_FOLDER).places
     names = learnt.names[0]
     chosen = [i for i in np.random.default_rng(0).permutation(len(names)) if plain(names[i]) in known][:prompts]
     gallery, right = rows(learnt.images), []

@@ -166,22 +166,24 @@ def test_an_example_is_run_by_a_click_and_two_clicks_do_not_mix(open_tab):
         assert picture.get_attribute("alt") == "red apple"
 
 
-def test_how_a_prompt_is_read_is_said_before_it_is_drawn(open_tab):
+def test_how_a_prompt_is_read_is_said_before_it_is_drawn(open_tab, no_encoder):
     _, page = open_tab()
     prompt, line, names = (page.locator(f"#image-{name}") for name in ("prompt textarea", "reading", "examples"))
     expect(line).to_be_hidden()
     prompt.fill("红苹果")
     expect(line).to_have_text("The model reads: “red apple”.")
     prompt.fill("a rocket with zzgh")
-    expect(line).to_contain_text("It does not know: zzgh.")
+    expect(line).to_contain_text("It will be read by meaning: as the emoji that comes nearest.")
     names.get_by_role("button", name="rocket", exact=True).click()
     expect(prompt).to_have_value("rocket")
     expect(line).to_be_hidden()
     expect(about(page)).to_contain_text("rocket", timeout=SLOW)
     expect(names).to_contain_text("red apple")
     prompt.fill("量子力学")
+    expect(line).to_contain_text("It will be read by meaning")
     page.locator("#image-start").click()
     expect(note(page)).to_contain_text("knows no word of “量子力学”", timeout=SLOW)
+    expect(note(page)).to_contain_text("To read it by meaning needs multilingual-e5-small.")
 
 
 def test_a_chinese_visitor_draws_a_chinese_example(visit):

@@ -1,65 +1,117 @@
 """The prior of the bundled model: which emoji is meant by words that name none.
 
 The drawing network knows the vectors of names, and of other words little; so they are put in the place of the name
-that is nearest in meaning, by a measure that was learnt from emoji's keywords (a prior as in unCLIP, Ramesh 2022, that
-chooses where that one makes).
+of the emoji that is nearest in meaning, by a measure that was learnt from emoji's keywords (a prior as in unCLIP,
+Ramesh 2022, that chooses where that one makes). There are two: for English by MiniLM, for other languages by
+multilingual-e5-small.
+
+What is near to much that is said is chosen too often (a hub: Radovanović 2010). So each emoji has its nearness to
+others' words taken off, in part (as CSLS does, Conneau 2018).
 """
 
 from __future__ import annotations
 
 import json
+import lzma
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engines.data.cards import ASSETS
 from engines.messages import EngineError
 
-WEIGHTS = ASSETS / "emoji_prior" / "prior.safetensors"
+FOLDER = ASSETS / "emoji_prior"
+ENGLISH, OTHER_LANGUAGES = FOLDER / "english.safetensors", FOLDER / "other_languages.safetensors"
+KEYWORDS = FOLDER / "keywords.json.xz"
+BONUS = 0.1  # for an emoji that has all the words of a list, where fits are -1 to 1
+COMMAS = re.compile("[,，、;；]")
+SCALE = ".scale"  # after the name of a matrix: by what its rows are to be multiplied
 
 
 class Tower(nn.Module):
-    """Sentence vectors [N, W] to unit vectors [N, W]: without what all have in common, and x + a map of low rank."""
+    """Sentence vectors [N, W] to unit vectors [N, W]: x without what all have in common, and a map of it added."""
 
-    def __init__(self, width: int, rank: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(width))
-        self.down, self.up = nn.Linear(width, rank, bias=False), nn.Linear(rank, width, bias=False)
-        nn.init.zeros_(self.up.weight)
+        self.map = nn.Linear(width, width, bias=False)
+        nn.init.zeros_(self.map.weight)
 
     def forward(self, vectors: Tensor) -> Tensor:
         """An untrained one takes off the mean alone."""
         own = F.normalize(vectors - self.mean, dim=-1)
-        return F.normalize(own + self.up(self.down(own)), dim=-1)
+        return F.normalize(own + self.map(own), dim=-1)
 
 
 class Prior(nn.Module):
-    """How well words fit names, -1 to 1; a tower for each, since words are said otherwise than names."""
+    """How well texts fit each of E emoji, about -1 to 1."""
 
-    def __init__(self, width: int = 384, rank: int = 128) -> None:
+    def __init__(self, width: int, emoji: int) -> None:
         super().__init__()
-        self.words, self.names = Tower(width, rank), Tower(width, rank)
+        self.words = Tower(width)
+        self.register_buffer("emoji", torch.zeros(emoji, width))  # unit vectors, of all names of each
+        self.register_buffer("common", torch.zeros(emoji))  # what is taken off the fit of each
 
-    def forward(self, words: Tensor, names: Tensor) -> Tensor:
-        """Sentence vectors [N, W] and [M, W] to [N, M]."""
-        return self.words(words) @ self.names(names).T
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Sentence vectors [N, W] to [N, E]."""
+        return self.words(vectors) @ self.emoji.T - self.common
 
 
-def load_prior() -> tuple[Prior, dict[str, str]]:
-    """The trained network in float32, and each name of an emoji with the one it is told by, as `plain` writes them.
+def load_prior(path: Path = ENGLISH) -> tuple[Prior, list[tuple[str, str]]]:
+    """A trained network in float32, and of each of its emoji the name, as it is drawn and told, and the Chinese one.
 
-    Its size is read off the tensors. EngineError if the file is damaged.
+    EngineError if the file is damaged.
     """
     try:
-        with safe_open(WEIGHTS, "pt") as file:
-            names = dict(json.loads(file.metadata()["names"]))
-        tensors = {name: tensor.float() for name, tensor in load_file(WEIGHTS).items()}
-        rank, width = tensors["words.down.weight"].shape
-        network = Prior(width, rank)
+        names, tensors = _read(path)
+        network = Prior(len(tensors["words.mean"]), len(names))
         network.load_state_dict(tensors)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as problem:
         raise EngineError("The bundled model's files are damaged; fetch the program again.") from problem
     return network.eval().requires_grad_(False), names
+
+
+def _read(path: Path) -> tuple[list[tuple[str, str]], dict[str, Tensor]]:
+    """The names in a file's metadata, and its tensors in float32; bytes come with the scale of each row."""
+    with safe_open(path, "pt") as file:
+        names = [(name, chinese) for name, chinese in json.loads(file.metadata()["names"])]
+    kept = load_file(path)
+    scales = {name.removesuffix(SCALE): kept.pop(name) for name in [*kept] if name.endswith(SCALE)}
+    return names, {name: tensor.float() * scales.get(name, 1.0) for name, tensor in kept.items()}
+
+
+def save_prior(path: Path, names: Sequence[tuple[str, str]], tensors: Mapping[str, Tensor]) -> None:
+    """Write what the loaders read: matrices as bytes, all else in float16."""
+    kept: dict[str, Tensor] = {}
+    for name, tensor in tensors.items():
+        if tensor.ndim < 2:
+            kept[name] = tensor.half()
+            continue
+        kept[name + SCALE] = tensor.abs().amax(1, keepdim=True).clamp(min=1e-9) / 127
+        kept[name] = (tensor / kept[name + SCALE]).round().to(torch.int8)
+    contiguous = {name: tensor.contiguous() for name, tensor in kept.items()}
+    save_file(contiguous, path, {"names": json.dumps([*names], ensure_ascii=False)})
+
+
+@cache
+def load_keywords() -> Mapping[str, frozenset[str]]:
+    """Each emoji's name, as it is told -> the English keywords that were learnt; nothing if the file is damaged."""
+    try:
+        table = json.loads(lzma.decompress(KEYWORDS.read_bytes()))
+        return MappingProxyType({name: frozenset(words) for name, words in table.items()})
+    except (OSError, ValueError, AttributeError, TypeError, lzma.LZMAError):
+        return MappingProxyType({})
+
+
+def having(text: str) -> frozenset[str]:
+    """The names of the emoji that have all keywords of a list, or the one that the whole text is."""
+    words = {" ".join(word.lower().split()) for word in COMMAS.split(text)} - {""}
+    return frozenset(name for name, keywords in load_keywords().items() if words and words <= keywords | {name})

@@ -15,7 +15,7 @@ import json
 import lzma
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import groupby
@@ -27,6 +27,7 @@ WORDS = ASSETS / "emoji_words" / "words.json.xz"
 READ = 400  # characters of a prompt that are looked up
 NEAR = 6  # names offered
 ALIKE = 0.34  # share of letters that a name must have in common with what it is offered for
+STRANGE = 4  # unknown words, if they are half of all, that make a prompt one of another language
 LONGEST = 24  # characters of a word where none are between blanks
 # Letters that only one language of the table has, the first that is met decides.
 SCRIPTS = {
@@ -71,6 +72,8 @@ class Reading:
     unread: tuple[str, ...] = ()  # words that say nothing to the model
     near: tuple[str, ...] = ()  # names it knows, as the prompt's language has them, the nearest first
     translated: bool = False  # whether `english` is other than what was written
+    foreign: bool = False  # whether it was read as another language than English
+    keywords: int = 0  # of which a foreign one was put together, colours and small words apart
 
 
 @cache
@@ -126,10 +129,11 @@ class Reader:
     def _english(self, prompt: str, spoken: str, words: list[str], translated: bool = False) -> Reading:
         unread = tuple(dict.fromkeys(w for w in words if w not in self.english | GLUE and not self._is_form(w)))
         if words and not any(map(is_latin, words)):
-            return Reading("", unread)
+            return Reading("", unread, foreign=True)
         known = [word for word in words if word not in unread and word not in GLUE]
         near = self._near_english(known, unread) if unread else ()
-        return Reading(spoken if translated else prompt, unread if words else (spoken,), near, translated)
+        foreign = len(unread) >= STRANGE and 2 * len(unread) >= len(set(words))
+        return Reading(spoken if translated else prompt, unread if words else (spoken,), near, translated, foreign)
 
     def _is_form(self, word: str) -> bool:
         """Whether it is a word that is known, with an ending."""
@@ -149,7 +153,7 @@ class Reader:
     def _foreign(self, language: str, text: str) -> Reading:
         names = self.table[language]["names"]
         if text in names:
-            return Reading(names[text], translated=True)
+            return Reading(names[text], translated=True, foreign=True, keywords=1)
         english: list[str] = []
         unread: list[str] = []
         for piece, meant in self._pieces(language, text):
@@ -158,7 +162,8 @@ class Reader:
             elif meant and meant not in english[-1:]:
                 english.append(meant)
         near = self._near(language, text, unread) if unread or not english else ()
-        return Reading(" ".join(in_order(english)), tuple(dict.fromkeys(unread)), near, translated=True)
+        keywords = sum(meant not in COLOURS | GLUE for meant in english)
+        return Reading(" ".join(in_order(english)), tuple(dict.fromkeys(unread)), near, True, True, keywords)
 
     def _pieces(self, language: str, text: str) -> Iterator[tuple[str, str | None]]:
         """(piece, its English, "" for none, None if unknown), the longest known pieces from left to right."""
@@ -195,6 +200,19 @@ class Reader:
         names = self.table[language]["names"]
         shared = {name: len(wanted & set(name)) / len(wanted | set(name)) for name in names}
         return tuple(heapq.nlargest(NEAR, (name for name in names if shared[name] >= ALIKE), key=shared.get))
+
+
+def by_meaning(read: Reading, known: Container[str]) -> bool:
+    """Whether a prompt in another language says more than names, of those `known`, or one keyword: word by word it
+    would lose its sense.
+
+    >>> by_meaning(Reader().read("会飞的哺乳动物"), {"bat"})
+    True
+    """
+    phrase = " ".join(read.english.lower().split())
+    bare = " ".join(word for word in phrase.split() if word not in COLOURS)
+    put_together = read.keywords > 1 and phrase not in known and bare not in known
+    return read.foreign and (bool(read.unread) or put_together)
 
 
 def is_whole(text: str, start: int, end: int, blanks: bool) -> bool:

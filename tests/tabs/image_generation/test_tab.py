@@ -149,12 +149,13 @@ def test_a_picture_is_painted_in_the_manner_of_another(client, tmp_path):
 
 def test_a_script_is_told_how_a_prompt_is_read(client):
     read = client.predict("蓝色的汽车", api_name="/image_reading")
-    assert read == {"english": "blue car", "unread": [], "near": [], "plan": None}
+    assert read == {"english": "blue car", "unread": [], "near": [], "plan": None, "by_meaning": False}
     plan = client.predict("骑自行车的猫", api_name="/image_reading")["plan"]
     assert ([thing["phrase"] for thing in plan["things"]], plan["relation"]) == (["cat", "bicycle"], "on")
     assert client.predict("zzgh", api_name="/image_reading")["unread"] == ["zzgh"]
+    assert client.predict("会飞的哺乳动物", api_name="/image_reading")["by_meaning"]
     with pytest.raises(Exception, match="knows no word of “量子力学”"):
-        generate(client, SMALL | {"prompt": "量子力学"})
+        generate(client, SMALL | {"prompt": "量子力学", "wording": "plain"})
 
 
 def test_a_picture_is_changed_and_repainted(client, tmp_path):

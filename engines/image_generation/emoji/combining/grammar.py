@@ -95,7 +95,7 @@ class Planner:
     """Reads prompts into plans. `known` are the phrases that the model draws as one."""
 
     def __init__(self, reader: Reader, known: Container[str]) -> None:
-        self._reader, self._known = reader, known
+        self._reader, self.known = reader, known
 
     def plan(self, prompt: str) -> Plan | None:
         """The plan of a prompt; None if it is drawn as one, for the model knows it so or not each of its things.
@@ -115,7 +115,7 @@ class Planner:
 
     def _is_known(self, text: str) -> bool:
         table = self._reader.table.get("zh", {"names": {}, "words": {}})
-        return text in self._known or text in table["names"] or table["words"].get(text) in self._known
+        return text in self.known or text in table["names"] or table["words"].get(text) in self.known
 
     def _settled(self, things: list[Thing | None], relation: str) -> Plan | None:
         """The plan of things that are all known, unless it is one thing, drawn as the model draws it."""
@@ -127,9 +127,9 @@ class Planner:
         match relation:
             case "with" | "worn" if second in WORN:
                 if first in HATTED:
-                    return None
+                    return Plan(tuple(things[:1]))
                 face = f"{first} face"
-                things = [replace(things[0], phrase=face) if face in self._known else things[0], *things[1:]]
+                things = [replace(things[0], phrase=face) if face in self.known else things[0], *things[1:]]
                 relation = "worn"
             case "worn":
                 return None
@@ -162,7 +162,7 @@ class Planner:
             yield [self._thing(text[: match.start()]), self._thing(text[match.end() :])], relation
 
     def _thing(self, words: str) -> Thing | None:
-        return thing_of(words, self._known)
+        return thing_of(words, self.known)
 
     # --- Chinese -------------------------------------------------------------------------------------------------
 
@@ -198,7 +198,7 @@ class Planner:
             return table["names"].get(word) or table["words"].get(word) or ""
 
         def thing(english_words: str, noun: str) -> Thing | None:
-            found = coloured(english_words, self._known, lambda name: name_of(name, self._known))
+            found = coloured(english_words, self.known, lambda name: name_of(name, self.known))
             return found and replace(found, said=noun)
 
         if noun := english(words):

@@ -58,6 +58,8 @@ class Plan:
 
     def told(self) -> Message:
         """It in a sentence."""
+        if len(self.things) == 1 and self.things[0].count == 1 and not self.things[0].colour:
+            return Message("The model reads: {english}.", english=self.things[0].quoted)
         if len(self.things) == 1 and self.things[0].count == 1:
             thing, colour = self.things[0].quoted, COLOURS[self.things[0].colour]
             return Message(

@@ -8,6 +8,7 @@ import torch
 from engines.image_generation.emoji import prompts as prompts_module
 from engines.image_generation.emoji.prompts import Prompts, drain
 from engines.image_generation.emoji.texts import SENTENCE, TEXT, parts_of
+from engines.image_generation.models import EMOJI_FOLDER
 from engines.messages import EngineError
 from engines.running.events import Caption
 from tests.tiny_image_models import PHRASES
@@ -105,12 +106,19 @@ def test_a_stop_ends_the_loading(folder, cache, monkeypatch):
 
 
 def test_names_in_other_languages_need_no_download(offline):
-    from engines.image_generation.models import EMOJI_FOLDER
-
     vectors = drain(Prompts(EMOJI_FOLDER).encode(["红苹果", "red apple", "manzana roja", "🍎"]))
     assert all(torch.equal(vector, vectors["red apple"]) for vector in vectors.values())
 
 
 def test_a_prompt_of_which_nothing_is_known_is_not_drawn(folder):
-    with pytest.raises(EngineError, match="knows no word of “量子力学”"):
+    with pytest.raises(EngineError, match=r"knows no word of “量子力学”.* choose “Nearest emoji”"):
         drain(Prompts(folder).encode(["量子力学"]))
+
+
+@pytest.mark.slow
+def test_without_the_encoder_of_other_languages_the_table_reads_alone_and_it_is_said(folder, offline):
+    with pytest.raises(EngineError, match=r"knows no word of “量子力学”.* needs multilingual-e5-small\. The files of"):
+        drain(Prompts(folder).encode(["量子力学"], by_name=True))
+    events = list(Prompts(EMOJI_FOLDER).encode(["红苹果", "不认识的红苹果"], by_name=True))
+    (told,) = (event.message for event in events if isinstance(event, Caption))
+    assert told.startswith("Read word by word, as “red apple”. To read it by meaning needs multilingual-e5-small.")

@@ -4,7 +4,7 @@ import pytest
 
 from engines.image_generation.catalog import EXAMPLES
 from engines.image_generation.emoji.files import load_phrases
-from engines.image_generation.emoji.reading import NEAR, READ, Reader
+from engines.image_generation.emoji.reading import NEAR, READ, Reader, by_meaning
 from engines.image_generation.models import EMOJI_FOLDER
 from engines.messages import Message
 from tabs.page.language import translate
@@ -105,3 +105,26 @@ def test_without_the_table_english_is_drawn_as_before(tmp_path):
     (tmp_path / "words.json.xz").write_bytes(json.dumps({}).encode())
     read = Reader(tmp_path / "words.json.xz").read("red apple")
     assert read.english == "red apple"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "meaning"),
+    [
+        ("会飞的哺乳动物", True),
+        ("一个很累的人", True),  # each word is known, the whole says more
+        ("量子力学", True),
+        ("неизвестная штука на крыше", True),
+        ("حصان", True),
+        ("una cosa que vuela y come insectos por la noche", True),  # though to come is English
+        ("红苹果", False),
+        ("紫色的大象", False),
+        ("疲惫", False),
+        ("🍎", False),
+        ("a flying mammal", False),
+        ("xyzzy", False),
+        ("", False),
+    ],
+)
+def test_a_prompt_in_another_language_that_is_no_name_is_to_be_read_by_meaning(reader, prompt, meaning):
+    known = load_phrases(EMOJI_FOLDER).places
+    assert by_meaning(reader.read(prompt), known) == meaning

@@ -38,7 +38,7 @@ from engines.image_generation.emoji.prior import (
     save_prior,
 )
 from engines.image_generation.emoji.prompts import drain
-from engines.image_generation.evaluate import DESCRIBED
+from engines.image_generation.evaluate import DESCRIBED, IN_CHINESE
 from engines.weights import fetch
 
 STEPS, BATCH, RATE = 500, 256, 1e-3
@@ -49,7 +49,6 @@ SCALE = 20.0  # of similarities before the softmax, to begin with
 ASKED = 6  # words of a list that tests
 HUB, NEAREST, EVERY = 0.3, 20, 10  # share of an emoji's nearness to others' words that is taken off; to how many; of
 UNSEEN = ("ja", "ko", "ru", "es", "fr", "de")
-IN_CHINESE = DESCRIBED.with_name("descriptions_zh.json")
 Encode = Callable[[Sequence[str]], torch.Tensor]  # unit vectors [N, W] of texts
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from engines.image_generation.emoji.model import EmojiModel
 
 DESCRIBED = ASSETS / "emoji_prior" / "descriptions.json"
+IN_CHINESE = DESCRIBED.with_name("descriptions_zh.json")
 COMPARED = 32  # pixels on a side at which pictures are compared
 CELL = 128  # pixels on a side of a picture of the contact sheet
 Make = Callable[..., np.ndarray]  # (prompts, styles, seed, settings by name) -> uint8 [N, S, S, 3]
@@ -91,17 +92,21 @@ def fidelity(make: Make, emoji: Sequence[Emoji], chosen: Sequence[int], prompts:
 
 
 def scores(make: Make, emoji: Sequence[Emoji]) -> dict[str, float]:
-    """Fidelity to 200 names, to the same emoji by keywords alone, never seen in training, and to descriptions."""
+    """Fidelity to 200 names, to the same emoji by keywords alone, never seen in training, and to descriptions.
+
+    Both in the network's own reading and by the prior; in English, descriptions also in Chinese.
+    """
     chosen = held_out(len(emoji)).tolist()
     described = [emoji[i] for i in chosen if emoji[i].keywords]
-    said = json.loads(DESCRIBED.read_text("utf-8"))
     wordings = {
         "unseen_wording": (
             [", ".join(emoji[i].keywords[:6]) for i in described],
             [{emoji[i].name} for i in described],
         ),
-        "descriptions": (list(said), list(said.values())),
     }
+    for language, file in (("", DESCRIBED), ("_zh", IN_CHINESE)):
+        said = json.loads(file.read_text("utf-8"))
+        wordings[f"descriptions{language}"] = (list(said), list(said.values()))
     found = {"fidelity": fidelity(make, emoji, chosen, [emoji[i].name for i in chosen]), "names": len(chosen)}
     for kind, (prompts, meant) in wordings.items():
         for way, drawn in (("", make), ("_as_it_stands", partial(make, wording="plain"))):

@@ -6,7 +6,8 @@ import gzip
 import subprocess
 import sys
 import tarfile
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,15 @@ def read_idx(path: Path) -> np.ndarray:
     return np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape).copy()
 
 
-def save(name: str, images: np.ndarray, labels: Any, class_names: Sequence[str], **more: np.ndarray) -> None:
-    """Writes assets/<name>/pictures.npz in a mixed order that is always the same.
+def save(
+    name: str,
+    images: np.ndarray,
+    labels: Any,
+    class_names: Sequence[str],
+    method: int = zipfile.ZIP_DEFLATED,
+    **more: np.ndarray,
+) -> None:
+    """Writes assets/<name>/pictures.npz in a mixed order that is always the same, compressed by a method of zipfile.
 
     It holds images uint8 [N, H, W, C], labels int64 [N], class_names str [K] and what more there is of each picture.
     """
@@ -49,9 +57,18 @@ def save(name: str, images: np.ndarray, labels: Any, class_names: Sequence[str],
     labels = np.asarray(labels, np.int64)
     arrays = {"images": images, "labels": labels} | more
     path = ASSETS / name / "pictures.npz"
-    np.savez_compressed(path, **{k: v[order] for k, v in arrays.items()}, class_names=np.array(class_names))
+    mixed = {k: v[order] for k, v in arrays.items()}
+    write_arrays(path, mixed | {"class_names": np.array(class_names)}, method)
     counts = dict(zip(class_names, np.bincount(labels).tolist(), strict=True))
     print(f"{name}: {images.shape}, {path.stat().st_size:,} bytes, {counts}")
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray], method: int) -> None:
+    """An .npz that np.load reads, compressed by a method of zipfile, which np.savez_compressed does not ask for."""
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, array, allow_pickle=False)
 
 
 def python_source(name: str, version: str, folder: Path) -> Path:

@@ -15,12 +15,13 @@ from tests import ROOT
 # A package or module -> what of our own it may import; the first row that fits a module counts. An engine may besides
 # import its own folder, and a tab its own.
 COMMON = ("engines.knobs", "engines.messages", "engines.catalog", "engines.data", "engines.running", "engines.limits",
-          "engines.device", "engines.weights", "engines.loading")  # fmt: skip
+          "engines.device", "engines.weights", "engines.loading", "engines.packing")  # fmt: skip
 RULES = {
     "engines.messages": (),
     "engines.knobs": ("engines.messages",),
     "engines.catalog": ("engines.messages",),
     "engines.loading": (),
+    "engines.packing": (),
     "engines.data": ("engines.messages", "engines.loading"),
     "engines.running": ("engines.messages", "engines.knobs", "engines.data"),
     "engines.limits": ("engines.messages", "engines.knobs", "engines.running"),

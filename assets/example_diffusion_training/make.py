@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from assets.examples import make_example
+from assets.examples import halved, make_example
 from engines.data.cards import ASSETS
 from engines.diffusion_training.config import ENGINE, DiffusionConfig
 from engines.diffusion_training.engine import train
@@ -15,4 +15,4 @@ from engines.diffusion_training.engine import train
 if __name__ == "__main__":
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else DiffusionConfig().steps
     config = DiffusionConfig(steps=steps, seed=1)
-    make_example(ENGINE, config, train(config), ASSETS / "example_diffusion_training" / "run.zip")
+    make_example(ENGINE, config, halved(train(config)), ASSETS / "example_diffusion_training" / "run.zip")

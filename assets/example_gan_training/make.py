@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from assets.examples import make_example
+from assets.examples import halved, make_example
 from engines.gan_training.config import ENGINE, GanConfig
 from engines.gan_training.engine import train
 from tabs.page.runs.actions import example_file
@@ -12,4 +12,4 @@ from tabs.page.runs.actions import example_file
 if __name__ == "__main__":
     steps = int(sys.argv[1]) if len(sys.argv) > 1 else GanConfig().steps
     config = GanConfig(steps=steps, seed=1)
-    make_example(ENGINE, config, train(config), example_file(ENGINE), grids=40)
+    make_example(ENGINE, config, halved(train(config)), example_file(ENGINE), grids=40)

@@ -6,27 +6,13 @@ Its weights are kept as float16, so that it stays small.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
 
-import numpy as np
-
-from assets.examples import make_example
+from assets.examples import halved, make_example
 from engines.music.melody_vae.config import ENGINE, MelodyConfig
 from engines.music.melody_vae.engine import train
-from engines.running.events import Event, Weights
 from tabs.page.runs.actions import example_file
 
 WIDTH, STEPS = 32, 3000
-
-
-def halved(events: Iterator[Event]) -> Iterator[Event]:
-    """The same, weights as float16."""
-    for event in events:
-        if isinstance(event, Weights):
-            event = replace(event, tensors={name: array.astype(np.float16) for name, array in event.tensors.items()})
-        yield event
-
 
 if __name__ == "__main__":
     config = MelodyConfig(steps=int(sys.argv[1]) if len(sys.argv) > 1 else STEPS, width=WIDTH, seed=1)

@@ -15,6 +15,7 @@ import numpy as np
 from engines.gpt_training.config import GPT, MASKED, GptConfig
 from engines.gpt_training.use import BUNDLED, Writer, bundled
 from engines.messages import ConfigError, Message
+from engines.packing import facts_of
 from engines.running.events import Weights
 from engines.running.shown.moments import Moment
 
@@ -65,9 +66,7 @@ def look_back(
 
 def bundled_config() -> GptConfig:
     """The settings that the bundled model was trained with; reads no weights."""
-    with (BUNDLED / "model.safetensors").open("rb") as file:
-        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
-    return GptConfig.from_dict(json.loads(header["__metadata__"]["config"]))
+    return GptConfig.from_dict(json.loads(facts_of(BUNDLED / "model.safetensors")["config"]))
 
 
 def _writer(config: GptConfig | None, weights: Weights | None) -> Writer:

@@ -2,7 +2,7 @@
 
 Reads only files of the repository. The time goes to a few trainings one after the other, longer ones with more
 dropout, each with its learning rate falling to the end; the one with the least held-out loss is kept. FOLDER gets
-model.safetensors (float16), vocabulary.json, scores.json, and history.json. The poems are meant for one GPU: a CPU
+model.safetensors (8 bits), vocabulary.json, scores.json, and history.json. The poems are meant for one GPU: a CPU
 does in hours what it does in minutes; for the tunes one core is enough.
 """
 
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 
+from engines import packing
 from engines.device import pick_device
 from engines.device.tuning import Choice
 from engines.gpt_training.config import LSTM, POEMS, TUNES, GptConfig
@@ -43,13 +43,14 @@ DRAWN = ((1.0, 1.0), (0.8, 1.0), (1.0, 0.9))  # temperature and top-p of the tex
 
 
 def main() -> None:
-    """Parse the arguments, train and score."""
+    """Parse the arguments, train unless only scores are asked for, and score."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=100.0, help="of training; scoring takes some more")
     parser.add_argument("--out", type=Path, required=True, help="where the model goes")
     parser.add_argument("--data", choices=USUAL, default=POEMS)
     parser.add_argument("--trials", help="dropout:share of the time, with commas between")
     parser.add_argument("--samples", type=int, default=2000, help="texts that are scored")
+    parser.add_argument("--score", action="store_true", help="only score what is there")
     for name in ("layers", "width", "heads", "batch"):
         parser.add_argument(f"--{name}", type=int)
     for name in ("lr", "decay"):
@@ -59,17 +60,29 @@ def main() -> None:
     given = {name: value for name, value in vars(options).items() if name in GptConfig.knobs() and value is not None}
     config = GptConfig(**USUAL[options.data] | given, steps=100_000, seed=1)
     corpus = build(load_documents(config), config.context)
-    device = pick_device()
-    choice = Choice("bfloat16") if device.type == "cuda" else None
+    if not options.score:
+        learn(config, corpus, options)
+    finish(corpus, options.out, options.samples)
+
+
+def learn(config: GptConfig, corpus: Corpus, options: argparse.Namespace) -> None:
+    """Trains one after the other, and writes the best so far."""
     history: list[dict[str, Any]] = []
     for trial in (options.trials or TRIALS[options.data]).split(","):
         dropout, share = map(float, trial.split(":"))
-        trainer = Trainer(replace(config, dropout=dropout), corpus, device, choice)
+        trainer = trainer_of(replace(config, dropout=dropout), corpus)
         history.append(train(trainer, options.seconds * share))
         if history[-1]["held_out"] <= min(one["held_out"] for one in history):
             save(trainer, corpus, options.out, history[-1])
         (options.out / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
-    finish(trainer, corpus, options.out, history, options.samples)
+    trials = [{name: value for name, value in one.items() if name != "lines"} for one in history]
+    tell(options.out, told(options.out) | {"trials": trials})
+
+
+def trainer_of(config: GptConfig, corpus: Corpus) -> Trainer:
+    """A new network on the best device."""
+    device = pick_device()
+    return Trainer(config, corpus, device, Choice("bfloat16") if device.type == "cuda" else None)
 
 
 def machine(device: torch.device) -> str:
@@ -111,9 +124,8 @@ def train(trainer: Trainer, seconds: float) -> dict[str, Any]:
 
 def save(trainer: Trainer, corpus: Corpus, folder: Path, trial: dict[str, Any]) -> None:
     """Writes the model, its vocabulary and what is known of it, without scores."""
-    halves = {k: v.detach().to("cpu", torch.float16).contiguous() for k, v in trainer.net.state_dict().items()}
-    kept = {"config": json.dumps(trainer.config.to_dict()), "step": str(trial["kept_at"])}
-    save_file(halves, folder / "model.safetensors", kept)
+    kept = {"config": json.dumps(trainer.config.to_dict()), "step": trial["kept_at"]}
+    packing.save(folder / "model.safetensors", trainer.weights(), kept)
     facts = json.dumps(corpus.vocabulary.to_facts() | {"length": trainer.length}, ensure_ascii=False)
     (folder / "vocabulary.json").write_text(facts + "\n", "utf-8")
     about = {
@@ -128,17 +140,22 @@ def save(trainer: Trainer, corpus: Corpus, folder: Path, trial: dict[str, Any]) 
     print(f"{about['parameters']:,} parameters, {(folder / 'model.safetensors').stat().st_size:,} bytes", flush=True)
 
 
-def finish(trainer: Trainer, corpus: Corpus, folder: Path, history: list[dict[str, Any]], samples: int) -> None:
-    """Scores the model as it was written, and real poems for comparison, beside it."""
-    trainer.net.load_state_dict({k: v.float() for k, v in load_file(folder / "model.safetensors").items()})
+def finish(corpus: Corpus, folder: Path, samples: int) -> None:
+    """Scores the model as it was written, and real texts for comparison, beside it."""
+    path, about = folder / "model.safetensors", told(folder)
+    trainer = trainer_of(GptConfig.from_dict(json.loads(packing.facts_of(path)["config"])), corpus)
+    trainer.net.load_state_dict({name: torch.from_numpy(array) for name, array in packing.load(path).items()})
     marks = _marks(trainer.config)
     copies = Copies([marks(text) for text in corpus.train_texts])
-    about = json.loads((folder / "scores.json").read_text("utf-8"))
     about["held_out"] = round(trainer.held_out(len(trainer.held)), 4)
-    about["trials"] = [{name: value for name, value in one.items() if name != "lines"} for one in history]
     about["real"] = _scores(trainer.config, corpus.held_texts, copies)
     about["scores"] = judge(trainer, corpus, copies, samples, folder)
     tell(folder, about)
+
+
+def told(folder: Path) -> dict[str, Any]:
+    """What scores.json says."""
+    return json.loads((folder / "scores.json").read_text("utf-8"))
 
 
 def tell(folder: Path, about: dict[str, Any]) -> None:

@@ -7,10 +7,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engines import packing
 from engines.data.cards import ASSETS
 from engines.gpt_training.config import GPT, LSTM, MASKED, OF_TUNES, POEMS, RNN, GptConfig
 from engines.gpt_training.measures.form import lines_of, prosody
@@ -263,10 +264,7 @@ def _within(field: Message, value: int, count: int) -> None:
 
 def bundled(folder: Path = BUNDLED) -> tuple[GptConfig, Weights]:
     """The settings and the weights, float32, of a model that ships with the app."""
-    from safetensors.numpy import load
-
-    data = (folder / "model.safetensors").read_bytes()
-    about: dict[str, Any] = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
-    tensors = {name: array.astype(np.float32) for name, array in load(data).items()}
-    facts = json.loads((folder / "vocabulary.json").read_text("utf-8"))
-    return GptConfig.from_dict(json.loads(about["config"])), Weights(int(about["step"]), tensors, facts)
+    path = folder / "model.safetensors"
+    about, facts = packing.facts_of(path), json.loads((folder / "vocabulary.json").read_text("utf-8"))
+    weights = Weights(int(about["step"]), packing.load(path), facts)
+    return GptConfig.from_dict(json.loads(about["config"])), weights

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engines import packing
 from engines.data.cards import ASSETS
 from engines.knobs import MAX_SEED, Config, knob, seed_knob
 from engines.messages import ConfigError, EngineError
@@ -190,12 +191,9 @@ def digits(sure: np.ndarray) -> str:
 
 def bundled() -> tuple[MusicConfig, Weights]:
     """The settings and the weights, float32, of the model that ships with the app."""
-    from safetensors.numpy import load
-
-    data = (BUNDLED / "model.safetensors").read_bytes()
-    about = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
-    tensors = {name: array.astype(np.float32) for name, array in load(data).items()}
-    return MusicConfig.from_dict(json.loads(about["config"])), Weights(int(about["step"]), tensors)
+    path = BUNDLED / "model.safetensors"
+    about = packing.facts_of(path)
+    return MusicConfig.from_dict(json.loads(about["config"])), Weights(int(about["step"]), packing.load(path))
 
 
 def fill(config: MusicConfig | None, weights: Weights | None, chorale: Chorale, how: ComposeConfig) -> Filled:

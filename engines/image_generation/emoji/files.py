@@ -1,6 +1,6 @@
 """The bundled model's files: both networks in one safetensors file, and what MiniLM makes of the known prompts.
 
-model.safetensors    "autoencoder.…" and "flow.…": matrices and filters in 8 bits, all else in float16, see `packed`;
+model.safetensors    "autoencoder.…" and "flow.…": matrices and filters in 8 bits, see engines/packing.py;
                      its metadata has at least "heads"
 card.json            data, steps, time, hardware, scores
 phrases.json         the known prompts, a list
@@ -19,46 +19,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from engines import packing
 from engines.image_generation.emoji.networks import Autoencoder, FlowTransformer
 from engines.image_generation.emoji.texts import SENTENCE, WORD, WORDS, Axes, text_of
 from engines.messages import EngineError
 
 STEP = 24  # of a word's numbers, whose mean square is 1, to the whole ones that are kept: up to 5.3 are told apart
-LEAST = 4096  # entries of a tensor, from which on it is packed
-SCALE = ".scale"  # the end of the name of what a packed tensor is to be multiplied with
-
-
-def packed(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Matrices and filters as int8 with a scale in float16 for each row, so that its largest entry is 127; see
-    Dettmers 2022, "LLM.int8()". The rest in float16.
-    """
-    kept = {}
-    for name, tensor in tensors.items():
-        tensor = tensor.detach().cpu().float()
-        if tensor.ndim in (2, 4) and tensor.shape[0] > 1 and tensor.numel() > LEAST:
-            scale = (tensor.flatten(1).abs().amax(1) / 127).clamp(min=1e-7).half()
-            whole = (tensor / _each_row(scale.float(), tensor)).round().clamp(-127, 127)
-            kept |= {name: whole.to(torch.int8).contiguous(), f"{name}{SCALE}": scale}
-        else:
-            kept[name] = tensor.half().contiguous()
-    return kept
-
-
-def unpacked(kept: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """What `packed` was given, in float32, as nearly as 8 bits tell it."""
-    tensors = {}
-    for name, tensor in kept.items():
-        if not name.endswith(SCALE):
-            scale = kept.get(f"{name}{SCALE}")
-            tensors[name] = tensor.float() if scale is None else tensor.float() * _each_row(scale.float(), tensor)
-    return tensors
-
-
-def _each_row(scale: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
-    return scale.reshape(-1, *[1] * (tensor.ndim - 1))
 
 
 def save_networks(
@@ -67,22 +36,20 @@ def save_networks(
     """Write model.safetensors; `facts` go into its metadata."""
     tensors = {f"autoencoder.{name}": tensor for name, tensor in autoencoder.state_dict().items()}
     tensors |= {f"flow.{name}": tensor for name, tensor in flow.state_dict().items()}
-    about = {"heads": flow.blocks[0].heads, **(facts or {})}
-    save_file(packed(tensors), folder / "model.safetensors", {name: str(value) for name, value in about.items()})
+    arrays = {name: tensor.cpu().float().numpy() for name, tensor in tensors.items()}
+    packing.save(folder / "model.safetensors", arrays, {"heads": flow.blocks[0].heads, **(facts or {})})
 
 
 def load_networks(folder: Path) -> tuple[Autoencoder, FlowTransformer]:
     """Both networks in float32, their sizes read off the tensors; EngineError if the file is not such a model."""
     path = folder / "model.safetensors"
     try:
-        tensors = unpacked(load_file(path))
-        with safe_open(path, "pt") as file:
-            about = file.metadata() or {}
+        tensors = {name: torch.from_numpy(array) for name, array in packing.load(path).items()}
         parts = {
             part: {name.removeprefix(f"{part}."): t for name, t in tensors.items() if name.startswith(f"{part}.")}
             for part in ("autoencoder", "flow")
         }
-        networks = _empty(parts["autoencoder"], parts["flow"], about)
+        networks = _empty(parts["autoencoder"], parts["flow"], packing.facts_of(path))
         for network, state in zip(networks, parts.values(), strict=True):
             network.load_state_dict(state)
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as problem:

@@ -25,7 +25,7 @@ from engines.image_generation.blending import slerp
 from engines.image_generation.catalog import IMAGE_MODELS, ImageCard
 from engines.image_generation.config import Blend, ImageConfig
 from engines.image_generation.drawing import Drawing
-from engines.image_generation.emoji.combining.grammar import plan_of
+from engines.image_generation.emoji.combining.grammar import plan_of, tells_of_several
 from engines.image_generation.emoji.combining.parts import Parts
 from engines.image_generation.emoji.doubling import load_doubler
 from engines.image_generation.emoji.files import load_networks
@@ -101,13 +101,15 @@ class EmojiModel:
     ) -> Drawing:
         """See drawing.ImageModel; all pictures advance together, so there are none when it is stopped.
 
-        Previews are not doubled. Of a prompt that has a plan each thing is drawn by itself.
+        Previews are not doubled. Of a prompt that has a plan each thing is drawn by itself; where none is followed,
+        prompts of several things are read as they stand, since no name says what they do.
         """
         plan = plan_of(config, blends)
         parts = Parts(plan) if plan else None
         phrases = parts.phrases if parts else (config.prompt,)
         texts = [*phrases, config.negative_prompt, *(blend.prompt or "" for blend in blends)]
-        vectors = yield from self.prompts.encode(texts, config.wording == "nearest")
+        by_name = config.wording == "nearest" and (parts is not None or not any(map(tells_of_several, texts)))
+        vectors = yield from self.prompts.encode(texts, by_name)
         if vectors is None:
             return None
         began = shown = time.monotonic()

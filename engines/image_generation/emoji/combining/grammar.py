@@ -230,3 +230,8 @@ def plan_of(config: ImageConfig, blends: Sequence[Blend] = ()) -> Plan | None:
     if not wanted or any(blend.prompt for blend in blends):
         return None
     return bundled_planner().plan(config.prompt)
+
+
+def tells_of_several(prompt: str) -> bool:
+    """Whether a prompt tells of what no name of an emoji does: several things, or one in another colour."""
+    return bundled_planner().plan(prompt) is not None

@@ -10,6 +10,7 @@ import pytest
 from engines.image_generation.config import ImageConfig
 from engines.image_generation.emoji.combining.parts import Parts
 from engines.image_generation.emoji.combining.plan import DRAWN, Plan, Thing
+from engines.image_generation.emoji.prompts import Prompts
 from engines.image_generation.engine import generate
 from engines.image_generation.parameters import from_parameters, to_parameters
 from engines.image_generation.variations import walk, xy_grid
@@ -67,6 +68,28 @@ def test_a_thing_in_a_colour_is_that_of_the_same_seed(models):
 def test_what_is_known_as_one_is_drawn_to_the_bit_as_before(models):
     for prompt in ("pizza", "red apple"):
         assert np.array_equal(made(models, prompt=prompt), made(models, prompt=prompt, together="no"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "by_name"),
+    [
+        ({}, True),
+        ({"together": "no"}, False),  # no emoji's name tells of two
+        ({"together": "no", "prompt": "something to eat"}, True),
+        ({"together": "no", "prompt": "something to eat", "wording": "plain"}, False),
+    ],
+)
+def test_several_things_in_one_go_are_read_as_they_stand(models, monkeypatch, changes, by_name):
+    asked = []
+
+    def encode(prompts, texts, by_name=False):
+        asked.append(by_name)
+        return dict.fromkeys(texts, prompts._text("pizza"))
+        yield
+
+    monkeypatch.setattr(Prompts, "encode", encode)
+    made(models, **changes)
+    assert asked == [by_name]
 
 
 def test_a_stop_ends_it(models):

@@ -82,10 +82,15 @@ def main() -> None:
     print(f"{model}: score it with python -m engines.image_generation.evaluate {model} --sources {sources}")
 
 
-def known_phrases(sources: Path, size: int) -> list[str]:
-    """Prompts whose embeddings ship with the model: all names, the contact sheet's and the page's examples."""
-    names = [name for one in load_emoji(sources, size) for name in one.names]
-    return list(dict.fromkeys([*names, *SHEET, *EXAMPLES]))
+def known_phrases(sources: Path, size: int) -> dict[str, str]:
+    """Prompts that ship with the model, and what MiniLM reads for them: all names, the sheet's, the page's examples.
+
+    A name is read as the caption "… emoji", that no other emoji has: "apple" is a keyword of the watch too.
+    """
+    emoji = load_emoji(sources, size)
+    read = {name: f"{one.name} emoji" for one in reversed(emoji) for name in one.names}
+    read |= {one.name: f"{one.name} emoji" for one in reversed(emoji)}
+    return {phrase: read.get(phrase, phrase) for phrase in dict.fromkeys([*read, *SHEET, *EXAMPLES])}
 
 
 def hardware(device: torch.device) -> str:

@@ -4,9 +4,9 @@ model.safetensors    "autoencoder.…" and "flow.…": matrices and filters in 8
                      its metadata has at least "heads"
 card.json            data, steps, time, hardware, scores
 phrases.json         the known prompts, a list
-phrases.safetensors  "vectors", float16 [P, 384]: their sentence vectors by all-MiniLM-L6-v2, in the same order;
-                     "words", int8 [N, 64]: STEP-fold the numbers of their words, and "ends", int32 [P]: those up to
-                     each one's end; "mean" and "axes": how a word's state becomes these numbers, see texts.py
+phrases.safetensors  "vectors" [P, 384]: their sentence vectors by all-MiniLM-L6-v2, in that order; "words" [N, 64]:
+                     the numbers of their words, of which each has its "counts" [P]; "mean" and "axes": how a word's
+                     state becomes these numbers, see texts.py; packed likewise
 """
 
 from __future__ import annotations
@@ -20,14 +20,11 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 
 from engines import packing
 from engines.image_generation.emoji.networks import Autoencoder, FlowTransformer
 from engines.image_generation.emoji.texts import SENTENCE, WORD, WORDS, Axes, text_of
 from engines.messages import EngineError
-
-STEP = 24  # of a word's numbers, whose mean square is 1, to the whole ones that are kept: up to 5.3 are told apart
 
 
 def save_networks(
@@ -78,14 +75,14 @@ class Phrases:
     """The known prompts as texts, and how the words of others become numbers."""
 
     places: Mapping[str, int]  # phrase as `plain` writes it -> its place
-    vectors: torch.Tensor  # float16 [P, SENTENCE]
-    words: tuple[torch.Tensor, ...]  # int8 [N, WORD] each
+    vectors: torch.Tensor  # float [P, SENTENCE]
+    words: tuple[torch.Tensor, ...]  # float [N, WORD] each
     axes: Axes
 
     def text(self, phrase: str) -> torch.Tensor:
         """A known phrase as a text [TEXT]."""
         place = self.places[phrase]
-        return text_of(self.vectors[place], self.words[place].float() / STEP)
+        return text_of(self.vectors[place], self.words[place])
 
 
 def save_phrases(
@@ -93,26 +90,26 @@ def save_phrases(
 ) -> None:
     """Write phrases.json and phrases.safetensors; vectors float [P, 384], each one's states float [N, 384]."""
     (folder / "phrases.json").write_text(json.dumps(list(phrases), ensure_ascii=False, indent=0) + "\n", "utf-8")
-    words = [axes.words(torch.from_numpy(each[:WORDS])) for each in states]
-    tensors = {
-        "vectors": torch.from_numpy(vectors).half().contiguous(),
-        "words": (torch.cat(words) * STEP).round().clamp(-127, 127).to(torch.int8),
-        "ends": torch.tensor([len(each) for each in words]).cumsum(0).int(),
-        "mean": axes.mean.half(),
-        "axes": axes.axes.half().contiguous(),
+    words = [axes.words(torch.from_numpy(each[:WORDS])).numpy() for each in states]
+    arrays = {
+        "vectors": vectors,
+        "words": np.concatenate(words),
+        "counts": np.array([len(each) for each in words]),
+        "mean": axes.mean.numpy(),
+        "axes": axes.axes.numpy(),
     }
-    save_file(tensors, folder / "phrases.safetensors")
+    packing.save(folder / "phrases.safetensors", arrays, {})
 
 
 def load_phrases(folder: Path) -> Phrases:
     """The known prompts of a model; none where the files are missing or damaged."""
     try:
         phrases = json.loads((folder / "phrases.json").read_text("utf-8"))
-        kept = load_file(folder / "phrases.safetensors")
-        words = kept["words"].tensor_split(kept["ends"].long()[:-1])
+        kept = {name: torch.from_numpy(array) for name, array in packing.load(folder / "phrases.safetensors").items()}
+        words = kept["words"].split(kept["counts"].int().tolist())
         places = {plain(phrase): place for place, phrase in enumerate(phrases[: len(words)])}
-        return Phrases(places, kept["vectors"], words, Axes(kept["mean"].float(), kept["axes"].float()))
-    except (OSError, SafetensorError, KeyError, ValueError):
+        return Phrases(places, kept["vectors"], words, Axes(kept["mean"], kept["axes"]))
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError):
         return Phrases({}, torch.zeros(0, SENTENCE), (), Axes(torch.zeros(SENTENCE), torch.zeros(SENTENCE, WORD)))
 
 

@@ -15,7 +15,7 @@ from types import CodeType, ModuleType
 
 from tabs.page.opening.mend import Mend, mended
 
-COMPONENTS, CACHING = "gradio.component_meta", "gradio.caching"
+COMPONENTS, CACHING, SESSIONS = "gradio.component_meta", "gradio.caching", "gradio.state_holder"
 MENDS = (
     # At each start the .pyi file of each component was made anew, for editors, and found to be as it was: 1 s.
     Mend(COMPONENTS, "        create_or_modify_pyi(component_class, name, events)\n", ""),
@@ -30,6 +30,18 @@ MENDS = (
     *(
         Mend(CACHING, line, f"{line}    import pandas as pd\n\n")
         for line in ("\ndef _hash_repr(obj: Any) -> str:\n", "\ndef _estimate_size(obj: Any) -> int:\n")
+    ),
+    # For each visitor the settings of all components were written down, which only a button that we have not got
+    # (gr.DeepLinkButton) reads: 0.15 s at the first event of each, and 2.5 MB for an hour.
+    Mend(
+        SESSIONS,
+        """        self.config_values = {
+            k: self.blocks_config.config_for_block(k, [], v)
+            for k, v in self.blocks_config.blocks.items()
+            if k in blocks.blocks
+        }
+""",
+        "        self.config_values = {}\n",
     ),
 )
 

@@ -112,3 +112,21 @@ box = gr.Textbox("hello", lines=3, label="Greeting")
 print(box.constructor_args == {"value": "hello", "lines": 3, "label": "Greeting"}, gr.Slider(1, 9, 5).maximum)
 """
     assert in_a_new_python(code) == "True 9"
+
+
+def test_a_visitor_costs_no_list_of_all_components_and_has_states_of_her_own():
+    if not gr.__version__.startswith("6.31."):
+        pytest.skip("written for Gradio 6.31")
+    code = """
+from tabs.page.opening import sooner
+import gradio as gr
+with gr.Blocks() as blocks:
+    state, box = gr.State([]), gr.Textbox("here")
+from gradio.state_holder import SessionState
+one, other = SessionState(blocks), SessionState(blocks)
+one[state._id].append(1)
+one[box._id] = gr.Textbox("there")
+one._update_value_in_config(box._id, "everywhere")
+print(len(other.config_values), other[state._id], other[box._id].value, one[box._id].value, len(one.config_values))
+"""
+    assert in_a_new_python(code) == "0 [] here there 1"

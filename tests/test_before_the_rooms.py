@@ -76,7 +76,7 @@ def test_an_exported_generator_opens():
 def test_a_picture_tells_its_settings():
     config, notes = read_settings(OLD / "red_apple.png")
     assert (config.prompt, config.steps, config.seed, config.model) == ("red apple", 4, 1, "emoji")
-    assert not notes
+    assert notes == ["An earlier version of the model drew it; the same settings give another picture now."]
 
 
 def test_a_folder_of_runs_is_there_again(site):

@@ -16,7 +16,7 @@ import torch
 from engines.device.tuning import Choice, choose, ways
 from engines.running.workers.zero_gpu import lacks_gpu
 
-LOWER = 10  # niceness
+LOWER = 12  # niceness, as OTHERS_NICE of workers/pool.py
 ROWS, WIDTH = 256, 1024  # of the multiplication that decides for a number type
 
 

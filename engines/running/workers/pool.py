@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 TRAINING, TEXT, PICTURES, MODELS = "training", "text", "pictures", "models"  # rooms; MODELS: what runs have made
 ALONE = (TRAINING,)  # each call has a process of its own
 NICE = {TRAINING: 5}  # a training, once started, comes before chats and pictures, and the page before all
-OTHERS_NICE = 10
+OTHERS_NICE = 12  # so that a training keeps seven tenths of its pace beside a crowd
 # Imported once, before the first worker is forked.
 LIBRARIES = [
     "torch",

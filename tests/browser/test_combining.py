@@ -15,8 +15,8 @@ def test_several_things_are_put_together_and_that_can_be_turned_off(open_tab):  
     line = page.locator("#image-reading")
     page.locator("#image-prompt textarea").fill("a pizza on a rocket")
     expect(line).to_have_text(
-        "Drawn one by one and put together, the first on the second: “pizza”, “rocket”. The model itself draws one"
-        " thing at a time."
+        "Drawn one by one and put together, the first on the second: “pizza”, “rocket”. In one go the model"
+        " draws them less sharply."
     )
     generate(page)
     expect(about(page)).to_contain_text("put together, the first on the second: “pizza”, “rocket”")
@@ -42,7 +42,7 @@ def test_chinese_prompts_of_several_things_are_put_together(visit):
     page = to_tab(visit(locale="zh-CN"), "图像生成")
     page.locator("#image-prompt textarea").fill("两个披萨和火箭")
     expect(page.locator("#image-reading")).to_have_text(
-        "逐个画出再拼合（并排）：“披萨 → pizza” × 2、“火箭 → rocket”。模型本身一次只会画一个事物。"
+        "逐个画出再拼合（并排）：“披萨 → pizza” × 2、“火箭 → rocket”。一次画完的话，模型画得没有这么清楚。"
     )
     page.locator("#image-start").click()
     expect(about(page)).to_contain_text("逐个画出再拼合（并排）", timeout=SLOW)

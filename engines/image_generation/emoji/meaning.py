@@ -10,11 +10,12 @@ from collections import OrderedDict
 from collections.abc import Container, Generator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import torch
 
-from engines.catalog import READER
+from engines.catalog import READER, ModelCard
 from engines.clip_training.convert import CONVERT, QUERY
 from engines.image_generation.emoji.prior import OTHER_LANGUAGES, Prior, load_prior
 from engines.messages import Message
@@ -87,11 +88,16 @@ class Meaning:
         folder = yield from fetch(READER, CONVERT)
         if folder is None:
             return False
-
-        def load() -> Any:
-            from engines.data.sentences import SentenceEncoder
-
-            return SentenceEncoder(folder)
-
-        self._encoder = yield from in_background(load, Note(Message("Loading {model}", model=READER.title)))
+        self._encoder = yield from load_encoder(folder, READER)
         return True
+
+
+def load_encoder(folder: Path, card: ModelCard) -> Generator[Event, bool, Any]:
+    """The encoder whose files lie in a folder; yields while it is loaded. Stopped if told to."""
+
+    def load() -> Any:
+        from engines.data.sentences import SentenceEncoder
+
+        return SentenceEncoder(folder)
+
+    return (yield from in_background(load, Note(Message("Loading {model}", model=card.title))))

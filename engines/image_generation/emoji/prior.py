@@ -20,11 +20,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from engines import packing
 from engines.data.cards import ASSETS
 from engines.messages import EngineError
 
@@ -33,7 +33,6 @@ ENGLISH, OTHER_LANGUAGES = FOLDER / "english.safetensors", FOLDER / "other_langu
 KEYWORDS = FOLDER / "keywords.json.xz"
 BONUS = 0.1  # for an emoji that has all the words of a list, where fits are -1 to 1
 COMMAS = re.compile("[,，、;；]")
-SCALE = ".scale"  # after the name of a matrix: by what its rows are to be multiplied
 
 
 class Tower(nn.Module):
@@ -71,7 +70,8 @@ def load_prior(path: Path = ENGLISH) -> tuple[Prior, list[tuple[str, str]]]:
     EngineError if the file is damaged.
     """
     try:
-        names, tensors = _read(path)
+        tensors = {name: torch.from_numpy(array) for name, array in packing.load(path).items()}
+        names = [(name, chinese) for name, chinese in json.loads(packing.facts_of(path)["names"])]
         network = Prior(len(tensors["words.mean"]), len(names))
         network.load_state_dict(tensors)
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as problem:
@@ -79,26 +79,10 @@ def load_prior(path: Path = ENGLISH) -> tuple[Prior, list[tuple[str, str]]]:
     return network.eval().requires_grad_(False), names
 
 
-def _read(path: Path) -> tuple[list[tuple[str, str]], dict[str, Tensor]]:
-    """The names in a file's metadata, and its tensors in float32; bytes come with the scale of each row."""
-    with safe_open(path, "pt") as file:
-        names = [(name, chinese) for name, chinese in json.loads(file.metadata()["names"])]
-    kept = load_file(path)
-    scales = {name.removesuffix(SCALE): kept.pop(name) for name in [*kept] if name.endswith(SCALE)}
-    return names, {name: tensor.float() * scales.get(name, 1.0) for name, tensor in kept.items()}
-
-
 def save_prior(path: Path, names: Sequence[tuple[str, str]], tensors: Mapping[str, Tensor]) -> None:
-    """Write what the loaders read: matrices as bytes, all else in float16."""
-    kept: dict[str, Tensor] = {}
-    for name, tensor in tensors.items():
-        if tensor.ndim < 2:
-            kept[name] = tensor.half()
-            continue
-        kept[name + SCALE] = tensor.abs().amax(1, keepdim=True).clamp(min=1e-9) / 127
-        kept[name] = (tensor / kept[name + SCALE]).round().to(torch.int8)
-    contiguous = {name: tensor.contiguous() for name, tensor in kept.items()}
-    save_file(contiguous, path, {"names": json.dumps([*names], ensure_ascii=False)})
+    """Write what `load_prior` reads, packed."""
+    arrays = {name: tensor.numpy() for name, tensor in tensors.items()}
+    packing.save(path, arrays, {"names": json.dumps([*names], ensure_ascii=False)})
 
 
 @cache

@@ -20,7 +20,7 @@ from torch import Tensor
 from engines.catalog import ENCODERS, READER
 from engines.image_generation.emoji.combining.plan import COLOURS
 from engines.image_generation.emoji.files import load_phrases, plain
-from engines.image_generation.emoji.meaning import CHINESE, Meaning, Meant
+from engines.image_generation.emoji.meaning import CHINESE, Meaning, Meant, load_encoder
 from engines.image_generation.emoji.prior import BONUS, Prior, having, load_prior
 from engines.image_generation.emoji.reading import Reader, Reading, by_meaning
 from engines.image_generation.emoji.texts import SENTENCE, text_of
@@ -164,13 +164,7 @@ class Prompts:
             ) from problem
         if folder is None:
             return False
-
-        def load() -> Any:
-            from engines.data.sentences import SentenceEncoder
-
-            return SentenceEncoder(folder)
-
-        self._encoder = yield from in_background(load, Note(Message("Loading {model}", model=ENCODER.title)))
+        self._encoder = yield from load_encoder(folder, ENCODER)
         return True
 
 

@@ -1,4 +1,4 @@
-"""A tiny random model in the place of the bundled one."""
+"""A tiny random model in the place of the bundled one, and a machine that nothing can be fetched from."""
 
 import pytest
 
@@ -20,3 +20,13 @@ def models(folder, monkeypatch):
     models = ImageModels()
     yield models
     models.close()
+
+
+@pytest.fixture
+def offline(tmp_path, monkeypatch):
+    """No cache, no hub, and a registry without packages."""
+    monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))

@@ -38,16 +38,6 @@ def here(cache, monkeypatch):
     monkeypatch.setenv("AIGC_CACHE", str(cache))
 
 
-@pytest.fixture
-def offline(tmp_path, monkeypatch):
-    """No cache, no hub, and a registry without packages."""
-    monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-
-
 def test_texts_are_read_as_names_that_can_be_drawn_told_in_chinese_and_remembered(here, monkeypatch):
     monkeypatch.setattr(meaning_module, "REMEMBERED", 2)
     reading = Meaning({"bat", "pizza"})

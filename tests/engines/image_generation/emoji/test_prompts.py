@@ -33,16 +33,6 @@ def cache(tmp_path_factory):
     return cache
 
 
-@pytest.fixture
-def offline(tmp_path, monkeypatch):
-    """No cache, no hub, and a registry without packages."""
-    monkeypatch.setenv("AIGC_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
-
-
 def test_known_phrases_need_no_download(folder, offline):
     events = list(Prompts(folder).encode([*PHRASES, "", "SMILING  cat"]))
     assert events == []
